@@ -1,0 +1,11 @@
+using System.Runtime.InteropServices;
+
+namespace Isolation.Core;
+
+/// <summary>What enters a room: what an admitting decision and a lease come down to, and the payload itself.</summary>
+/// <param name="Payload">Its id.</param>
+/// <param name="Account">The account it will run as.</param>
+/// <param name="Limits">The limits in force.</param>
+/// <param name="Command">Borrowed: a sealed memfd that holds arguments, environment and working directory (wire: CommandBlock).</param>
+/// <param name="Client">Borrowed: the client's pidfd. The payload ends when that process does.</param>
+public sealed record Entry(PayloadId Payload, Account Account, Limits Limits, SafeHandle Command, SafeHandle Client);

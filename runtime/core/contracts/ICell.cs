@@ -1,0 +1,39 @@
+namespace Isolation.Core;
+
+/// <summary>A room that a payload has entered. Disposing detaches; it never destroys.</summary>
+public interface ICell : IAsyncDisposable
+{
+    /// <summary>Its name.</summary>
+    CellId Id { get; }
+
+    /// <summary>Where its leaf is, and what it will find there.</summary>
+    CellSite Site { get; }
+
+    /// <summary>Hands over the client's end of the pilot's channel, once: the caller passes it on and then disposes its copy.</summary>
+    SafePilotEnd TakePilotEnd();
+
+    /// <summary>Waits for the client's streams, then opens the command in the room with the payload's rights.</summary>
+    Task<Resolution> ResolveAsync(CancellationToken ct);
+
+    /// <summary>Starts the payload; possible only with an admission, that is after the record is durable.</summary>
+    Task<StartResult> StartAsync(Admission admission, CancellationToken ct);
+
+    /// <summary>The main process is over and its leaf has been emptied. Live from construction; never faults.</summary>
+    Task<EndingReport> Ending { get; }
+
+    /// <summary>Sends a signal to the payload.</summary>
+    /// <returns>False when there is nobody to signal: not started yet, or already over.</returns>
+    Task<bool> SignalAsync(int signal, CancellationToken ct);
+
+    /// <summary>Removes all that is left: processes, leaf, scratch, cell-init. Bounded in time.</summary>
+    Task<CellReport> DestroyAsync(TimeSpan grace);
+
+    /// <summary>The ending is durable: the ticket may go.</summary>
+    Task ForgetAsync();
+}
+
+/// <summary>Where a cell is on this host.</summary>
+/// <param name="Placement">The position: <c>own</c> (the service's slice).</param>
+/// <param name="Cgroup">The payload's leaf in the unified cgroup hierarchy, as /proc/PID/cgroup shows it.</param>
+/// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
+public sealed record CellSite(string Placement, string Cgroup, string Scratch);

@@ -1,0 +1,8 @@
+namespace Isolation.Core;
+
+/// <summary>What the client is told at the end.</summary>
+/// <param name="Payload">The payload.</param>
+/// <param name="Ending">How it ended.</param>
+/// <param name="Usage">What it used, or null when it never started.</param>
+/// <param name="Residue">What was left, or null when nothing was built.</param>
+public sealed record PayloadResult(PayloadId Payload, Ending Ending, ResourceUsage? Usage, Residue? Residue);

@@ -1,0 +1,202 @@
+namespace Isolation.Core;
+
+/// <summary>
+/// Runs one payload from request to reply. The steps, each of which is marked in the body:
+/// <list type="number">
+/// <item>decide: policy's answer, a pure function</item>
+/// <item>lease: an account, durable</item>
+/// <item>build the room</item>
+/// <item>enter: the client gets its channel and its handle</item>
+/// <item>resolve: the streams are there, the command is opened with the payload's rights and digested</item>
+/// <item>one durable record, <c>admitted</c></item>
+/// <item>start</item>
+/// <item>ending: the main process is over, its leaf killed and proven empty by cell-init</item>
+/// <item>destroy: all that is left goes; the residue is told</item>
+/// <item>release the lease</item>
+/// <item>durable <c>ended</c>; only then may the ticket go</item>
+/// <item>reply: the result returned here</item>
+/// </list>
+/// Two things stop a payload early, the client's going and the deadline; both are seen to in the cell, and neither cancels the
+/// wait for the real ending.
+/// </summary>
+public sealed class PayloadRunner(
+    Func<IPolicy> policy, ILeases leases, IsolatorCatalog isolators, ILedger ledger, RunningPayloads running, TimeProvider clock)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs the payload. Never throws for what a client, a host or a policy can bring about: that is in the result.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="client">Who is told.</param>
+    /// <param name="clientGone">Fires when the client is gone; ends what waits before the payload's start.</param>
+    public async Task<PayloadResult> RunAsync(PayloadRequest request, IClient client, CancellationToken clientGone)
+    {
+        IPolicy snapshot = policy();
+
+        // 1 decide
+        Decision decision = snapshot.Decide(request, isolators.Readiness);
+        if (decision is not Decision.Admit admit)
+            return NotAdmitted(request, decision);
+
+        // 2 lease
+        LeaseResult borrowed = await leases.TakeAsync(request.Id, admit).ConfigureAwait(false);
+        if (borrowed is not LeaseResult.Lent { Lease: Lease lease })
+        {
+            var exhausted = (LeaseResult.Exhausted)borrowed;
+            return NotAdmitted(request, "accounts", new Ending.Unavailable(exhausted.Cause, exhausted.Fix, snapshot.PilotMayRun("accounts-exhausted")));
+        }
+
+        Residue residue = Residue.None;
+        try
+        {
+            // 3 build
+            await using IRoom room = await isolators[admit.Level]
+                .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind)), clientGone).ConfigureAwait(false);
+
+            // 4 enter
+            var entry = new Entry(request.Id, lease.Account, admit.Limits, client.Command, client.Process);
+            await using ICell cell = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
+            (PayloadResult result, residue) = await RunInCellAsync(request, admit, lease, entry, cell, client, snapshot, clientGone).ConfigureAwait(false);
+            return result;
+        }
+        catch (SetupException e)
+        {
+            return NotAdmitted(request, $"setup: {e.Step}", new Ending.SetupFailed(e.Step, e.Cause, e.Undo));
+        }
+        catch (OperationCanceledException) when (clientGone.IsCancellationRequested)
+        {
+            return NotAdmitted(request, "abandoned", new Ending.Abandoned());
+        }
+        finally
+        {
+            // 10 release
+            await leases.ReleaseAsync(lease, residue).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(PayloadResult Result, Residue Residue)> RunInCellAsync(
+        PayloadRequest request, Decision.Admit admit, Lease lease, Entry entry, ICell cell, IClient client, IPolicy snapshot, CancellationToken clientGone)
+    {
+        Handle handle = Handle.New();
+        var payload = new RunningPayload(request, admit, lease, handle, cell, clock.GetUtcNow());
+        using IDisposable membership = running.Add(payload);
+
+        (Ending? early, string cause, LedgerReceipt? receipt) = await AdmitAsync(payload, entry, client, snapshot, clientGone).ConfigureAwait(false);
+        if (receipt is null)
+        {
+            CellReport unused = await cell.DestroyAsync(Grace).ConfigureAwait(false);
+            await cell.ForgetAsync().ConfigureAwait(false);
+            return (NotAdmitted(request, cause, early!), unused.Residue);
+        }
+
+        // 7 start
+        EndingReport report = await StartAsync(payload, entry, receipt, client).ConfigureAwait(false) is { } failed
+            ? new EndingReport(failed, "cell-init", new Finding.NotProvable("never started"), ResourceUsage.NotMeasured("never started"))
+            : await cell.Ending.ConfigureAwait(false); // 8 ending
+
+        // 9 destroy
+        CellReport cellReport = await cell.DestroyAsync(Grace).ConfigureAwait(false);
+        Residue residue = cellReport.Residue;
+        Ending ending = report.Ending is Ending.Signaled { Signal: int signal } && payload.SignalledBy is string who
+            ? new Ending.KilledFromOutside($"signal {signal}, sent by {who}")
+            : report.Ending;
+
+        // 11 ended
+        try
+        {
+            await ledger.EndAsync(receipt, new EndedRecord(request.Id, request.Pilot.Uid, ending, report.Observer, report.Usage, residue)).ConfigureAwait(false);
+            await cell.ForgetAsync().ConfigureAwait(false);
+        }
+        catch (LedgerException e)
+        {
+            ending = new Ending.Lost($"ended as {ending}, but the record of it is not durable: {e.Cause}");
+        }
+
+        // 12 reply
+        return (new PayloadResult(request.Id, ending, report.Usage, residue), residue);
+    }
+
+    /// <summary>Steps 4 to 6. A receipt, or the ending and the cause it is counted under.</summary>
+    private async Task<(Ending? Early, string Cause, LedgerReceipt? Receipt)> AdmitAsync(
+        RunningPayload payload, Entry entry, IClient client, IPolicy snapshot, CancellationToken clientGone)
+    {
+        PayloadRequest request = payload.Request;
+        try
+        {
+            using (SafePilotEnd channel = payload.Cell.TakePilotEnd())
+                await client.EnteredAsync(request.Id, payload.Handle, channel).ConfigureAwait(false);
+
+            // 5 resolve
+            switch (await payload.Cell.ResolveAsync(clientGone).ConfigureAwait(false))
+            {
+                case Resolution.Resolved { Command: ResolvedCommand command }:
+                    // 6 admitted
+                    return (null, "", await ledger.AdmitAsync(new AdmittedRecord(
+                        request.Id, request.Pilot, payload.Decision, payload.Lease, payload.Cell.Site, payload.Handle.Digest(),
+                        request.Command, command, request.WorkingDirectory, request.Tags)).ConfigureAwait(false));
+                case Resolution.NotUsable unusable:
+                    return (new Ending.Refused(unusable.What, unusable.Why, unusable.Fix), unusable.What, null);
+                case Resolution.StreamRefused stream:
+                    return (new Ending.Refused("streams", $"stream {stream.Stream} is {stream.Kind}",
+                        "Pass a regular file, a pipe, a terminal, a socket or /dev/null."), "streams", null);
+                case Resolution.TimedOut late:
+                    return (new Ending.SetupFailed("resolve", $"{late.Step} did not come in time", null), "setup: resolve", null);
+                case Resolution.ClientGone:
+                    return (new Ending.Abandoned(), "abandoned", null);
+                default:
+                    throw new InvalidOperationException("a resolution without an answer");
+            }
+        }
+        catch (OperationCanceledException) when (clientGone.IsCancellationRequested)
+        {
+            return (new Ending.Abandoned(), "abandoned", null);
+        }
+        catch (SetupException e)
+        {
+            return (new Ending.SetupFailed(e.Step, e.Cause, e.Undo), $"setup: {e.Step}", null);
+        }
+        catch (LedgerException e)
+        {
+            return (new Ending.Unavailable(e.Cause, e.Fix, snapshot.PilotMayRun("ledger-unavailable")), "ledger", null);
+        }
+    }
+
+    /// <summary>Step 7. Null when the payload runs; the ending when it never did.</summary>
+    private async Task<Ending?> StartAsync(RunningPayload payload, Entry entry, LedgerReceipt receipt, IClient client)
+    {
+        try
+        {
+            // Not cancelled by the client's going: cell-init sees that itself, and an admitted payload has one ending.
+            switch (await payload.Cell.StartAsync(Admission.Mint(entry, receipt), CancellationToken.None).ConfigureAwait(false))
+            {
+                case StartResult.Started { Process: ProcessId process }:
+                    payload.MarkStarted(process);
+                    ledger.Started(payload.Request.Id, process);
+                    await client.StartedAsync(payload, process).ConfigureAwait(false);
+                    return null;
+                case StartResult.NotStarted { Step: "exec" } exec:
+                    return new Ending.Refused("command", $"exec failed: errno {exec.Errno}", "Name a program (or a script's interpreter) that the payload account can execute.");
+                case StartResult.NotStarted step:
+                    return new Ending.SetupFailed(step.Step, $"the child failed at this step: errno {step.Errno}", null);
+                default:
+                    throw new InvalidOperationException("a start without an answer");
+            }
+        }
+        catch (SetupException e)
+        {
+            return new Ending.SetupFailed(e.Step, e.Cause, e.Undo);
+        }
+    }
+
+    private PayloadResult NotAdmitted(PayloadRequest request, Decision decision) => decision switch
+    {
+        Decision.Refuse refuse => NotAdmitted(request, refuse.Rule, new Ending.Refused(refuse.Rule, refuse.Why, refuse.Fix)),
+        Decision.Unavailable none => NotAdmitted(request, "unavailable", new Ending.Unavailable(none.Cause, none.Fix, none.PilotMayRun)),
+        _ => throw new InvalidOperationException("an admitted request was turned away"),
+    };
+
+    private PayloadResult NotAdmitted(PayloadRequest request, string cause, Ending ending)
+    {
+        ledger.NotAdmitted(new NotAdmitted(request.Id, request.Pilot, cause, ending));
+        return new PayloadResult(request.Id, ending, Usage: null, Residue: null);
+    }
+}

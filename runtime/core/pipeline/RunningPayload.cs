@@ -1,0 +1,44 @@
+namespace Isolation.Core;
+
+/// <summary>A payload that has entered its room and has not ended. Immutable but for its state, which only grows.</summary>
+public sealed class RunningPayload(PayloadRequest request, Decision.Admit decision, Lease lease, Handle handle, ICell cell, DateTimeOffset entered)
+{
+    private volatile ProcessIdBox? _process;
+    private volatile string? _killedBy;
+
+    /// <summary>What was asked.</summary>
+    public PayloadRequest Request { get; } = request;
+
+    /// <summary>The decision that admits it.</summary>
+    public Decision.Admit Decision { get; } = decision;
+
+    /// <summary>Its account.</summary>
+    public Lease Lease { get; } = lease;
+
+    /// <summary>The client's proof that it is its own.</summary>
+    public Handle Handle { get; } = handle;
+
+    /// <summary>The cell, borrowed: the pipeline disposes it.</summary>
+    public ICell Cell { get; } = cell;
+
+    /// <summary>When the room was entered.</summary>
+    public DateTimeOffset Entered { get; } = entered;
+
+    /// <summary>The main process, or null before the start.</summary>
+    public ProcessId? Process => _process?.Value;
+
+    /// <summary>Who, other than its owner, sent it a signal; null when nobody did.</summary>
+    public string? SignalledBy => _killedBy;
+
+    /// <summary>The start has happened.</summary>
+    public void MarkStarted(ProcessId process) => _process = new ProcessIdBox(process);
+
+    /// <summary>An operator sent a signal: an ending by it is then told as one from outside.</summary>
+    public void MarkSignalledBy(string evidence) => _killedBy = evidence;
+
+    /// <summary>True for who may act on it as its owner: same uid, same batch job, and the handle.</summary>
+    public bool BelongsTo(Pilot peer, string? shownHandle)
+        => peer.Uid == Request.Pilot.Uid && peer.Job == Request.Pilot.Job && Handle.Matches(shownHandle);
+
+    private sealed record ProcessIdBox(ProcessId Value);
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+
+namespace Isolation.Core;
+
+/// <summary>Who runs what, where, as which account, and by which rule: durable before the payload's first instruction.</summary>
+/// <param name="Payload">The payload.</param>
+/// <param name="Pilot">Who asked.</param>
+/// <param name="Decision">The decision that admits it.</param>
+/// <param name="Lease">The payload account.</param>
+/// <param name="Site">Where its cell is.</param>
+/// <param name="HandleDigest">SHA-256 of the handle, hexadecimal.</param>
+/// <param name="Command">The arguments as given.</param>
+/// <param name="Resolved">The command as found in the room.</param>
+/// <param name="WorkingDirectory">The directory asked for, or null for the scratch.</param>
+/// <param name="Tags">The pilot's own tags.</param>
+public sealed record AdmittedRecord(
+    PayloadId Payload,
+    Pilot Pilot,
+    Decision.Admit Decision,
+    Lease Lease,
+    CellSite Site,
+    string HandleDigest,
+    ImmutableArray<ByteString> Command,
+    ResolvedCommand Resolved,
+    ByteString? WorkingDirectory,
+    ImmutableSortedDictionary<string, string> Tags);

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace Isolation.Core;
+
+/// <summary>What a client asks for, parsed once at the edge; it cannot hold a value out of bounds.</summary>
+/// <param name="Id">Given by the service when the request arrives.</param>
+/// <param name="Pilot">Who asks.</param>
+/// <param name="Level">The level asked for, or null for the one policy chooses.</param>
+/// <param name="ClaimedSubject">A subject named without a credential, or null.</param>
+/// <param name="Command">Arguments; the first names the program. At least one.</param>
+/// <param name="Environment">Entries <c>NAME=value</c>, already reduced to what may pass.</param>
+/// <param name="WorkingDirectory">A directory that the payload account can enter, or null for its scratch.</param>
+/// <param name="Limits">The limits asked for.</param>
+/// <param name="Tags">The pilot's own tags: recorded, never interpreted.</param>
+public sealed record PayloadRequest(
+    PayloadId Id,
+    Pilot Pilot,
+    Level? Level,
+    string? ClaimedSubject,
+    ImmutableArray<ByteString> Command,
+    ImmutableArray<ByteString> Environment,
+    ByteString? WorkingDirectory,
+    Limits Limits,
+    ImmutableSortedDictionary<string, string> Tags);
