@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Isolation.Core;
 
 /// <summary>
@@ -49,12 +51,14 @@ public sealed class PayloadRunner(
         try
         {
             // 3 build
-            await using IRoom room = await isolators[admit.Level]
+            IRoom room = await isolators[admit.Level]
                 .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind)), clientGone).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
 
             // 4 enter
             var entry = new Entry(request.Id, lease.Account, admit.Limits, client.Command, client.Process);
-            await using ICell cell = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
+            ICell cell = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
+            await using ConfiguredAsyncDisposable detachCell = cell.ConfigureAwait(false);
             (PayloadResult result, residue) = await RunInCellAsync(request, admit, lease, entry, cell, client, snapshot, clientGone).ConfigureAwait(false);
             return result;
         }
