@@ -1,0 +1,79 @@
+using System.Text.Json.Serialization;
+
+namespace Isolation.Wire;
+
+/// <summary>What a client sends on <c>isolation.sock</c>. Members that this version does not know are refused, never ignored.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type", UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
+[JsonDerivedType(typeof(HelloRequest), "hello")]
+[JsonDerivedType(typeof(RunRequest), "run")]
+[JsonDerivedType(typeof(ExplainRequest), "explain")]
+[JsonDerivedType(typeof(SignalRequest), "signal")]
+[JsonDerivedType(typeof(ListRequest), "list")]
+[JsonDerivedType(typeof(ShowRequest), "show")]
+[JsonDerivedType(typeof(TraceRequest), "trace")]
+[JsonDerivedType(typeof(StatusRequest), "status")]
+[JsonDerivedType(typeof(ReloadPolicyRequest), "reload-policy")]
+public abstract record ClientMessage;
+
+/// <summary>The first frame of every connection.</summary>
+/// <param name="Version">The protocol's version, <see cref="FrameFormat.Version"/>.</param>
+/// <param name="Client">The client's own name and version, for the log; at most 100 characters.</param>
+public sealed record HelloRequest(int Version, string? Client = null) : ClientMessage;
+
+/// <summary>Run a payload. The connection then belongs to it: answers are <c>entered</c>, <c>started</c>, <c>ended</c>.</summary>
+public sealed record RunRequest : ClientMessage
+{
+    /// <summary>Arguments, each as base64; the first names the program, searched in the payload's PATH when it has no slash.</summary>
+    public required IReadOnlyList<byte[]> Command { get; init; }
+
+    /// <summary>Environment entries <c>NAME=value</c>, each as base64. The service passes those that policy lets through.</summary>
+    public IReadOnlyList<byte[]> Environment { get; init; } = [];
+
+    /// <summary>Entries that the caller named itself (<c>--env</c>), each as base64; passed on whatever their name, but for a few that the room defines.</summary>
+    public IReadOnlyList<byte[]> ExplicitEnvironment { get; init; } = [];
+
+    /// <summary>Level asked for, or null.</summary>
+    public string? Level { get; init; }
+
+    /// <summary>Subject claimed, or null.</summary>
+    public string? Claim { get; init; }
+
+    /// <summary>Working directory as base64, or null for the payload's scratch.</summary>
+    public byte[]? WorkingDirectory { get; init; }
+
+    /// <summary>The caller's own tags.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Limits asked for.</summary>
+    public WireLimits? Limits { get; init; }
+}
+
+/// <summary>Limits of one payload.</summary>
+/// <param name="WallMilliseconds">Wall-clock time.</param>
+/// <param name="MemoryBytes">Memory.</param>
+/// <param name="Processes">Processes and threads.</param>
+/// <param name="ScratchBytes">Space in scratch.</param>
+public sealed record WireLimits(long? WallMilliseconds = null, long? MemoryBytes = null, long? Processes = null, long? ScratchBytes = null);
+
+/// <summary>What would be decided for this request, and why. Nothing is run or recorded.</summary>
+/// <param name="Request">The request, as <c>run</c> would send it.</param>
+/// <param name="Uid">Whose request; null for the caller's own. Operators only.</param>
+public sealed record ExplainRequest(RunRequest Request, uint? Uid = null) : ClientMessage;
+
+/// <summary>Send a signal to a payload. For its owner (with the handle) or an operator.</summary>
+public sealed record SignalRequest(string Id, int Signal, string? Handle = null) : ClientMessage;
+
+/// <summary>The payloads: an operator sees all, anybody else those of the handles shown.</summary>
+public sealed record ListRequest(IReadOnlyList<string>? Handles = null) : ClientMessage;
+
+/// <summary>One payload. For its owner (with the handle) or an operator.</summary>
+public sealed record ShowRequest(string Id, string? Handle = null) : ClientMessage;
+
+/// <summary>Records of the ledger, each as a frame <c>record</c>, then <c>end</c>. Operators only.</summary>
+public sealed record TraceRequest(string? Payload = null, uint? Uid = null) : ClientMessage;
+
+/// <summary>How the service is: version, policy, readiness of each level, ledger, counts.</summary>
+public sealed record StatusRequest : ClientMessage;
+
+/// <summary>Load the policy file again. Operators only.</summary>
+public sealed record ReloadPolicyRequest : ClientMessage;

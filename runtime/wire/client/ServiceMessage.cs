@@ -1,0 +1,136 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Isolation.Wire;
+
+/// <summary>What isolationd sends on <c>isolation.sock</c>. A client ignores members it does not know.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(HelloAnswer), "hello")]
+[JsonDerivedType(typeof(ErrorAnswer), "error")]
+[JsonDerivedType(typeof(EnteredAnswer), "entered")]
+[JsonDerivedType(typeof(StartedAnswer), "started")]
+[JsonDerivedType(typeof(EndedAnswer), "ended")]
+[JsonDerivedType(typeof(ExplainedAnswer), "explained")]
+[JsonDerivedType(typeof(PayloadsAnswer), "payloads")]
+[JsonDerivedType(typeof(PayloadAnswer), "payload")]
+[JsonDerivedType(typeof(RecordAnswer), "record")]
+[JsonDerivedType(typeof(StatusAnswer), "status")]
+[JsonDerivedType(typeof(DoneAnswer), "done")]
+public abstract record ServiceMessage;
+
+/// <summary>The first frame of the service.</summary>
+/// <param name="Version">The protocol's version.</param>
+/// <param name="Service">Name and version of the service.</param>
+public sealed record HelloAnswer(int Version, string Service) : ServiceMessage;
+
+/// <summary>The request was not carried out, and the connection may be closed after it.</summary>
+/// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
+/// <param name="Message">What was wrong.</param>
+/// <param name="Fix">What to do.</param>
+public sealed record ErrorAnswer(string Code, string Message, string Fix) : ServiceMessage;
+
+/// <summary>The room was entered. With this frame's first byte comes one descriptor: the client's end of the pilot's channel.</summary>
+/// <param name="Id">The payload's id.</param>
+/// <param name="Handle">The secret that proves the payload to be the client's.</param>
+public sealed record EnteredAnswer(string Id, string Handle) : ServiceMessage;
+
+/// <summary>The payload runs.</summary>
+/// <param name="Payload">What there is to know about it.</param>
+public sealed record StartedAnswer(WirePayload Payload) : ServiceMessage;
+
+/// <summary>It is over, or never began; always the last frame of a <c>run</c>.</summary>
+/// <param name="Id">The payload's id.</param>
+/// <param name="Ending">How it ended.</param>
+/// <param name="Usage">What it used; null when it never started.</param>
+public sealed record EndedAnswer(string Id, WireEnding Ending, WireUsage? Usage) : ServiceMessage;
+
+/// <summary>The decision a request would get.</summary>
+/// <param name="Decision"><c>admit</c>, <c>refuse</c> or <c>unavailable</c>.</param>
+/// <param name="Rule">The rule that decides.</param>
+/// <param name="Level">The level, when admitted.</param>
+/// <param name="Account">The account entry, when admitted.</param>
+/// <param name="Why">The reason, when not.</param>
+/// <param name="Fix">What would have to change, when not.</param>
+/// <param name="Trail">What was looked at, in order, one sentence each.</param>
+public sealed record ExplainedAnswer(
+    string Decision, string? Rule, string? Level, string? Account, string? Why, string? Fix, IReadOnlyList<string> Trail) : ServiceMessage;
+
+/// <summary>The payloads that the caller may see, oldest first.</summary>
+public sealed record PayloadsAnswer(IReadOnlyList<WirePayload> Payloads) : ServiceMessage;
+
+/// <summary>One payload.</summary>
+public sealed record PayloadAnswer(WirePayload Payload) : ServiceMessage;
+
+/// <summary>One record of the ledger, as it stands there.</summary>
+public sealed record RecordAnswer(JsonElement Record) : ServiceMessage;
+
+/// <summary>Carried out; nothing more to say.</summary>
+/// <param name="Note">What was done, one sentence, or null.</param>
+public sealed record DoneAnswer(string? Note = null) : ServiceMessage;
+
+/// <summary>How the service is.</summary>
+public sealed record StatusAnswer : ServiceMessage
+{
+    /// <summary>Name and version.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The site's name, from the policy.</summary>
+    public required string Site { get; init; }
+
+    /// <summary>SHA-256 of the policy file in force.</summary>
+    public required string PolicyEpoch { get; init; }
+
+    /// <summary>Each level, weakest first.</summary>
+    public required IReadOnlyList<WireReadiness> Levels { get; init; }
+
+    /// <summary>Is the warden there, and what it is.</summary>
+    public required WirePart Warden { get; init; }
+
+    /// <summary>Can the ledger be written.</summary>
+    public required WirePart Ledger { get; init; }
+
+    /// <summary>Payloads between entering and ending.</summary>
+    public required int Running { get; init; }
+
+    /// <summary>Accounts lent.</summary>
+    public required int Lent { get; init; }
+
+    /// <summary>Accounts in quarantine.</summary>
+    public required int Quarantined { get; init; }
+}
+
+/// <summary>A part of the service: ready or not, with one sentence.</summary>
+public sealed record WirePart(bool Ready, string Detail);
+
+/// <summary>The readiness of one level.</summary>
+/// <param name="Level">Its name.</param>
+/// <param name="Ready">Whether payloads can run at it here and now.</param>
+/// <param name="Kinds">The kinds of room that work.</param>
+/// <param name="Cause">If not ready: what was tried and seen.</param>
+/// <param name="Fix">If not ready: what an administrator can do.</param>
+public sealed record WireReadiness(string Level, bool Ready, IReadOnlyList<string> Kinds, string? Cause, string? Fix);
+
+/// <summary>Codes of <see cref="ErrorAnswer"/>.</summary>
+public static class ErrorCodes
+{
+    /// <summary>The frame or its JSON breaks the protocol.</summary>
+    public const string BadFrame = "bad-frame";
+
+    /// <summary>The first frame names a version that the service does not speak.</summary>
+    public const string BadVersion = "bad-version";
+
+    /// <summary>A member's value is out of bounds; every fault is named.</summary>
+    public const string BadRequest = "bad-request";
+
+    /// <summary>The caller may not do this.</summary>
+    public const string NotAllowed = "not-allowed";
+
+    /// <summary>No payload of that id, or not the caller's: the answer is the same.</summary>
+    public const string NoSuchPayload = "no-such-payload";
+
+    /// <summary>Too many connections or payloads of this uid.</summary>
+    public const string Busy = "busy";
+
+    /// <summary>The service failed; the message says at what.</summary>
+    public const string Failed = "failed";
+}

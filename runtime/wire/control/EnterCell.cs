@@ -1,0 +1,80 @@
+namespace Isolation.Wire;
+
+/// <summary>
+/// What cell-init is told when a payload enters. With it come, in this order: the cell's end of the pilot's channel, the
+/// client's pidfd, the command block, the leaf's directory, its <c>cgroup.kill</c>, <c>cgroup.events</c> and <c>cpu.stat</c>, the
+/// memory peak's file if <see cref="HasMemoryPeak"/>, then <see cref="TaskFiles"/> files <c>tasks</c> of cgroup v1.
+/// </summary>
+/// <param name="Uid">The payload account's uid.</param>
+/// <param name="Gid">Its gid.</param>
+/// <param name="Groups">Its supplementary groups.</param>
+/// <param name="WallMilliseconds">The wall-clock limit, or 0 for none.</param>
+/// <param name="ResourceLimits">For each resource of getrlimit(2), in the kernel's order: soft and hard limit; -1 for infinity.</param>
+/// <param name="Scratch">The payload's scratch: its HOME, TMPDIR and, unless another is asked for, working directory.</param>
+/// <param name="RoomEnvironment">Environment entries that the room defines; they win over the block's.</param>
+/// <param name="HasMemoryPeak">Whether a memory peak file is among the descriptors.</param>
+/// <param name="TaskFiles">How many v1 leaves the child has to join.</param>
+public sealed record EnterCell(
+    uint Uid,
+    uint Gid,
+    uint[] Groups,
+    long WallMilliseconds,
+    ResourceLimit[] ResourceLimits,
+    string Scratch,
+    string[] RoomEnvironment,
+    bool HasMemoryPeak,
+    int TaskFiles)
+{
+    /// <summary>The most supplementary groups.</summary>
+    public const int MaxGroups = 1024;
+
+    /// <summary>The most v1 leaves.</summary>
+    public const int MaxTaskFiles = 12;
+
+    /// <summary>Descriptors that always come.</summary>
+    public const int FixedDescriptors = 7;
+
+    private const int MaxText = 4096;
+
+    /// <summary>How many descriptors come with the message.</summary>
+    public int Descriptors => FixedDescriptors + (HasMemoryPeak ? 1 : 0) + TaskFiles;
+
+    /// <summary>Writes the body.</summary>
+    public MessageWriter Write(MessageWriter to)
+    {
+        to.U32(Uid).U32(Gid).U32((uint)Groups.Length);
+        foreach (uint group in Groups)
+            to.U32(group);
+        to.I64(WallMilliseconds).U32((uint)ResourceLimits.Length);
+        foreach (ResourceLimit limit in ResourceLimits)
+            to.I64(limit.Soft).I64(limit.Hard);
+        to.Text(Scratch).U32((uint)RoomEnvironment.Length);
+        foreach (string entry in RoomEnvironment)
+            to.Text(entry);
+        return to.Flag(HasMemoryPeak).U32((uint)TaskFiles);
+    }
+
+    /// <summary>Reads the body.</summary>
+    /// <exception cref="WireException">It is not one.</exception>
+    public static EnterCell Read(MessageReader from)
+    {
+        uint uid = from.U32(), gid = from.U32();
+        uint[] groups = new uint[from.Count(MaxGroups)];
+        for (int i = 0; i < groups.Length; i++)
+            groups[i] = from.U32();
+        long wall = from.I64();
+        var limits = new ResourceLimit[from.Count(16)];
+        for (int i = 0; i < limits.Length; i++)
+            limits[i] = new ResourceLimit(from.I64(), from.I64());
+        string scratch = from.Text(MaxText);
+        string[] environment = new string[from.Count(64)];
+        for (int i = 0; i < environment.Length; i++)
+            environment[i] = from.Text(MaxText);
+        var enter = new EnterCell(uid, gid, groups, wall, limits, scratch, environment, from.Flag(), from.Count(MaxTaskFiles));
+        from.End();
+        return enter;
+    }
+}
+
+/// <summary>One resource limit, as setrlimit(2) takes it; -1 for infinity.</summary>
+public readonly record struct ResourceLimit(long Soft, long Hard);

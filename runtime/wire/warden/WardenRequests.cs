@@ -1,0 +1,44 @@
+namespace Isolation.Wire;
+
+/// <summary>Body of <see cref="WardenOperation.Build"/>.</summary>
+/// <param name="Cell">The name of the room; must be new.</param>
+/// <param name="Level">0 log-only, 1 setuid, 2 container, 3 vm.</param>
+/// <param name="Kind">The kind of room at that level.</param>
+public sealed record BuildRoom(Guid Cell, byte Level, string Kind)
+{
+    /// <summary>Writes the body.</summary>
+    public void Write(MessageWriter to) => to.Id(Cell).U8(Level).Text(Kind);
+
+    /// <summary>Reads the body.</summary>
+    /// <exception cref="WireException">It is not one.</exception>
+    public static BuildRoom Read(MessageReader from)
+    {
+        var build = new BuildRoom(from.Id(), from.U8(), from.Text(32));
+        from.End();
+        return build;
+    }
+}
+
+/// <summary>
+/// Body of <see cref="WardenOperation.Enter"/>. With it come the client's pidfd and the command block, a sealed memfd.
+/// The answer's body is <see cref="EnteredRoom"/>, with the client's end of the pilot's channel.
+/// </summary>
+/// <param name="Cell">The room.</param>
+/// <param name="Payload">The payload's id: for the ticket.</param>
+/// <param name="Uid">The payload account's uid: of the warden's own list of accounts and ranges, or denied.</param>
+/// <param name="Gid">Its gid: likewise. Supplementary groups come from the warden's list, never from a message.</param>
+/// <param name="WallMilliseconds">The wall-clock limit, or 0 for none.</param>
+public sealed record EnterRoom(Guid Cell, Guid Payload, uint Uid, uint Gid, long WallMilliseconds)
+{
+    /// <summary>Writes the body.</summary>
+    public void Write(MessageWriter to) => to.Id(Cell).Id(Payload).U32(Uid).U32(Gid).I64(WallMilliseconds);
+
+    /// <summary>Reads the body.</summary>
+    /// <exception cref="WireException">It is not one.</exception>
+    public static EnterRoom Read(MessageReader from)
+    {
+        var enter = new EnterRoom(from.Id(), from.Id(), from.U32(), from.U32(), from.I64());
+        from.End();
+        return enter;
+    }
+}
