@@ -1,0 +1,74 @@
+namespace Isolation.Linux;
+
+/// <summary>Error numbers that code decides on (errno(3), x86-64).</summary>
+public static class Errno
+{
+    /// <summary>Operation not permitted.</summary>
+    public const int EPERM = 1;
+
+    /// <summary>No such file or directory.</summary>
+    public const int ENOENT = 2;
+
+    /// <summary>No such process.</summary>
+    public const int ESRCH = 3;
+
+    /// <summary>Interrupted by a signal handler.</summary>
+    public const int EINTR = 4;
+
+    /// <summary>Input or output error.</summary>
+    public const int EIO = 5;
+
+    /// <summary>No child processes.</summary>
+    public const int ECHILD = 10;
+
+    /// <summary>Would block.</summary>
+    public const int EAGAIN = 11;
+
+    /// <summary>Permission denied.</summary>
+    public const int EACCES = 13;
+
+    /// <summary>Device or resource busy.</summary>
+    public const int EBUSY = 16;
+
+    /// <summary>File exists.</summary>
+    public const int EEXIST = 17;
+
+    /// <summary>Not a directory.</summary>
+    public const int ENOTDIR = 20;
+
+    /// <summary>Is a directory.</summary>
+    public const int EISDIR = 21;
+
+    /// <summary>Invalid argument.</summary>
+    public const int EINVAL = 22;
+
+    /// <summary>No space left on device.</summary>
+    public const int ENOSPC = 28;
+
+    /// <summary>Broken pipe.</summary>
+    public const int EPIPE = 32;
+
+    /// <summary>Function not implemented.</summary>
+    public const int ENOSYS = 38;
+
+    /// <summary>Directory not empty.</summary>
+    public const int ENOTEMPTY = 39;
+
+    /// <summary>Too many levels of symbolic links.</summary>
+    public const int ELOOP = 40;
+
+    /// <summary>Message too long.</summary>
+    public const int EMSGSIZE = 90;
+
+    /// <summary>Protocol not available.</summary>
+    public const int ENOPROTOOPT = 92;
+
+    /// <summary>Operation not supported.</summary>
+    public const int EOPNOTSUPP = 95;
+
+    /// <summary>Connection reset by peer.</summary>
+    public const int ECONNRESET = 104;
+
+    /// <summary>Connection refused.</summary>
+    public const int ECONNREFUSED = 111;
+}
