@@ -1,0 +1,33 @@
+using System.Globalization;
+using System.Text;
+
+namespace Isolation.Linux;
+
+/// <summary>Reads the small files of a cgroup through an open descriptor, from their start, in one read.</summary>
+public static class CgroupFile
+{
+    /// <summary>The whole text.</summary>
+    public static string Text(Descriptor file)
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        int length = Sys.ReadAt(file, buffer, 0);
+        return Encoding.ASCII.GetString(buffer[..length]);
+    }
+
+    /// <summary>The single number of a file such as memory.peak; null when it holds none.</summary>
+    public static long? Number(Descriptor file)
+        => long.TryParse(Text(file).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
+
+    /// <summary>The number behind a key of a flat keyed file such as cpu.stat; null when the key is not there.</summary>
+    public static long? Keyed(string text, string key)
+    {
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            if (line.Length > key.Length && line.StartsWith(key, StringComparison.Ordinal) && line[key.Length] == ' '
+                && long.TryParse(line[(key.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long value))
+                return value;
+        }
+
+        return null;
+    }
+}

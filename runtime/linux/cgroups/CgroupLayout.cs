@@ -1,0 +1,38 @@
+using System.Collections.Frozen;
+
+namespace Isolation.Linux;
+
+/// <summary>Where this host mounts its cgroup hierarchies, as /proc/self/mountinfo tells (proc(5)).</summary>
+/// <param name="Unified">Mount point of the v2 hierarchy, or null.</param>
+/// <param name="V1">Controller to mount point of its v1 hierarchy.</param>
+public sealed record CgroupLayout(string? Unified, FrozenDictionary<string, string> V1)
+{
+    private static readonly string[] Controllers =
+        ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma", "misc"];
+
+    /// <summary>Reads the layout of the host as this process sees it.</summary>
+    public static CgroupLayout Read() => Parse(File.ReadLines("/proc/self/mountinfo"));
+
+    /// <summary>Parses lines of mountinfo.</summary>
+    public static CgroupLayout Parse(IEnumerable<string> mountInfo)
+    {
+        string? unified = null;
+        var v1 = new Dictionary<string, string>();
+        foreach (string line in mountInfo)
+        {
+            string[] fields = line.Split(' ');
+            int dash = Array.IndexOf(fields, "-");
+            // Only whole hierarchies: field 4 is the root of the mount within its file system.
+            if (dash < 0 || fields.Length < dash + 4 || fields[3] != "/")
+                continue;
+            if (fields[dash + 1] == "cgroup2")
+                unified ??= fields[4];
+            else if (fields[dash + 1] == "cgroup")
+                foreach (string option in fields[dash + 3].Split(','))
+                    if (Controllers.Contains(option))
+                        v1.TryAdd(option, fields[4]);
+        }
+
+        return new CgroupLayout(unified, v1.ToFrozenDictionary());
+    }
+}

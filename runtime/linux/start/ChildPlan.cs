@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace Isolation.Linux;
+
+/// <summary>What a child is to become between its birth and exec. What is left null stays as the parent has it.</summary>
+public sealed record ChildPlan
+{
+    /// <summary>The program's path.</summary>
+    public required ReadOnlyMemory<byte> Program { get; init; }
+
+    /// <summary>Arguments, without terminating NULs.</summary>
+    public required ImmutableArray<ReadOnlyMemory<byte>> Arguments { get; init; }
+
+    /// <summary>Environment entries, without terminating NULs.</summary>
+    public required ImmutableArray<ReadOnlyMemory<byte>> Environment { get; init; }
+
+    /// <summary>Becomes descriptors 0, 1, 2 …, in this order; null is closed. Everything else is closed. Borrowed until the start is over.</summary>
+    public required ImmutableArray<Descriptor?> Descriptors { get; init; }
+
+    /// <summary>The cgroup v2 directory to be born in.</summary>
+    public Descriptor? Cgroup { get; init; }
+
+    /// <summary>Files <c>tasks</c> of cgroup v1 leaves to join.</summary>
+    public ImmutableArray<Descriptor> TaskFiles { get; init; } = [];
+
+    /// <summary>A session keyring of its own.</summary>
+    public bool NewKeyring { get; init; }
+
+    /// <summary>Its oom_score_adj.</summary>
+    public int? OomScoreAdjustment { get; init; }
+
+    /// <summary>Resource limits (number, soft, hard), infinity as <see cref="ulong.MaxValue"/>.</summary>
+    public ImmutableArray<(int Resource, ulong Soft, ulong Hard)> ResourceLimits { get; init; } = [];
+
+    /// <summary>The capabilities that stay in the bounding set, as a mask.</summary>
+    public ulong BoundingSet { get; init; }
+
+    /// <summary>The account to become.</summary>
+    public ChildAccount? Account { get; init; }
+
+    /// <summary>The signal that comes when the creating thread ends; 0 for none.</summary>
+    public int ParentDeathSignal { get; init; }
+
+    /// <summary>The signal mask at exec.</summary>
+    public ulong SignalMask { get; init; }
+
+    /// <summary>Working directory.</summary>
+    public ReadOnlyMemory<byte>? Directory { get; init; }
+
+    /// <summary>no_new_privs, and this system call filter behind it.</summary>
+    public SeccompFilter? Filter { get; init; }
+}
+
+/// <summary>The ids of a child.</summary>
+public sealed record ChildAccount(uint Uid, uint Gid, ImmutableArray<uint> Groups);
+
+/// <summary>What became of a start.</summary>
+public abstract record ChildResult
+{
+    private ChildResult() { }
+
+    /// <summary>exec has happened.</summary>
+    /// <param name="Process">The child; the caller disposes it, and reaps it with <see cref="Sys.WaitFor"/>.</param>
+    /// <param name="Pid">Its number.</param>
+    public sealed record Running(PidFd Process, int Pid) : ChildResult;
+
+    /// <summary>It failed at that step, and is reaped.</summary>
+    public sealed record Failed(int Step, int Errno) : ChildResult;
+}

@@ -1,0 +1,95 @@
+namespace Isolation.Linux;
+
+/// <summary>A <see cref="ChildPlan"/> as plain numbers and pointers.</summary>
+internal unsafe struct RawPlan
+{
+    internal byte* Program;
+    internal byte** Arguments;
+    internal byte** Environment;
+    internal int* Descriptors;
+    internal int DescriptorCount;
+    internal int ErrorPipe;
+    internal int* TaskFiles;
+    internal int TaskFileCount;
+    internal bool NewKeyring;
+    internal byte* OomScore;
+    internal int OomScoreLength;
+    internal byte* OomScorePath;
+    internal RawLimit* Limits;
+    internal int LimitCount;
+    internal ulong BoundingSet;
+    internal int LastCapability;
+    internal bool SwitchAccount;
+    internal uint Uid;
+    internal uint Gid;
+    internal uint* Groups;
+    internal int GroupCount;
+    internal int ParentDeathSignal;
+    internal int Parent;
+    internal ulong SignalMask;
+    internal byte* Directory;
+    internal byte* DirectoryBuffer;
+    internal void* Filter;
+}
+
+internal struct RawLimit
+{
+    internal int Resource;
+    internal ulong Soft;
+    internal ulong Hard;
+}
+
+internal static unsafe class RawPlanner
+{
+    // Above everything a child may be given, so that placing one descriptor never overwrites another's source.
+    private const int SafeNumber = 64;
+
+    /// <summary>Copies a plan into native memory; the descriptors it duplicates are added to <paramref name="held"/>.</summary>
+    internal static RawPlan Prepare(ChildPlan plan, Descriptor errorPipe, NativeBlock block, List<Descriptor> held)
+    {
+        int[] sources = new int[plan.Descriptors.Length];
+        for (int i = 0; i < sources.Length; i++)
+            sources[i] = plan.Descriptors[i] is Descriptor given ? Hold(given.Duplicate(SafeNumber), held) : -1;
+        byte[] oom = plan.OomScoreAdjustment is int score ? System.Text.Encoding.ASCII.GetBytes(score.ToString(System.Globalization.CultureInfo.InvariantCulture)) : [];
+        RawLimit[] limits = [.. plan.ResourceLimits.Select(l => new RawLimit { Resource = l.Resource, Soft = l.Soft, Hard = l.Hard })];
+        uint[] groups = plan.Account is null ? [] : [.. plan.Account.Groups];
+        int[] taskFiles = [.. plan.TaskFiles.Select(t => t.Number)];
+
+        return new RawPlan
+        {
+            Program = block.Text(plan.Program.Span),
+            Arguments = block.Vector(plan.Arguments),
+            Environment = block.Vector(plan.Environment),
+            Descriptors = block.Array<int>(sources),
+            DescriptorCount = sources.Length,
+            ErrorPipe = Hold(errorPipe.Duplicate(SafeNumber), held),
+            TaskFiles = block.Array<int>(taskFiles),
+            TaskFileCount = taskFiles.Length,
+            NewKeyring = plan.NewKeyring,
+            OomScore = block.Text(oom),
+            OomScoreLength = oom.Length,
+            OomScorePath = block.Text("/proc/self/oom_score_adj"u8),
+            Limits = block.Array<RawLimit>(limits),
+            LimitCount = limits.Length,
+            BoundingSet = plan.BoundingSet,
+            LastCapability = Capabilities.Last,
+            SwitchAccount = plan.Account is not null,
+            Uid = plan.Account?.Uid ?? 0,
+            Gid = plan.Account?.Gid ?? 0,
+            Groups = block.Array<uint>(groups),
+            GroupCount = groups.Length,
+            ParentDeathSignal = plan.ParentDeathSignal,
+            Parent = Environment.ProcessId,
+            SignalMask = plan.SignalMask,
+            Directory = plan.Directory is ReadOnlyMemory<byte> directory ? block.Text(directory.Span) : null,
+            DirectoryBuffer = block.Array<byte>(new byte[4096]),
+            Filter = plan.Filter is SeccompFilter filter ? filter.CopyTo(block) : null,
+        };
+    }
+
+    private static int Hold(Descriptor copy, List<Descriptor> held)
+    {
+        held.Add(copy);
+        return copy.Number;
+    }
+}
