@@ -8,6 +8,9 @@ public abstract record StartResult
     /// <summary>The payload's first instruction has run.</summary>
     public sealed record Started(ProcessId Process) : StartResult;
 
+    /// <summary>The client went before the start; nothing of the payload has run.</summary>
+    public sealed record ClientGone : StartResult;
+
     /// <summary>A step between birth and exec failed; nothing of the payload has run.</summary>
     /// <param name="Step">The step's name, as mechanics.md section 2 lists them.</param>
     /// <param name="Errno">The kernel's answer.</param>

@@ -177,6 +177,8 @@ public sealed class PayloadRunner(
                     ledger.Started(payload.Request.Id, process);
                     await client.StartedAsync(payload, process).ConfigureAwait(false);
                     return null;
+                case StartResult.ClientGone:
+                    return new Ending.Abandoned();
                 case StartResult.NotStarted { Step: "exec" } exec:
                     return new Ending.Refused("command", $"exec failed: errno {exec.Errno}", "Name a program (or a script's interpreter) that the payload account can execute.");
                 case StartResult.NotStarted step:

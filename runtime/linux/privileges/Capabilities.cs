@@ -25,6 +25,19 @@ public static partial class Capabilities
     /// <summary>The highest capability of this kernel.</summary>
     public static int Last { get; } = ReadLast();
 
+    /// <summary>The thread's permitted set.</summary>
+    public static unsafe ulong Held
+    {
+        get
+        {
+            Header header = new() { Version = Version3 };
+            uint* sets = stackalloc uint[6];
+            if (Raw.Call(Raw.SYS_capget, (nint)(&header), (nint)sets, 0, 0, 0, 0) != 0)
+                throw new SyscallException("capget", "thread", *Raw.ErrnoLocation());
+            return sets[1] | ((ulong)sets[4] << 32);
+        }
+    }
+
     /// <summary>Makes <paramref name="keep"/> the thread's permitted and effective set, and empties the inheritable one.</summary>
     public static unsafe void KeepOnly(ulong keep)
     {

@@ -24,6 +24,7 @@ internal static unsafe partial class Raw
     internal const int SYS_setresgid = 119;
     internal const int SYS_setfsuid = 122;
     internal const int SYS_setfsgid = 123;
+    internal const int SYS_capget = 125;
     internal const int SYS_capset = 126;
     internal const int SYS_prctl = 157;
     internal const int SYS_exit_group = 231;

@@ -39,7 +39,7 @@ public enum ControlKind : byte
     /// <summary>Cell: pid (i32).</summary>
     Started = 17,
 
-    /// <summary>Cell: the step's number (i32) and errno (i32).</summary>
+    /// <summary>Cell: the step's number (i32; 0 when the client is gone) and errno (i32).</summary>
     NotStarted = 18,
 
     /// <summary>Warden: signal number (i32).</summary>

@@ -2,14 +2,16 @@ namespace Isolation.Wire;
 
 /// <summary>
 /// What cell-init is told when a payload enters. With it come, in this order: the cell's end of the pilot's channel, the
-/// client's pidfd, the command block, the leaf's directory, its <c>cgroup.kill</c>, <c>cgroup.events</c> and <c>cpu.stat</c>, the
-/// memory peak's file if <see cref="HasMemoryPeak"/>, then <see cref="TaskFiles"/> files <c>tasks</c> of cgroup v1.
+/// client's pidfd, the command block, the leaf's directory, its <c>cgroup.kill</c>, <c>cgroup.freeze</c>, <c>cgroup.events</c> and
+/// <c>cpu.stat</c>, the memory peak's file if <see cref="HasMemoryPeak"/>, then <see cref="TaskFiles"/> files <c>tasks</c> of cgroup v1.
 /// </summary>
 /// <param name="Uid">The payload account's uid.</param>
 /// <param name="Gid">Its gid.</param>
 /// <param name="Groups">Its supplementary groups.</param>
 /// <param name="WallMilliseconds">The wall-clock limit, or 0 for none.</param>
 /// <param name="ResourceLimits">For each resource of getrlimit(2), in the kernel's order: soft and hard limit; -1 for infinity.</param>
+/// <param name="OomScoreAdjustment">The pilot's oom_score_adj.</param>
+/// <param name="PilotEndInode">The socket inode of the client's end of the pilot's channel: it may not become a stream.</param>
 /// <param name="Scratch">The payload's scratch: its HOME, TMPDIR and, unless another is asked for, working directory.</param>
 /// <param name="RoomEnvironment">Environment entries that the room defines; they win over the block's.</param>
 /// <param name="HasMemoryPeak">Whether a memory peak file is among the descriptors.</param>
@@ -20,6 +22,8 @@ public sealed record EnterCell(
     uint[] Groups,
     long WallMilliseconds,
     ResourceLimit[] ResourceLimits,
+    int OomScoreAdjustment,
+    long PilotEndInode,
     string Scratch,
     string[] RoomEnvironment,
     bool HasMemoryPeak,
@@ -32,7 +36,7 @@ public sealed record EnterCell(
     public const int MaxTaskFiles = 12;
 
     /// <summary>Descriptors that always come.</summary>
-    public const int FixedDescriptors = 7;
+    public const int FixedDescriptors = 8;
 
     private const int MaxText = 4096;
 
@@ -48,7 +52,7 @@ public sealed record EnterCell(
         to.I64(WallMilliseconds).U32((uint)ResourceLimits.Length);
         foreach (ResourceLimit limit in ResourceLimits)
             to.I64(limit.Soft).I64(limit.Hard);
-        to.Text(Scratch).U32((uint)RoomEnvironment.Length);
+        to.I32(OomScoreAdjustment).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
         foreach (string entry in RoomEnvironment)
             to.Text(entry);
         return to.Flag(HasMemoryPeak).U32((uint)TaskFiles);
@@ -66,11 +70,13 @@ public sealed record EnterCell(
         var limits = new ResourceLimit[from.Count(16)];
         for (int i = 0; i < limits.Length; i++)
             limits[i] = new ResourceLimit(from.I64(), from.I64());
+        int oomScore = from.I32();
+        long pilotEnd = from.I64();
         string scratch = from.Text(MaxText);
         string[] environment = new string[from.Count(64)];
         for (int i = 0; i < environment.Length; i++)
             environment[i] = from.Text(MaxText);
-        var enter = new EnterCell(uid, gid, groups, wall, limits, scratch, environment, from.Flag(), from.Count(MaxTaskFiles));
+        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, pilotEnd, scratch, environment, from.Flag(), from.Count(MaxTaskFiles));
         from.End();
         return enter;
     }

@@ -6,6 +6,9 @@ namespace Isolation.Wire;
 /// </summary>
 public enum StartStep
 {
+    /// <summary>No step: the client was gone before the first.</summary>
+    ClientGone = 0,
+
     /// <summary>clone3 itself, into the leaf.</summary>
     Clone = 1,
 
@@ -70,6 +73,7 @@ public static class StartStepNames
     /// <summary>The name of a step.</summary>
     public static string Name(this StartStep step) => step switch
     {
+        StartStep.ClientGone => "client-gone",
         StartStep.Clone => "clone",
         StartStep.V1Leaves => "v1-leaves",
         StartStep.Session => "setsid",

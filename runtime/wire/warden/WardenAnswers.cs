@@ -72,7 +72,7 @@ public sealed record ResolvedInRoom(CellResolution Resolution, byte[] Digest, st
 
 /// <summary>Body of the answer to <see cref="WardenOperation.Start"/>.</summary>
 /// <param name="Pid">The main process, or 0.</param>
-/// <param name="Step">If 0: the name of the step that failed.</param>
+/// <param name="Step">If 0: the name of the step that failed, or <c>client-gone</c>.</param>
 /// <param name="Errno">If 0: the kernel's answer.</param>
 public sealed record StartedInRoom(int Pid, string Step, int Errno)
 {

@@ -1,0 +1,125 @@
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.CellInit;
+
+/// <summary>
+/// Opens the command with the payload's rights and no more, on a thread of its own that may hang: the payload's directories can lie
+/// on file systems that do not answer.
+/// </summary>
+internal static class CommandResolver
+{
+    private const long MaxDigested = 256L << 20;
+
+    // File systems whose ctime follows the content, so that a digest may be remembered (statfs(2)).
+    private static readonly long[] LocalFileSystems =
+        [0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0x01021994 /* tmpfs */, 0xf2f52010 /* f2fs */, 0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */];
+
+    /// <summary>Starts looking; the result comes by mail.</summary>
+    internal static void Begin(Command command, EnterCell enter, Mailbox mailbox) => Start(() =>
+    {
+        ThreadIdentity.BecomeForFiles(enter.Uid, enter.Gid, [.. enter.Groups]);
+        mailbox.Post(new News.Resolved(Resolve(command)));
+    }, mailbox, e => new News.Resolved(new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, 0, e.Message), null)));
+
+    /// <summary>Starts digesting an open file; the result comes by mail.</summary>
+    internal static void BeginDigest(Descriptor? file, FileIdentity identity, Mailbox mailbox) => Start(() =>
+    {
+        Capabilities.KeepOnly(0);
+        mailbox.Post(Digest(file, identity));
+    }, mailbox, e => new News.Digested([], e.Message));
+
+    private static void Start(Action work, Mailbox mailbox, Func<IOException, News> failed)
+    {
+        Thread thread = new(() =>
+        {
+            try
+            {
+                work();
+            }
+            catch (IOException e)
+            {
+                mailbox.Post(failed(e));
+            }
+        }, maxStackSize: 256 << 10)
+        { IsBackground = true };
+        thread.Start();
+    }
+
+    private static ResolvedFile Resolve(Command command)
+    {
+        int errno = Sys.TryChangeDirectory(command.Directory.Span);
+        if (errno != 0)
+            return new ResolvedFile(NotUsable(ResolutionOutcome.DirectoryNotUsable, errno, Core.PrintableText.Of(command.Directory.Span)), null);
+
+        ReadOnlySpan<byte> name = command.Arguments[0].Span;
+        if (name.IsEmpty)
+            return new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, Errno.ENOENT, "an empty name"), null);
+        if (name.Contains((byte)'/'))
+            return Look(name.ToArray(), ref errno) ?? new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, errno, Core.PrintableText.Of(name)), null);
+
+        // As execvp(3): the first that can be executed; a refusal is remembered, an absence is not.
+        errno = Errno.ENOENT;
+        foreach (Range part in command.SearchPath().Split((byte)':'))
+        {
+            ReadOnlySpan<byte> directory = command.SearchPath()[part];
+            int seen = Errno.ENOENT;
+            if (directory.StartsWith("/"u8) && Look([.. directory, (byte)'/', .. name], ref seen) is ResolvedFile found)
+                return found;
+            if (seen == Errno.EACCES)
+                errno = seen;
+        }
+
+        return new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, errno, Core.PrintableText.Of(name) + " in PATH"), null);
+    }
+
+    private static ResolvedFile? Look(byte[] path, ref int errno)
+    {
+        errno = path.Length >= 4096 ? 36 /* ENAMETOOLONG */ : Sys.TryMayExecute(path);
+        if (errno != 0)
+            return null;
+        using Descriptor? place = Sys.TryOpen(null, path, Sys.O_PATH, 0, out errno);
+        if (place is null)
+            return null;
+        FileStatus status = Sys.StatusOf(place);
+        if (status.Kind != FileKind.Regular)
+        {
+            errno = Errno.EACCES; // as execve(2) answers
+            return null;
+        }
+
+        // Non-blocking: what was a file a moment ago may be a pipe now.
+        Descriptor? file = Sys.TryOpen(null, path, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY, 0, out _);
+        if (file is not null)
+            status = Sys.StatusOf(file);
+        bool local = file is not null && LocalFileSystems.Contains(Sys.FileSystemType(file));
+        var identity = new FileIdentity(status.Device, status.Inode, status.Size, status.ChangedNanoseconds, status.Kind == FileKind.Regular, local);
+        return new ResolvedFile(new CellResolution(ResolutionOutcome.Resolved, path, identity, 0, 0, ""), file);
+    }
+
+    private static CellResolution NotUsable(ResolutionOutcome outcome, int errno, string detail)
+        => new(outcome, [], default, errno, 0, detail.Length > 400 ? detail[..400] : detail);
+
+    private static News.Digested Digest(Descriptor? file, FileIdentity identity)
+    {
+        if (file is null)
+            return new News.Digested([], "not readable by the payload account");
+        if (!identity.IsRegular)
+            return new News.Digested([], "not a regular file");
+        if (identity.Size > MaxDigested)
+            return new News.Digested([], $"larger than {MaxDigested} bytes");
+        Sha256 hash = new();
+        byte[] buffer = new byte[128 << 10];
+        long total = 0;
+        for (int count = Sys.Read(file, buffer); count > 0 && total <= MaxDigested; count = Sys.Read(file, buffer))
+        {
+            hash.Append(buffer.AsSpan(0, count));
+            total += count;
+        }
+
+        return total > MaxDigested ? new News.Digested([], "it grew while it was read") : new News.Digested(hash.Finish(), "");
+    }
+}
+
+/// <summary>What the resolver found; the open file, if it could be read, is the receiver's to dispose.</summary>
+internal sealed record ResolvedFile(CellResolution Resolution, Descriptor? File);

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using Isolation.Linux;
+
+namespace Isolation.CellInit;
+
+/// <summary>Kills what is in the leaf and watches it become empty, for a bounded time.</summary>
+internal sealed class EndWatch(CellDescriptors descriptors)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly long _since = Stopwatch.GetTimestamp();
+
+    /// <summary>When the end was first seen or ordered.</summary>
+    internal long EndedAt { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>Looks, and kills what is still there.</summary>
+    /// <returns>Null while it goes on; then whether the leaf is empty, and if not, why.</returns>
+    internal (bool IsEmpty, string Detail)? Observe(Payload? payload)
+    {
+        bool mainIsOver = payload is null || payload.End() is not null;
+        if (mainIsOver && IsEmpty())
+            return (true, "");
+        if (Stopwatch.GetElapsedTime(_since) > Patience)
+            return (false, mainIsOver
+                ? $"the leaf was still populated {Patience.TotalSeconds:0} s after cgroup.kill"
+                : $"the main process was still there {Patience.TotalSeconds:0} s after cgroup.kill");
+
+        Sys.WriteAll(descriptors.Freeze, "1"u8); // a frozen fork bomb stops competing with its own end
+        Sys.WriteAll(descriptors.Kill, "1"u8);
+        Sys.WriteAll(descriptors.Freeze, "0"u8);
+        WaitForChange();
+        mainIsOver = payload is null || payload.End() is not null;
+        return mainIsOver && IsEmpty() ? (true, "") : null;
+    }
+
+    private bool IsEmpty() => CgroupFile.Keyed(CgroupFile.Text(descriptors.Events), "populated") == 0;
+
+    private void WaitForChange()
+    {
+        if (!IsEmpty())
+            _ = Sys.Poll(descriptors.Events, PollEvents.Priority, 20);
+    }
+}

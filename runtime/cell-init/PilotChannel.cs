@@ -1,0 +1,80 @@
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.CellInit;
+
+/// <summary>
+/// The cell's end of the pilot's channel, read by a thread of its own that may hang: receiving and closing a stranger's descriptors
+/// can block for as long as the stranger likes (FUSE, SO_LINGER).
+/// </summary>
+internal sealed class PilotChannel
+{
+    private readonly UnixSocket _socket;
+    private readonly long _pilotEndInode;
+    private readonly Mailbox _mailbox;
+
+    private PilotChannel(UnixSocket socket, long pilotEndInode, Mailbox mailbox)
+        => (_socket, _pilotEndInode, _mailbox) = (socket, pilotEndInode, mailbox);
+
+    /// <summary>Takes over the socket and starts reading.</summary>
+    internal static void Open(UnixSocket socket, long pilotEndInode, Mailbox mailbox)
+    {
+        PilotChannel channel = new(socket, pilotEndInode, mailbox);
+        new Thread(channel.Read, maxStackSize: 256 << 10) { IsBackground = true }.Start();
+    }
+
+    private void Read()
+    {
+        Capabilities.KeepOnly(Capabilities.Kill);
+        byte[] buffer = new byte[PilotMessage.Size + 1];
+        bool streamsCame = false;
+        while (true)
+        {
+            Received received = Sys.Receive(_socket, buffer, mostDescriptors: 3, out _);
+            bool valid = received.Length > 0 && !received.IsTruncated;
+            if (valid && PilotMessage.TryRead(buffer.AsSpan(0, received.Length), out PilotMessage message) && IsComplete(message, received.Descriptors.Length, streamsCame))
+            {
+                if (message.Kind == PilotMessageKind.Signal)
+                {
+                    _mailbox.Post(new News.ForwardSignal(message.Signal));
+                    continue;
+                }
+
+                streamsCame = true;
+                // From here on nobody can make this thread hang with descriptors, where the kernel knows how.
+                _ = Sys.TryRefuseDescriptors(_socket);
+                _mailbox.Post(Examine(message, received.Descriptors));
+                continue;
+            }
+
+            // Posted before the descriptors are closed: closing may take for ever.
+            _mailbox.Post(new News.ChannelEnded());
+            foreach (Descriptor descriptor in received.Descriptors)
+                descriptor.Dispose();
+            return;
+        }
+    }
+
+    private static bool IsComplete(PilotMessage message, int descriptors, bool streamsCame) => message.Kind switch
+    {
+        PilotMessageKind.Streams => !streamsCame && System.Numerics.BitOperations.PopCount(message.Streams) == descriptors,
+        PilotMessageKind.Signal => descriptors == 0,
+        _ => false,
+    };
+
+    private News Examine(PilotMessage message, Descriptor[] descriptors)
+    {
+        var three = new Descriptor?[3];
+        int next = 0;
+        for (int i = 0; i < three.Length; i++)
+        {
+            if ((message.Streams & (1 << i)) == 0)
+                continue;
+            three[i] = descriptors[next++];
+            if (StreamKind.WhyRefused(three[i]!, _pilotEndInode) is string kind)
+                return new News.StreamRefused(i, kind);
+        }
+
+        return new News.Streams(three);
+    }
+}

@@ -1,0 +1,42 @@
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.CellInit;
+
+/// <summary>
+/// The resident of a room. The warden executes it with descriptor 3 a listening control socket, descriptor 4 the cell's secret,
+/// and SIGCHLD blocked in every thread. It takes one payload, starts it, sees to its limits and its client, tells its ending,
+/// and goes when the ending has been acknowledged.
+/// </summary>
+internal static class Program
+{
+    private const int ListenerNumber = 3;
+    private const int SecretNumber = 4;
+    private const ulong UntilTheStart = Capabilities.Kill | Capabilities.SetUid | Capabilities.SetGid | Capabilities.SetPcap | Capabilities.SysResource;
+
+    private static int Main(string[] arguments)
+    {
+        if (arguments is ["--version"])
+        {
+            using Descriptor output = new(1);
+            Sys.WriteAll(output, System.Text.Encoding.UTF8.GetBytes($"cell-init {typeof(Program).Assembly.GetName().Version} on .NET {Environment.Version}\n"));
+            return 0;
+        }
+
+        Sys.SetNotDumpable();
+        Sys.SetChildSubreaper();
+        RuntimeThreads.DropCapabilities();
+        Capabilities.KeepOnly(Capabilities.Held & UntilTheStart);
+
+        using UnixSocket listener = new(ListenerNumber);
+        using Descriptor secretFile = new(SecretNumber);
+        Sys.SetCloseOnExec(listener, close: true);
+        byte[] secret = new byte[CellProof.SecretSize];
+        if (Sys.ReadAt(secretFile, secret, 0) != secret.Length)
+            return 1;
+
+        using Resident resident = new(listener, secret);
+        resident.Live();
+        return 0;
+    }
+}

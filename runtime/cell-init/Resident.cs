@@ -1,0 +1,161 @@
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.CellInit;
+
+/// <summary>
+/// The loop of cell-init. One thread, the main one, waits with poll for the warden, the client, the payload and the mailbox, and does
+/// everything that must not hang; threads that may hang (receiving and closing a stranger's descriptors, opening a payload's files)
+/// only put news into the mailbox. States: empty → entered → resolved → running → over; the ending is kept and said again to every
+/// warden that proves the secret, until one acknowledges it.
+/// </summary>
+internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
+{
+    private static readonly TimeSpan StreamsDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WardenDeadline = TimeSpan.FromSeconds(30);
+    private static readonly ulong ChildSignal = SignalFd.MaskOf(17 /* SIGCHLD */);
+
+    private readonly Mailbox _mailbox = new();
+    private readonly SignalFd _children = SignalFd.Create(ChildSignal);
+    private ControlConnection? _warden;
+    private Visit? _visit;
+    private bool _acknowledged;
+
+    /// <summary>Runs until the ending is acknowledged, or a room that nobody entered is given up.</summary>
+    internal void Live()
+    {
+        while (!_acknowledged)
+        {
+            Span<PollEntry> entries =
+            [
+                Wait(listener.Number),
+                Wait(_warden?.Number ?? -1),
+                Wait(_mailbox.Number),
+                Wait(_children.Number),
+                Wait(_visit is { ClientIsGone: false } ? _visit.Client.Number : -1),
+                Wait(_visit?.Payload is { } running && _visit.Ending is null ? running.Number : -1),
+            ];
+            int ready = Sys.Poll(entries, Patience());
+            if (ready == 0 && _visit is null && _warden is null)
+                return; // whoever built this room is gone
+
+            if (Has(entries[0]))
+                Meet(listener.Accept());
+            if (Has(entries[1]) && _warden is not null)
+                Hear();
+            if (Has(entries[2]))
+                ReadMail();
+            if (Has(entries[4]))
+                _visit?.OnClientGone();
+            if (Has(entries[5]))
+                _visit?.OnPayloadOver();
+            if (Has(entries[3]))
+                ReapOrphans();
+            _visit?.OnTime(StreamsDeadline);
+            Tell();
+        }
+    }
+
+    private int Patience()
+        => _visit is null ? (_warden is null ? (int)WardenDeadline.TotalMilliseconds : -1) : _visit.MillisecondsToDeadline(StreamsDeadline);
+
+    public void Dispose()
+    {
+        _warden?.Dispose();
+        _visit?.Dispose();
+        _children.Dispose();
+        _mailbox.Dispose();
+    }
+
+    private static PollEntry Wait(int number) => new() { Number = number, Wanted = PollEvents.In };
+
+    private static bool Has(PollEntry entry) => entry.Seen != PollEvents.None;
+
+    // A new connection takes the place of an older one only when it has proved the secret; until then nothing else is heard on it.
+    private void Meet(UnixSocket socket)
+    {
+        _warden?.Dispose();
+        _warden = new ControlConnection(socket);
+        if (_visit is not null)
+            _visit.EndingIsTold = false;
+    }
+
+    private void Hear()
+    {
+        bool alive;
+        try
+        {
+            alive = _warden!.TryFill();
+            while (alive && _warden.TryTake(out ControlKind kind, out byte[] body))
+                alive = _warden.IsProven ? Obey(kind, body) : _warden.TryProve(secret, kind, body);
+        }
+        catch (WireException)
+        {
+            alive = false;
+        }
+
+        if (alive)
+            return;
+        _warden!.Dispose();
+        _warden = null;
+        // Without its warden a room that nothing has started in serves nobody; a payload that runs, or its ending, waits for the next.
+        _acknowledged |= _visit is null or { Payload: null };
+    }
+
+    private bool Obey(ControlKind kind, byte[] body)
+    {
+        switch (kind)
+        {
+            case ControlKind.Enter when _visit is null:
+                EnterCell enter = EnterCell.Read(new MessageReader(body));
+                _visit = new Visit(enter, CellDescriptors.Take(_warden!.TakeDescriptors(), enter), _mailbox);
+                return _warden.TrySend(ControlKind.Entered);
+            case ControlKind.Resolve when _visit is not null:
+                _visit.Resolve(_warden!);
+                return true;
+            case ControlKind.Digest when _visit is not null:
+                _visit.Digest();
+                return true;
+            case ControlKind.Start when _visit is not null:
+                return _visit.Start(_warden!);
+            case ControlKind.Signal when body.Length == 4:
+                bool reached = _visit?.Signal(new MessageReader(body).I32()) ?? false;
+                return _warden!.TrySend(ControlKind.Signalled, w => w.Flag(reached));
+            case ControlKind.Kill:
+                if (_visit is null)
+                    _acknowledged = true;
+                else
+                    _visit.End(EndingCause.Ordered);
+                return true;
+            case ControlKind.Acknowledge when _visit is null or { Ending: not null }:
+                _acknowledged = true;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void ReadMail()
+    {
+        _mailbox.ClearSignal();
+        while (_mailbox.TryTake(out News? news))
+            _visit?.OnNews(news, _warden is { IsProven: true } ? _warden : null);
+    }
+
+    // The main process is not reaped here: it is a zombie until its leaf is empty, so that its number stays its own.
+    private void ReapOrphans()
+    {
+        while (_children.Take() != 0)
+        {
+        }
+
+        while (Sys.AnyEndedChild() is ChildEnd ended && ended.Pid != _visit?.Payload?.Pid)
+            Sys.Reap(ended.Pid);
+    }
+
+    private void Tell()
+    {
+        if (_visit is { Ending: ObservedEnding ending, EndingIsTold: false } && _warden is { IsProven: true })
+            _visit.EndingIsTold = _warden.TrySend(ControlKind.Ended, w => ending.Write(w));
+    }
+}

@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.CellInit;
+
+/// <summary>One payload in the room, from entering to its ending. Used by the main thread only.</summary>
+internal sealed class Visit : IDisposable
+{
+    private const int KillAgainMilliseconds = 100;
+    private readonly EnterCell _enter;
+    private readonly CellDescriptors _descriptors;
+    private readonly Mailbox _mailbox;
+    private readonly long _enteredAt = Stopwatch.GetTimestamp();
+    private Descriptor?[]? _streams;
+    private Command? _command;
+    private ResolvedFile? _resolved;
+    private News? _streamFault;
+    private ControlConnection? _awaitsResolution;
+    private EndingCause _cause;
+    private EndWatch? _watch;
+
+    internal Visit(EnterCell enter, CellDescriptors descriptors, Mailbox mailbox)
+    {
+        (_enter, _descriptors, _mailbox) = (enter, descriptors, mailbox);
+        PilotChannel.Open(descriptors.Channel, enter.PilotEndInode, mailbox);
+    }
+
+    internal PidFd Client => _descriptors.Client;
+
+    internal bool ClientIsGone { get; private set; }
+
+    internal Payload? Payload { get; private set; }
+
+    internal ObservedEnding? Ending { get; private set; }
+
+    internal bool EndingIsTold { get; set; }
+
+    /// <summary>How long the loop may sleep; -1 for ever.</summary>
+    internal int MillisecondsToDeadline(TimeSpan streams)
+    {
+        if (Ending is not null)
+            return -1;
+        if (_watch is not null)
+            return KillAgainMilliseconds;
+        if (Payload is null)
+            return _awaitsResolution is null ? -1 : Remaining(_enteredAt, streams);
+        return _enter.WallMilliseconds == 0 ? -1 : Remaining(Payload.StartedAt, TimeSpan.FromMilliseconds(_enter.WallMilliseconds));
+    }
+
+    /// <summary>The warden wants to know what the command is; answered once the streams are there.</summary>
+    internal void Resolve(ControlConnection warden)
+    {
+        _awaitsResolution = warden;
+        Advance();
+    }
+
+    /// <summary>The warden wants the digest.</summary>
+    internal void Digest() => CommandResolver.BeginDigest(_resolved?.File, _resolved?.Resolution.File ?? default, _mailbox);
+
+    /// <summary>Starts the payload.</summary>
+    internal bool Start(ControlConnection warden)
+    {
+        if (_streams is null || _command is null || _resolved is not { Resolution.Outcome: ResolutionOutcome.Resolved } || Payload is not null || Ending is not null)
+            return false;
+
+        (Payload? running, int step, int errno) = ClientIsGone
+            ? (null, (int)StartStep.ClientGone, 0)
+            : Payload.Start(_enter, _command, _resolved.Resolution.Path, _descriptors, _streams);
+        Payload = running;
+        _resolved.File?.Dispose();
+        _descriptors.CloseWhatTheStartNeeded();
+        _command = null;
+        Confinement.DropCapabilities();
+        CloseStreams();
+        Confinement.InstallFilter();
+        if (running is not null)
+            return warden.TrySend(ControlKind.Started, w => w.I32(running.Pid));
+
+        // Nothing of the payload has run; a child that was killed half-way may still be in the leaf.
+        _cause = ClientIsGone ? EndingCause.ClientGone : EndingCause.None;
+        _watch = new EndWatch(_descriptors);
+        return warden.TrySend(ControlKind.NotStarted, w => w.I32(step).I32(errno));
+    }
+
+    /// <summary>Sends a signal to the payload; false when there is nobody.</summary>
+    internal bool Signal(int number) => number is > 0 and < 65 && Payload is not null && _watch is null && Payload.Signal(number);
+
+    /// <summary>Ends the payload for a reason.</summary>
+    internal void End(EndingCause cause)
+    {
+        if (Ending is not null || _watch is not null)
+            return;
+        _cause = cause;
+        _watch = new EndWatch(_descriptors);
+        OnTime(TimeSpan.MaxValue);
+    }
+
+    internal void OnClientGone()
+    {
+        ClientIsGone = true;
+        if (Payload is not null)
+            End(EndingCause.ClientGone);
+        else
+            Advance();
+    }
+
+    internal void OnPayloadOver()
+    {
+        _watch ??= new EndWatch(_descriptors);
+        OnTime(TimeSpan.MaxValue);
+    }
+
+    internal void OnNews(News news, ControlConnection? warden)
+    {
+        switch (news)
+        {
+            case News.Streams streams:
+                _streams = streams.Three;
+                Advance();
+                break;
+            case News.StreamRefused:
+                _streamFault = news;
+                Advance();
+                break;
+            case News.ChannelEnded:
+                OnClientGone();
+                break;
+            case News.ForwardSignal signal:
+                _ = Signal(signal.Number);
+                break;
+            case News.Resolved resolved:
+                _resolved = resolved.Result;
+                Answer(resolved.Result.Resolution);
+                break;
+            case News.Digested digested:
+                _ = warden?.TrySend(ControlKind.Digested, w => w.Bytes(digested.Digest).Text(digested.WhyNot));
+                break;
+        }
+    }
+
+    /// <summary>What the clock brings: the wall limit, streams that do not come, a leaf that empties.</summary>
+    internal void OnTime(TimeSpan streams)
+    {
+        if (Ending is not null)
+            return;
+        if (_watch is null && Payload is not null && _enter.WallMilliseconds > 0 && Remaining(Payload.StartedAt, TimeSpan.FromMilliseconds(_enter.WallMilliseconds)) == 0)
+        {
+            End(EndingCause.WallLimit);
+            return;
+        }
+
+        if (_watch is null && _awaitsResolution is not null && streams != TimeSpan.MaxValue && Remaining(_enteredAt, streams) == 0)
+            Answer(Refusal(ResolutionOutcome.TimedOut, _streams is null ? "the client's streams" : "the file system of the command"));
+        if (_watch?.Observe(Payload) is not (bool empty, string detail))
+            return;
+
+        ChildEnd? end = Payload?.End();
+        Ending = new ObservedEnding(
+            Payload is null ? EndedHow.NeverStarted : end is null ? EndedHow.Unknown : end.Value.IsExit ? EndedHow.Exited : EndedHow.Signaled,
+            end?.Value ?? 0, _cause, empty, detail, Usage(_watch.EndedAt));
+        Payload?.Reap();
+    }
+
+    public void Dispose()
+    {
+        Payload?.Dispose();
+        _descriptors.Dispose();
+    }
+
+    // Looks for the command once the streams are there and the warden has asked.
+    private void Advance()
+    {
+        if (_awaitsResolution is null || Payload is not null)
+            return;
+        if (_streamFault is News.StreamRefused refused)
+            Answer(Refusal(ResolutionOutcome.StreamRefused, refused.Kind) with { Stream = refused.Stream });
+        else if (ClientIsGone)
+            Answer(Refusal(ResolutionOutcome.ClientGone, ""));
+        else if (_streams is not null && _command is null)
+        {
+            try
+            {
+                _command = Command.Read(_descriptors.Command, _enter);
+                CommandResolver.Begin(_command, _enter, _mailbox);
+            }
+            catch (WireException e)
+            {
+                Answer(Refusal(ResolutionOutcome.CommandNotUsable, e.Message));
+            }
+        }
+    }
+
+    private void Answer(CellResolution resolution)
+    {
+        _ = _awaitsResolution?.TrySend(ControlKind.Resolved, w => resolution.Write(w));
+        _awaitsResolution = null;
+    }
+
+    private static CellResolution Refusal(ResolutionOutcome outcome, string detail) => new(outcome, [], default, 0, 0, detail);
+
+    // On a thread that may hang: closing a stranger's descriptor can take for ever, and until it is closed a pipe's reader sees no end.
+    private void CloseStreams()
+    {
+        Descriptor?[] streams = _streams ?? [];
+        _streams = null;
+        Thread closer = new(() =>
+        {
+            foreach (Descriptor? stream in streams)
+                stream?.Dispose();
+        }, maxStackSize: 128 << 10)
+        { IsBackground = true };
+        closer.Start();
+    }
+
+    private ObservedUsage Usage(long endedAt)
+    {
+        if (Payload is null)
+            return ObservedUsage.None;
+        string cpu = CgroupFile.Text(_descriptors.CpuStat);
+        return new ObservedUsage(
+            (long)Stopwatch.GetElapsedTime(Payload.StartedAt, endedAt).TotalMicroseconds,
+            CgroupFile.Keyed(cpu, "user_usec") ?? -1,
+            CgroupFile.Keyed(cpu, "system_usec") ?? -1,
+            _descriptors.MemoryPeak is Descriptor peak ? CgroupFile.Number(peak) ?? -1 : -1);
+    }
+
+    private static int Remaining(long since, TimeSpan limit)
+    {
+        TimeSpan left = limit - Stopwatch.GetElapsedTime(since);
+        return left <= TimeSpan.Zero ? 0 : (int)Math.Min(left.TotalMilliseconds + 1, 1_000_000_000);
+    }
+}
