@@ -1,0 +1,207 @@
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Cells;
+
+/// <summary>
+/// One cell whose cell-init is a process of this host: the same for every level that has one. The ending is kept in the ticket before
+/// cell-init may go; when the connection breaks instead, the leaf is killed from here and how the payload ended is not known.
+/// </summary>
+public sealed class Cell : ICell
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private readonly CellHost _host;
+    private readonly CellParts _parts;
+    private readonly Entry _entry;
+    private SafePilotEnd? _pilotEnd;
+
+    /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
+    public Cell(CellHost host, CellParts parts, Entry entry, SafePilotEnd pilotEnd)
+    {
+        (_host, _parts, _entry, _pilotEnd) = (host, parts, entry, pilotEnd);
+        Site = new CellSite("own", parts.Leaf.Path, parts.Scratch.Path);
+        Observed = ObserveAsync();
+        Ending = ReportAsync();
+    }
+
+    /// <inheritdoc/>
+    public CellId Id => new(_parts.Ticket.Ticket.Cell);
+
+    /// <inheritdoc/>
+    public CellSite Site { get; }
+
+    /// <summary>What was seen of the end; kept in the ticket by the time it is told. Never faults.</summary>
+    public Task<ObservedEnding> Observed { get; }
+
+    /// <inheritdoc/>
+    public Task<EndingReport> Ending { get; }
+
+    /// <summary>The account's uid: residue is looked for under it.</summary>
+    public UserId Uid => _entry.Account.Uid;
+
+    /// <inheritdoc/>
+    public SafePilotEnd TakePilotEnd() => Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the pilot's end was taken before");
+
+    /// <inheritdoc/>
+    public async Task<Resolution> ResolveAsync(CancellationToken ct)
+    {
+        ResolvedInRoom found = await ResolveInRoomAsync(ct).ConfigureAwait(false);
+        CellResolution seen = found.Resolution;
+        return seen.Outcome switch
+        {
+            ResolutionOutcome.Resolved => ByteString.TryFrom(seen.Path, out ByteString path)
+                ? new Resolution.Resolved(new ResolvedCommand(path, found.Digest.Length > 0 ? Convert.ToHexStringLower(found.Digest) : null, found.WhyNoDigest))
+                : throw new SetupException("resolve", "cell-init answered a path with a NUL in it"),
+            ResolutionOutcome.CommandNotUsable => new Resolution.NotUsable("command", $"{seen.Detail}: {ErrnoText.Of(seen.Errno)}", "Name a program that the payload account can execute."),
+            ResolutionOutcome.DirectoryNotUsable => new Resolution.NotUsable("workdir", $"{seen.Detail}: {ErrnoText.Of(seen.Errno)}", "Name a directory that the payload account can enter, or none."),
+            ResolutionOutcome.StreamRefused => new Resolution.StreamRefused(seen.Stream, seen.Detail),
+            ResolutionOutcome.ClientGone => new Resolution.ClientGone(),
+            _ => new Resolution.TimedOut(seen.Detail),
+        };
+    }
+
+    /// <summary>As <see cref="ResolveAsync"/>, in the wire's words.</summary>
+    /// <exception cref="SetupException">cell-init is gone.</exception>
+    public async Task<ResolvedInRoom> ResolveInRoomAsync(CancellationToken ct)
+    {
+        (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ct).ConfigureAwait(false);
+        CellResolution seen = CellResolution.Read(new MessageReader(body));
+        if (seen.Outcome != ResolutionOutcome.Resolved)
+            return new ResolvedInRoom(seen, [], "");
+        if (_host.Digests.Find(seen.File) is byte[] known)
+            return new ResolvedInRoom(seen, known, "");
+
+        (_, body) = await AskAsync("digest", ControlKind.Digest, null, ct).ConfigureAwait(false);
+        MessageReader reader = new(body);
+        byte[] digest = reader.Bytes(Sha256.Size);
+        string why = reader.Text(512);
+        reader.End();
+        if (digest.Length == Sha256.Size)
+            _host.Digests.Remember(seen.File, digest);
+        return new ResolvedInRoom(seen, digest, why);
+    }
+
+    /// <inheritdoc/>
+    public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
+    {
+        (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, ct).ConfigureAwait(false);
+        MessageReader reader = new(body);
+        if (kind == ControlKind.Started)
+            return new StartResult.Started(new ProcessId(reader.I32()));
+        StartStep step = (StartStep)reader.I32();
+        return step == StartStep.ClientGone ? new StartResult.ClientGone() : new StartResult.NotStarted(step.Name(), reader.I32());
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> SignalAsync(int signal, CancellationToken ct)
+    {
+        if (Observed.IsCompleted)
+            return false;
+        (_, byte[] body) = await AskAsync("signal", ControlKind.Signal, w => w.I32(signal), ct).ConfigureAwait(false);
+        return new MessageReader(body).Flag();
+    }
+
+    /// <inheritdoc/>
+    public async Task<CellReport> DestroyAsync(TimeSpan grace)
+    {
+        Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
+        _parts.Control.Tell(ControlKind.Kill);
+        ObservedEnding? seen = await WithinAsync(Observed, grace + Patience).ConfigureAwait(false);
+        _parts.Control.Tell(ControlKind.Acknowledge);
+        string? cellInit = await _parts.EndCellInitAsync(grace).ConfigureAwait(false);
+
+        bool isEmpty = _parts.Leaf.IsEmpty;
+        string? leaf = isEmpty ? await RemoveLeafAsync(grace).ConfigureAwait(false) : "it still holds processes";
+        SharedPlaces shared = await WithinAsync(Task.Run(() => _parts.SearchResidue(Uid)), grace).ConfigureAwait(false) ?? SharedPlaces.NotSearched;
+        string? scratch = isEmpty
+            ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
+            : "not touched while the leaf holds processes";
+        return new CellReport(new Residue(
+            (isEmpty, cellInit) switch
+            {
+                (true, null) => new Finding.ProvenEmpty("cgroup"),
+                (true, string stuck) => new Finding.Found(stuck),
+                _ => new Finding.Found(seen?.EmptinessDetail ?? "the leaf is still populated"),
+            },
+            leaf is null ? new Finding.ProvenEmpty("removed") : new Finding.Found($"{_parts.Leaf.Path}: {leaf}"),
+            shared.Ipc,
+            shared.Files,
+            scratch.Length == 0 ? new Finding.ProvenEmpty("removed") : new Finding.Found($"{_parts.Scratch.Path}: {scratch}")));
+    }
+
+    /// <inheritdoc/>
+    public Task ForgetAsync()
+    {
+        _ = _parts.Ticket.Remove();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
+        return _parts.DisposeAsync();
+    }
+
+    // Live from construction, so that an early end cannot be missed.
+    private async Task<ObservedEnding> ObserveAsync()
+    {
+        ObservedEnding seen = await _parts.Control.Ending.ConfigureAwait(false) ?? await EndWithoutCellInitAsync().ConfigureAwait(false);
+        _parts.Ticket.Write(_parts.Ticket.Ticket with { Ending = Endings.ForTicket(seen) });
+        return seen;
+    }
+
+    private async Task<EndingReport> ReportAsync() => Endings.Report(await Observed.ConfigureAwait(false), _entry.Limits.Wall);
+
+    private async Task<ObservedEnding> EndWithoutCellInitAsync()
+    {
+        DateTimeOffset deadline = _host.Clock.GetUtcNow() + Patience;
+        do
+        {
+            _parts.Leaf.KillAll();
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _host.Clock).ConfigureAwait(false);
+        }
+        while (!_parts.Leaf.IsEmpty && _host.Clock.GetUtcNow() < deadline);
+        return new ObservedEnding(EndedHow.Unknown, 0, EndingCause.None, _parts.Leaf.IsEmpty, "its cell-init ended before it could tell; the leaf was killed", ObservedUsage.None);
+    }
+
+    // rmdir can block, and a v1 directory stays busy for a moment after its last process.
+    private async Task<string?> RemoveLeafAsync(TimeSpan grace)
+    {
+        DateTimeOffset deadline = _host.Clock.GetUtcNow() + grace;
+        while (true)
+        {
+            string? failure = await WithinAsync(Task.Run(() => _parts.Leaf.Remove() ?? ""), grace).ConfigureAwait(false) ?? "rmdir did not return";
+            if (failure.Length == 0)
+                return null;
+            if (_host.Clock.GetUtcNow() > deadline)
+                return failure;
+            await Task.Delay(TimeSpan.FromMilliseconds(5), _host.Clock).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(ControlKind Kind, byte[] Body)> AskAsync(string step, ControlKind question, Action<MessageWriter>? body, CancellationToken ct)
+    {
+        try
+        {
+            return await _parts.Control.AskAsync(question, body).WaitAsync(ct).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new SetupException(step, e.Message, inner: e);
+        }
+    }
+
+    private async Task<T?> WithinAsync<T>(Task<T> task, TimeSpan within)
+    {
+        try
+        {
+            return await task.WaitAsync(within, _host.Clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return default;
+        }
+    }
+}

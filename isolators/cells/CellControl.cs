@@ -1,0 +1,202 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Cells;
+
+/// <summary>
+/// The warden's end of a control connection: asks one cell-init, hears its ending. One task reads; anybody may ask. The answers to one
+/// kind of question come in the order of the questions. When the connection breaks, every question fails and the ending is null.
+/// </summary>
+public sealed class CellControl : IAsyncDisposable
+{
+    private const int PrefixSize = 4;
+    private const int MaxFrame = 64 << 10;
+
+    private readonly UnixSocket _socket;
+    private readonly Socket _reader;
+    private readonly ConcurrentDictionary<ControlKind, ConcurrentQueue<TaskCompletionSource<(ControlKind, byte[])>>> _asked = new();
+    private readonly TaskCompletionSource<ObservedEnding?> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _sending = new();
+    private readonly Task _reading;
+    private volatile bool _broken;
+
+    private CellControl(UnixSocket socket, byte[] secret)
+    {
+        _socket = socket;
+        _reader = new Socket(new SafeSocketHandle(socket.Duplicate().Release(), ownsHandle: true));
+        Proven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _reading = ReadAsync(secret);
+    }
+
+    /// <summary>What cell-init saw of the payload's end; null when the connection broke before.</summary>
+    public Task<ObservedEnding?> Ending => _ending.Task;
+
+    /// <summary>The connection is over.</summary>
+    public Task Closed => _reading;
+
+    private TaskCompletionSource Proven { get; }
+
+    /// <summary>Connects, and proves the secret in both directions.</summary>
+    /// <exception cref="IOException">Nobody answers in time, or not with the secret.</exception>
+    public static async Task<CellControl> ConnectAsync(string path, byte[] secret, TimeSpan deadline)
+    {
+        CellControl control = new(UnixSocket.Connect(UnixSocketKind.Stream, path), secret);
+        try
+        {
+            await control.Proven.Task.WaitAsync(deadline).ConfigureAwait(false);
+            return control;
+        }
+        catch (TimeoutException e)
+        {
+            await control.DisposeAsync().ConfigureAwait(false);
+            throw new IOException($"cell-init did not prove its secret within {deadline.TotalSeconds:0} s", e);
+        }
+        catch
+        {
+            await control.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Asks, and waits for the answer.</summary>
+    /// <exception cref="IOException">The connection is over.</exception>
+    public Task<(ControlKind Kind, byte[] Body)> AskAsync(ControlKind question, Action<MessageWriter>? body = null, int[]? descriptors = null)
+    {
+        TaskCompletionSource<(ControlKind, byte[])> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_sending)
+        {
+            _asked.GetOrAdd(question, _ => new()).Enqueue(answer);
+            Send(question, body, descriptors ?? []);
+        }
+
+        if (_broken)
+            FailAll();
+        return answer.Task;
+    }
+
+    /// <summary>Tells something that has no answer; a broken connection is not an error here.</summary>
+    public void Tell(ControlKind kind)
+    {
+        lock (_sending)
+            Send(kind, null, []);
+    }
+
+    /// <summary>Closes the connection; cell-init lives on if its payload does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _socket.Shutdown();
+        await _reading.ConfigureAwait(false);
+        _reader.Dispose();
+        _socket.Dispose();
+    }
+
+    private void Send(ControlKind kind, Action<MessageWriter>? body, int[] descriptors)
+    {
+        MessageWriter message = new();
+        message.U8((byte)kind);
+        body?.Invoke(message);
+        byte[] frame = new byte[PrefixSize + message.Written.Length];
+        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)message.Written.Length);
+        message.Written.Span.CopyTo(frame.AsSpan(PrefixSize));
+        // The frames fit the socket's buffer many times: one that does not go whole finds a cell-init that no longer reads.
+        if (Sys.TrySend(_socket, frame, descriptors, out _) != frame.Length)
+            _socket.Shutdown();
+    }
+
+    private async Task ReadAsync(byte[] secret)
+    {
+        try
+        {
+            byte[] nonce = Sys.RandomBytes(CellProof.NonceSize);
+            Send(ControlKind.Challenge, w => Raw(w, nonce), []);
+            byte[] proof = await ReadProofAsync(secret, nonce).ConfigureAwait(false);
+            Send(ControlKind.WardenProof, w => Raw(w, proof), []);
+            Proven.SetResult();
+            while (true)
+                Hear(await ReadFrameAsync().ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is IOException or SocketException or WireException or ObjectDisposedException)
+        {
+            _broken = true;
+            Proven.TrySetException(e as IOException ?? new IOException($"control connection: {e.Message}", e));
+            FailAll();
+            _ending.TrySetResult(null);
+        }
+    }
+
+    private async Task<byte[]> ReadProofAsync(byte[] secret, byte[] nonce)
+    {
+        byte[] frame = await ReadFrameAsync().ConfigureAwait(false);
+        if ((ControlKind)frame[0] != ControlKind.CellProof)
+            throw new WireException("cell-init's first message is no proof");
+        MessageReader reader = new(frame.AsSpan(1));
+        byte[] cellNonce = reader.Bytes(CellProof.NonceSize);
+        byte[] shown = reader.Bytes(CellProof.Size);
+        reader.End();
+        return CellProof.AreEqual(shown, CellProof.OfCell(secret, nonce, cellNonce))
+            ? CellProof.OfWarden(secret, nonce, cellNonce)
+            : throw new WireException("who answers on the control socket does not know the cell's secret");
+    }
+
+    private void Hear(byte[] frame)
+    {
+        ControlKind kind = (ControlKind)frame[0];
+        if (kind == ControlKind.Ended)
+        {
+            _ending.TrySetResult(ObservedEnding.Read(new MessageReader(frame.AsSpan(1))));
+            return;
+        }
+
+        ControlKind question = kind switch
+        {
+            ControlKind.Entered => ControlKind.Enter,
+            ControlKind.Resolved => ControlKind.Resolve,
+            ControlKind.Digested => ControlKind.Digest,
+            ControlKind.Started or ControlKind.NotStarted => ControlKind.Start,
+            ControlKind.Signalled => ControlKind.Signal,
+            _ => throw new WireException($"cell-init sent a message of kind {frame[0]}"),
+        };
+        if (!_asked.TryGetValue(question, out var waiting) || !waiting.TryDequeue(out TaskCompletionSource<(ControlKind, byte[])>? answer))
+            throw new WireException($"cell-init answered {kind}, which nobody asked");
+        answer.TrySetResult((kind, frame[1..]));
+    }
+
+    private async Task<byte[]> ReadFrameAsync()
+    {
+        byte[] prefix = await ReadExactlyAsync(PrefixSize).ConfigureAwait(false);
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
+        return length is 0 or > MaxFrame
+            ? throw new WireException($"a control frame of {length} bytes")
+            : await ReadExactlyAsync((int)length).ConfigureAwait(false);
+    }
+
+    private async Task<byte[]> ReadExactlyAsync(int count)
+    {
+        byte[] bytes = new byte[count];
+        for (int filled = 0; filled < count;)
+        {
+            int read = await _reader.ReceiveAsync(bytes.AsMemory(filled), SocketFlags.None).ConfigureAwait(false);
+            if (read == 0)
+                throw new IOException("cell-init closed its control connection");
+            filled += read;
+        }
+
+        return bytes;
+    }
+
+    private void FailAll()
+    {
+        foreach (ConcurrentQueue<TaskCompletionSource<(ControlKind, byte[])>> waiting in _asked.Values)
+            while (waiting.TryDequeue(out TaskCompletionSource<(ControlKind, byte[])>? answer))
+                answer.TrySetException(new IOException("cell-init is gone"));
+    }
+
+    private static void Raw(MessageWriter writer, byte[] bytes)
+    {
+        foreach (byte value in bytes)
+            writer.U8(value);
+    }
+}

@@ -1,0 +1,15 @@
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>Where cells live on this host: what the warden opened once, at its start.</summary>
+/// <param name="Rooms">RUN/rooms, root's alone.</param>
+/// <param name="Scratch">STATE/scratch, a nosuid,nodev mount.</param>
+/// <param name="ScratchPath">Its path, as payloads see it.</param>
+/// <param name="CellInit">The path of the program cell-init.</param>
+/// <param name="Cgroups">The host's hierarchies.</param>
+/// <param name="Slice">The name of the service's slice.</param>
+/// <param name="Digests">Digests remembered.</param>
+/// <param name="Clock">The clock.</param>
+public sealed record CellHost(
+    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, DigestMemory Digests, TimeProvider Clock);

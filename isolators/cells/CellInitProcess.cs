@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Text;
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>Starts cell-init on the host, with the host's root but for a few capabilities.</summary>
+public static class CellInitProcess
+{
+    private const ulong Needed = Capabilities.Kill | Capabilities.SetUid | Capabilities.SetGid | Capabilities.SetPcap | Capabilities.SysResource;
+    private const int SIGCHLD = 17;
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>Starts it with a listening control socket and the cell's secret.</summary>
+    /// <returns>The process; whoever holds it reaps it.</returns>
+    /// <exception cref="SyscallException">It could not be started.</exception>
+    public static PidFd Start(string program, UnixSocket listener, byte[] secret)
+    {
+        using Descriptor secretFile = SealedMemory.Create("secret"u8, secret);
+        using Descriptor nothing = Sys.Open(null, "/dev/null", Sys.O_RDWR);
+        using Descriptor errors = StandardError();
+        byte[] path = Encoding.UTF8.GetBytes(program);
+        ChildPlan plan = new()
+        {
+            Program = path,
+            Arguments = [path],
+            Environment = ImmutableArray<ReadOnlyMemory<byte>>.Empty,
+            Descriptors = [nothing, nothing, errors, listener, secretFile],
+            BoundingSet = Needed,
+            SignalMask = SignalFd.MaskOf(SIGCHLD), // inherited by every thread of the runtime, so that a signalfd gets them all
+        };
+        return Child.Start(plan, StartDeadline) switch
+        {
+            ChildResult.Running running => running.Process,
+            ChildResult.Failed failed => throw new SyscallException("start cell-init", $"{program}, step {failed.Step}", failed.Errno),
+            _ => throw new InvalidOperationException("a start without a result"),
+        };
+    }
+
+    private static Descriptor StandardError()
+    {
+        Descriptor two = new(2);
+        try
+        {
+            return two.Duplicate();
+        }
+        finally
+        {
+            _ = two.Release(); // ours to duplicate, not to close
+        }
+    }
+}

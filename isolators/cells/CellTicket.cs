@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Isolation.Cells;
+
+/// <summary>What is needed to find, prove and undo one room. A file of root's alone, written before anything is built.</summary>
+public sealed record CellTicket
+{
+    /// <summary>The form of this record.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>The cell.</summary>
+    public required Guid Cell { get; init; }
+
+    /// <summary>Its level.</summary>
+    public required string Level { get; init; }
+
+    /// <summary>The kind of room.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The secret that warden and cell-init prove to each other.</summary>
+    public required byte[] Secret { get; init; }
+
+    /// <summary>The boot during which it was built: another boot has ended it.</summary>
+    public required string BootId { get; init; }
+
+    /// <summary>Its leaf below the root of each hierarchy, planned or made.</summary>
+    public string? Leaf { get; init; }
+
+    /// <summary>The payload that entered.</summary>
+    public Guid? Payload { get; init; }
+
+    /// <summary>The payload account's uid.</summary>
+    public uint? Uid { get; init; }
+
+    /// <summary>The payload account's gid.</summary>
+    public uint? Gid { get; init; }
+
+    /// <summary>How it ended, kept until isolationd's record of it is durable.</summary>
+    public TicketEnding? Ending { get; init; }
+
+    /// <summary>As UTF-8 JSON.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, TicketJson.Default.CellTicket);
+}
+
+/// <summary>An ending as a ticket keeps it.</summary>
+/// <param name="How">exited, signaled, never-started, unknown.</param>
+/// <param name="Value">The exit code or signal.</param>
+/// <param name="Cause">none, client-gone, wall-limit, ordered.</param>
+/// <param name="IsEmpty">The leaf was proven empty.</param>
+/// <param name="Usage">Figures, -1 where not available: wall, user, system in microseconds, memory peak in bytes.</param>
+public sealed record TicketEnding(string How, int Value, string Cause, bool IsEmpty, long[] Usage);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(CellTicket))]
+internal sealed partial class TicketJson : JsonSerializerContext;

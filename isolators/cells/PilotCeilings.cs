@@ -1,0 +1,53 @@
+using System.Globalization;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Cells;
+
+/// <summary>What a pilot may not be exceeded in: its resource limits and its oom_score_adj, as /proc shows them of the client.</summary>
+/// <param name="Limits">In the kernel's order of resources.</param>
+/// <param name="OomScoreAdjustment">-1000 to 1000.</param>
+public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustment)
+{
+    // The lines of /proc/PID/limits, in the order of the resources' numbers (getrlimit(2), asm-generic/resource.h).
+    private static readonly string[] Names =
+    [
+        "Max cpu time", "Max file size", "Max data size", "Max stack size", "Max core file size", "Max resident set", "Max processes", "Max open files",
+        "Max locked memory", "Max address space", "Max file locks", "Max pending signals", "Max msgqueue size", "Max nice priority", "Max realtime priority", "Max realtime timeout",
+    ];
+
+    /// <summary>Reads them of a process that is held by its pidfd.</summary>
+    /// <exception cref="SyscallException">The process is over: nothing read of its number can be believed.</exception>
+    public static PilotCeilings Of(PidFd client)
+    {
+        int pid = PidFd.PidOf(client) ?? -1;
+        try
+        {
+            string limits = File.ReadAllText($"/proc/{pid}/limits");
+            string oom = File.ReadAllText($"/proc/{pid}/oom_score_adj");
+            if (!client.IsOver)
+                return new PilotCeilings(ParseLimits(limits), int.Parse(oom, CultureInfo.InvariantCulture));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Told below: a process that is over has no such files.
+        }
+
+        throw new SyscallException("read", $"/proc/{pid}/limits", Errno.ESRCH, "The client is gone.");
+    }
+
+    /// <summary>Parses /proc/PID/limits (proc(5)).</summary>
+    public static ResourceLimit[] ParseLimits(string text)
+    {
+        string[] lines = text.Split('\n');
+        return [.. Names.Select(name => Parse(lines.First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..]))];
+    }
+
+    private static ResourceLimit Parse(string rest)
+    {
+        string[] fields = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return new ResourceLimit(Value(fields[0]), Value(fields[1]));
+    }
+
+    private static long Value(string field) => field == "unlimited" ? -1 : unchecked((long)ulong.Parse(field, CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>The payload's scratch: a directory of its own in STATE/scratch, its account's alone, gone with the cell.</summary>
+public sealed class Scratch : IDisposable
+{
+    private readonly CellHost _host;
+    private readonly byte[] _name;
+    private readonly Descriptor _directory;
+
+    private Scratch(CellHost host, byte[] name, Descriptor directory) => (_host, _name, _directory) = (host, name, directory);
+
+    /// <summary>Its path, as the payload sees it.</summary>
+    public string Path => $"{_host.ScratchPath}/{Encoding.ASCII.GetString(_name)}";
+
+    /// <summary>Makes it, which must be new, and gives it to the account.</summary>
+    public static Scratch Create(CellHost host, Guid cell, uint uid, uint gid)
+    {
+        byte[] name = Encoding.ASCII.GetBytes(cell.ToString("D"));
+        Sys.MakeDirectoryAt(host.Scratch, name, 0x1c0);
+        Descriptor directory = Sys.TryOpen(host.Scratch, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno)
+            ?? throw new SyscallException("open", $"scratch/{cell:D}", errno);
+        Scratch scratch = new(host, name, directory);
+        try
+        {
+            Sys.SetOwner(directory, uid, gid);
+            return scratch;
+        }
+        catch
+        {
+            _ = scratch.Remove(TimeSpan.FromSeconds(1));
+            scratch.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Removes it with all that is in it, once nobody writes there; bounded in time.</summary>
+    /// <returns>What could not be removed, or null.</returns>
+    public string? Remove(TimeSpan within)
+        => TreeRemoval.RemoveContent(_directory, _host.Clock.GetUtcNow() + within, _host.Clock)
+            ?? (Sys.TryUnlink(_host.Scratch, _name, isDirectory: true, out int errno) || errno == Errno.ENOENT ? null : ErrnoText.Of(errno));
+
+    /// <summary>Closes the directory; it stays.</summary>
+    public void Dispose() => _directory.Dispose();
+}

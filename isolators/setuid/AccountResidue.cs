@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Linux;
+
+namespace Isolation.Isolators.Setuid;
+
+/// <summary>
+/// Looks for what a payload account left on the host in the shared places of room kind classic: IPC objects, and files at the top of the
+/// directories that everybody can write. Nothing is removed: an account with residue is not lent again.
+/// </summary>
+internal static class AccountResidue
+{
+    private const int MostExamples = 5;
+    private const int MostNames = 20_000;
+    private static readonly string[] Places = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"];
+    private static readonly string[] Tables = ["shm", "sem", "msg"];
+
+    internal static SharedPlaces Search(UserId uid) => new(SystemV(uid), Files(uid));
+
+    private static Finding SystemV(UserId uid)
+    {
+        List<string> found = [];
+        foreach (string table in Tables)
+        {
+            int column = -1;
+            foreach (string line in File.ReadLines($"/proc/sysvipc/{table}"))
+            {
+                string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (column < 0)
+                    column = Array.IndexOf(fields, "uid");
+                else if (column < fields.Length && fields[column] == uid.ToString())
+                    found.Add($"{table} {fields[1]}");
+            }
+        }
+
+        return found.Count == 0
+            ? new Finding.NothingFound("System V IPC of the account")
+            : new Finding.Found($"{found.Count} System V objects: {string.Join(", ", found.Take(MostExamples))}");
+    }
+
+    private static Finding Files(UserId uid)
+    {
+        List<string> found = [];
+        int looked = 0;
+        foreach (string place in Places)
+        {
+            using Descriptor? directory = Sys.TryOpen(null, Encoding.UTF8.GetBytes(place), Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _);
+            if (directory is null)
+                continue;
+            for (List<byte[]> names = DirectoryNames.ReadSome(directory); names.Count > 0; names = DirectoryNames.ReadSome(directory))
+            {
+                foreach (byte[] name in names)
+                {
+                    if (++looked > MostNames)
+                        return new Finding.NotProvable(string.Create(CultureInfo.InvariantCulture, $"more than {MostNames} names in {string.Join(", ", Places)}"));
+                    if (Sys.TryStatusAt(directory, name, out _) is FileStatus status && status.Uid == uid.Value)
+                        found.Add($"{place}/{PrintableText.Of(name)}");
+                }
+            }
+        }
+
+        return found.Count == 0
+            ? new Finding.NothingFound($"the top of {string.Join(", ", Places)}")
+            : new Finding.Found($"{found.Count} files: {string.Join(", ", found.Take(MostExamples))}");
+    }
+}

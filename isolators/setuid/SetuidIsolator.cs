@@ -1,0 +1,98 @@
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Isolators.Setuid;
+
+/// <summary>
+/// The level setuid: another account of the host. Room kind <c>classic</c>: the host's own namespaces and file system, a leaf in the
+/// service's slice, no_new_privs and the first filter.
+/// </summary>
+public sealed class SetuidIsolator(CellHost host) : IIsolator
+{
+    /// <summary>The kind of room.</summary>
+    public const string Classic = "classic";
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic], ["own"]);
+
+    /// <inheritdoc/>
+    public async Task<Readiness> ProbeAsync(CancellationToken ct)
+    {
+        try
+        {
+            CellId probe = new(Guid.CreateVersion7(host.Clock.GetUtcNow()));
+            using (Leaf leaf = Leaf.Create(host.Cgroups, host.Slice, ProcessCgroups.LeafName(probe.Value)))
+            {
+                leaf.KillAll();
+                if (leaf.Remove() is string left)
+                    return NotReady($"a leaf could be made but not removed: {left}");
+            }
+
+            IRoom room = await BuildAsync(new RoomPlan(probe, new RoomKey(Level.Setuid, Classic)), ct).ConfigureAwait(false);
+            Residue residue = await room.DestroyAsync(Grace).ConfigureAwait(false);
+            await room.DisposeAsync().ConfigureAwait(false);
+            return residue.IsDirty ? NotReady("a room could be built but not removed") : new Readiness.Ready([Classic]);
+        }
+        catch (SetupException e)
+        {
+            return NotReady(e.Message);
+        }
+        catch (SyscallException e)
+        {
+            return NotReady(e.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IRoom> BuildAsync(RoomPlan plan, CancellationToken ct)
+    {
+        Rollback undo = new();
+        try
+        {
+            undo.Begin("ticket");
+            byte[] secret = Sys.RandomBytes(CellProof.SecretSize);
+            TicketFile ticket = TicketFile.Create(host.Rooms, new CellTicket
+            {
+                Cell = plan.Cell.Value,
+                Level = plan.Key.Level.Name(),
+                Kind = plan.Key.Kind,
+                Secret = secret,
+                BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
+            });
+            undo.Push(() =>
+            {
+                string? left = ticket.Remove();
+                ticket.Dispose();
+                return left;
+            });
+
+            undo.Begin("control socket");
+            using UnixSocket listener = UnixSocket.Listen(UnixSocketKind.Stream, ticket.SocketPath, backlog: 4);
+
+            undo.Begin("cell-init");
+            PidFd cellInit = CellInitProcess.Start(host.CellInit, listener, secret);
+            undo.Push(() =>
+            {
+                cellInit.Signal(9);
+                _ = Sys.Poll(cellInit, PollEvents.In, 1000);
+                _ = Sys.WaitFor(cellInit, reap: true);
+                cellInit.Dispose();
+            });
+
+            undo.Begin("control connection");
+            CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, Grace).ConfigureAwait(false);
+            return new SetuidRoom(host, plan, ticket, cellInit, control);
+        }
+        catch (IOException e)
+        {
+            throw new SetupException(undo.Step, e.Message, undo.Unwind(), e);
+        }
+    }
+
+    private static Readiness.NotReady NotReady(string cause)
+        => new(cause, "The level setuid needs root, cgroup2 (also beside v1) and the program cell-init beside the warden.");
+}

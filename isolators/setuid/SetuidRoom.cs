@@ -1,0 +1,129 @@
+using System.Globalization;
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Isolators.Setuid;
+
+/// <summary>An empty room: a cell-init that waits. What depends on the payload (leaf, scratch, channel) is made at entry.</summary>
+internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket, PidFd cellInit, CellControl control) : IRoom
+{
+    private bool _given;
+
+    public RoomPlan Plan => plan;
+
+    public async Task<ICell> EnterAsync(Entry entry, CancellationToken ct)
+    {
+        _given = true;
+        Rollback undo = new();
+        undo.Begin("room");
+        undo.Push(() => ticket.Remove());
+        undo.Push(() =>
+        {
+            cellInit.Signal(9);
+            _ = Sys.Poll(cellInit, PollEvents.In, 1000);
+            _ = Sys.WaitFor(cellInit, reap: true);
+        });
+        try
+        {
+            undo.Begin("client");
+            var client = (PidFd)entry.Client;
+            PilotCeilings ceilings = PilotCeilings.Of(client);
+
+            undo.Begin("ticket");
+            string leafName = ProcessCgroups.LeafName(plan.Cell.Value);
+            ticket.Write(ticket.Ticket with
+            {
+                Payload = entry.Payload.Value,
+                Uid = entry.Account.Uid.Value,
+                Gid = entry.Account.Gid.Value,
+                Leaf = $"/{host.Slice}/{leafName}",
+            });
+
+            undo.Begin("leaf");
+            Leaf leaf = Leaf.Create(host.Cgroups, host.Slice, leafName);
+            undo.Push(() =>
+            {
+                string? left = leaf.Remove();
+                leaf.Dispose();
+                return left;
+            });
+
+            undo.Begin("scratch");
+            Scratch scratch = Scratch.Create(host, plan.Cell.Value, entry.Account.Uid.Value, entry.Account.Gid.Value);
+            undo.Push(() =>
+            {
+                string? left = scratch.Remove(TimeSpan.FromSeconds(5));
+                scratch.Dispose();
+                return left;
+            });
+
+            undo.Begin("pilot's channel");
+            (UnixSocket cellEnd, UnixSocket pilotEnd) = UnixSocket.Pair(UnixSocketKind.SeqPacket);
+            using (cellEnd)
+            {
+                undo.Push(pilotEnd.Dispose);
+                undo.Begin("enter");
+                EnterCell message = Message(entry, leaf, scratch, ceilings, Sys.StatusOf(pilotEnd).Inode);
+                await control.AskAsync(ControlKind.Enter, w => message.Write(w), Numbers(cellEnd, client, (Descriptor)entry.Command, leaf)).WaitAsync(ct).ConfigureAwait(false);
+            }
+
+            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, AccountResidue.Search);
+            return new Cell(host, parts, entry, new PilotEndDescriptor(pilotEnd));
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            string? left = undo.Unwind();
+            await control.DisposeAsync().ConfigureAwait(false);
+            if (e is OperationCanceledException)
+                throw;
+            throw new SetupException(undo.Step, e.Message, left, e);
+        }
+    }
+
+    public async Task<Residue> DestroyAsync(TimeSpan grace)
+    {
+        control.Tell(ControlKind.Kill);
+        string? stuck = await CellParts.EndAsync(cellInit, control, grace).ConfigureAwait(false);
+        string? left = ticket.Remove();
+        Finding processes = stuck is null ? new Finding.ProvenEmpty("nobody entered") : new Finding.Found(stuck);
+        return Residue.None with { Processes = processes, Files = left is null ? Residue.None.Files : new Finding.Found(left) };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_given)
+            return; // the parts are the cell's
+        await control.DisposeAsync().ConfigureAwait(false);
+        cellInit.Dispose();
+        ticket.Dispose();
+    }
+
+    private EnterCell Message(Entry entry, Leaf leaf, Scratch scratch, PilotCeilings ceilings, long pilotEndInode)
+    {
+        string user = entry.Account.Name ?? entry.Account.Uid.Value.ToString(CultureInfo.InvariantCulture);
+        return new EnterCell(
+            entry.Account.Uid.Value,
+            entry.Account.Gid.Value,
+            [.. entry.Account.Groups.Select(g => g.Value)],
+            (long)Math.Ceiling((entry.Limits.Wall ?? TimeSpan.Zero).TotalMilliseconds),
+            ceilings.Limits,
+            ceilings.OomScoreAdjustment,
+            pilotEndInode,
+            scratch.Path,
+            [
+                $"HOME={scratch.Path}", $"TMPDIR={scratch.Path}", $"USER={user}", $"LOGNAME={user}",
+                $"ISOLATION_PAYLOAD={entry.Payload}", $"ISOLATION_LEVEL={plan.Key.Level.Name()}",
+            ],
+            leaf.MemoryPeak is not null,
+            leaf.TaskFiles.Count);
+    }
+
+    private static int[] Numbers(UnixSocket cellEnd, PidFd client, Descriptor command, Leaf leaf)
+        => [
+            cellEnd.Number, client.Number, command.Number, leaf.Directory.Number, leaf.Kill.Number, leaf.Freeze.Number, leaf.Events.Number, leaf.CpuStat.Number,
+            .. leaf.MemoryPeak is Descriptor peak ? (int[])[peak.Number] : [],
+            .. leaf.TaskFiles.Select(t => t.Number),
+        ];
+}

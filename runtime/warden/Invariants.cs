@@ -1,0 +1,65 @@
+using Isolation.Linux;
+
+namespace Isolation.Warden;
+
+/// <summary>What the warden checks itself, whatever the front says. Each denial names the invariant.</summary>
+internal static class Invariants
+{
+    /// <summary>The descriptor is a pidfd of a living process.</summary>
+    internal static PidFd RequireProcess(Descriptor descriptor)
+    {
+        if (PidFd.PidOf(descriptor) is not int pid)
+            throw new DeniedException("client", "the descriptor is no pidfd");
+        PidFd client = new(descriptor.Release());
+        if (pid > 0 && !client.IsOver)
+            return client;
+        client.Dispose();
+        throw new DeniedException("client", "the client's process is over");
+    }
+
+    /// <summary>The process is a pilot's: real, effective and saved uid are one of the list, and it is in no cell.</summary>
+    internal static void RequirePilot(PidFd client, WardenLimits limits)
+    {
+        int pid = PidFd.PidOf(client) ?? -1;
+        string status = Read($"/proc/{pid}/status"), cgroups = Read($"/proc/{pid}/cgroup");
+        if (client.IsOver)
+            throw new DeniedException("client", "the client's process is over");
+
+        string[] uids = ProcessStatus.Field(status, "Uid").Split('\t', StringSplitOptions.RemoveEmptyEntries);
+        if (uids.Length < 3 || uids.Distinct().Count() != 1 || !uint.TryParse(uids[0], out uint uid) || !limits.Pilots.Contains(uid))
+            throw new DeniedException("pilot", $"uids {string.Join(' ', uids)} of pid {pid} are not those of one pilot");
+        if (ProcessCgroups.Parse(cgroups).IsInsideACell)
+            throw new DeniedException("pilot", $"pid {pid} is inside a cell");
+    }
+
+    /// <summary>The account is one of the site's.</summary>
+    internal static PoolAccount RequireAccount(uint uid, uint gid, WardenLimits limits)
+        => limits.Find(uid, gid) ?? throw new DeniedException("account", $"uid {uid}, gid {gid} is no payload account of this site");
+
+    /// <summary>The descriptor is a memory file that nobody can change any more.</summary>
+    internal static void RequireSealed(Descriptor descriptor)
+    {
+        if (!SealedMemory.IsSealed(descriptor))
+            throw new DeniedException("command", "the command block is no sealed memory file");
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DeniedException("client", $"{path} cannot be read: the client's process is over");
+        }
+    }
+}
+
+/// <summary>An invariant forbids it.</summary>
+internal sealed class DeniedException(string invariant, string detail) : Exception($"{invariant}: {detail}")
+{
+    internal string Invariant { get; } = invariant;
+
+    internal string Detail { get; } = detail;
+}

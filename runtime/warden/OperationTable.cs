@@ -1,0 +1,96 @@
+using System.Collections.Frozen;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Warden;
+
+/// <summary>
+/// The warden's whole table: who may ask for an operation, how many descriptors come with it, and what carries it out. What is not
+/// here does not exist.
+/// </summary>
+internal sealed class OperationTable
+{
+    private readonly FrozenDictionary<WardenOperation, Row> _rows;
+    private readonly RoomKeeper _rooms;
+    private readonly WardenState _state;
+
+    internal OperationTable(RoomKeeper rooms, WardenState state)
+    {
+        (_rooms, _state) = (rooms, state);
+        _rows = new Dictionary<WardenOperation, Row>
+        {
+            [WardenOperation.Hello] = new(Asker.Both, 0, HelloAsync),
+            [WardenOperation.Probe] = new(Asker.Front, 0, (_, body, _) => rooms.ProbeAsync(body)),
+            [WardenOperation.Build] = new(Asker.Front, 0, (session, body, _) => rooms.BuildAsync(session, body)),
+            [WardenOperation.Enter] = new(Asker.Front, 2, (_, body, descriptors) => rooms.EnterAsync(body, descriptors)),
+            [WardenOperation.Resolve] = new(Asker.Front, 0, (_, body, _) => rooms.ResolveAsync(body)),
+            [WardenOperation.Start] = new(Asker.Front, 0, (_, body, _) => rooms.StartAsync(body)),
+            [WardenOperation.Signal] = new(Asker.Front, 0, (_, body, _) => rooms.SignalAsync(body)),
+            [WardenOperation.Ending] = new(Asker.Front, 0, (_, body, _) => rooms.EndingAsync(body)),
+            [WardenOperation.Destroy] = new(Asker.Front, 0, (_, body, _) => rooms.DestroyAsync(body)),
+            [WardenOperation.Forget] = new(Asker.Front, 0, (_, body, _) => rooms.ForgetAsync(body)),
+            [WardenOperation.List] = new(Asker.Front, 0, (_, body, _) => rooms.ListAsync(body)),
+            [WardenOperation.Stop] = new(Asker.Front, 0, StopAsync),
+            [WardenOperation.RereadLimits] = new(Asker.Root, 0, RereadAsync),
+        }.ToFrozenDictionary();
+    }
+
+    private delegate Task<Answer> Handler(FrontSession session, byte[] body, Descriptor[] descriptors);
+
+    [Flags]
+    private enum Asker
+    {
+        Front = 1,
+        Root = 2,
+        Both = 3,
+    }
+
+    /// <summary>True for an operation that comes with so many descriptors.</summary>
+    internal bool Knows(WardenOperation operation, int descriptors) => _rows.TryGetValue(operation, out Row? row) && row.Descriptors == descriptors;
+
+    /// <summary>Carries out one operation.</summary>
+    /// <exception cref="DeniedException">An invariant forbids it.</exception>
+    internal Task<Answer> RunAsync(FrontSession session, WardenOperation operation, byte[] body, Descriptor[] descriptors)
+    {
+        Row row = _rows[operation];
+        Asker asker = session.Peer.Uid == 0 ? Asker.Root : Asker.Front;
+        if ((row.Askers & asker) == 0)
+            throw new DeniedException("asker", $"{operation} is not for uid {session.Peer.Uid}");
+        if (!session.IsGreeted && operation != WardenOperation.Hello)
+            throw new DeniedException("hello", "the first message is hello");
+        return row.Carry(session, body, descriptors);
+    }
+
+    /// <summary>A connection is over.</summary>
+    internal void OnGone(FrontSession session) => _rooms.OnGone(session);
+
+    private Task<Answer> HelloAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
+    {
+        MessageReader reader = new(body);
+        uint version = reader.U32();
+        reader.End();
+        if (version != WardenProtocol.Version)
+            throw new DeniedException("version", $"the front speaks version {version}, the warden {WardenProtocol.Version}: install both of one release");
+        session.IsGreeted = true;
+        return Task.FromResult(new Answer(WardenAnswer.Done, w => w.U32(WardenProtocol.Version).Text(WardenState.About)));
+    }
+
+    private Task<Answer> StopAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
+    {
+        new MessageReader(body).End();
+        int left = _rooms.Alive;
+        if (left > 0)
+            throw new DeniedException("stop", $"{left} rooms are still there");
+        _state.Stop();
+        return Task.FromResult(Answer.Done);
+    }
+
+    private Task<Answer> RereadAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
+    {
+        new MessageReader(body).End();
+        _state.RereadLimits();
+        return Task.FromResult(Answer.Done);
+    }
+
+    private sealed record Row(Asker Askers, int Descriptors, Handler Carry);
+}

@@ -1,0 +1,17 @@
+namespace Isolation.Warden;
+
+/// <summary>Fields of /proc/PID/status (proc(5)).</summary>
+internal static class ProcessStatus
+{
+    /// <summary>What stands behind the name, or an empty text.</summary>
+    internal static string Field(string status, string name)
+    {
+        foreach (ReadOnlySpan<char> line in status.AsSpan().EnumerateLines())
+        {
+            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.Ordinal))
+                return line[(name.Length + 1)..].Trim().ToString();
+        }
+
+        return "";
+    }
+}

@@ -1,0 +1,66 @@
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Isolators.Setuid;
+using Isolation.Linux;
+
+namespace Isolation.Warden;
+
+/// <summary>
+/// The root process: <c>warden --limits FILE --state DIR --run DIR</c>. It listens on RUN/warden.sock for isolationd, and ends when
+/// isolationd tells it to; payloads outlive it.
+/// </summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        WardenLog log = new(TimeProvider.System);
+        if (arguments is ["--version"])
+        {
+            using Descriptor output = new(1);
+            Sys.WriteAll(output, System.Text.Encoding.UTF8.GetBytes(WardenState.About + "\n"));
+            return 0;
+        }
+
+        if (WardenOptions.TryParse(arguments) is not WardenOptions options)
+        {
+            log.Write("usage: warden --limits FILE --state DIR --run DIR (absolute paths)");
+            return 64;
+        }
+
+        try
+        {
+            return Serve(options, log);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            log.Write($"cannot start: {e.Message}");
+            return 1;
+        }
+    }
+
+    private static int Serve(WardenOptions options, WardenLog log)
+    {
+        Sys.SetFileModeMask(0x12); // 022: modes are said where things are made
+        using RunDirectories directories = RunDirectories.Open(options.Run, options.State);
+        WardenState state = new(options.Limits, log);
+        CgroupLayout cgroups = CgroupLayout.Read();
+        string slice = RunDirectories.SliceOf(options.Run);
+        CellHost host = new(
+            directories.Rooms, directories.Scratch, directories.ScratchPath, Path.Combine(AppContext.BaseDirectory, "cell-init"),
+            cgroups, slice, new DigestMemory(TimeProvider.System), TimeProvider.System);
+
+        IIsolator[] isolators = [new SetuidIsolator(host)];
+
+        RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), state, log);
+        string socketPath = $"{options.Run}/warden.sock";
+        using UnixSocket listener = FrontListener.Open(socketPath, state.Limits.Service);
+        new Thread(() => FrontListener.Accept(listener, new OperationTable(rooms, state), state, log)) { IsBackground = true, Name = "listener" }.Start();
+        log.Write($"{WardenState.About} serves {options.Run}");
+
+        state.Stopping.Wait(Timeout.Infinite);
+        _ = Sys.TryUnlink(null, System.Text.Encoding.UTF8.GetBytes(socketPath), isDirectory: false, out _);
+        directories.Remove(cgroups, slice);
+        FrontListener.LetAnswersGo();
+        return 0;
+    }
+}

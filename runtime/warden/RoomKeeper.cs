@@ -1,0 +1,286 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Warden;
+
+/// <summary>
+/// The rooms that this warden built, and the operations on them. Each operation is allowed in one state of a room only; a front that asks
+/// out of order is denied. When a front goes, what it had not started is removed; what runs, runs on, and its ending stays in the ticket.
+/// </summary>
+internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators, WardenState state, WardenLog log)
+{
+    private const int MostRooms = 8192;
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestGrace = TimeSpan.FromMinutes(5);
+    private readonly ConcurrentDictionary<Guid, Room> _rooms = new();
+
+    /// <summary>Rooms whose payload has not ended and been removed.</summary>
+    internal int Alive => _rooms.Values.Count(room => room.Report is null);
+
+    internal async Task<Answer> ProbeAsync(byte[] body)
+    {
+        MessageReader reader = new(body);
+        var level = (Level)reader.U8();
+        reader.End();
+        ProbedLevel probed = !isolators.TryGetValue(level, out IIsolator? isolator)
+            ? new ProbedLevel([], "this warden has no isolator of that level", "Ask for another level.")
+            : await isolator.ProbeAsync(CancellationToken.None).ConfigureAwait(false) switch
+            {
+                Readiness.Ready ready => new ProbedLevel([.. ready.RoomKinds], "", ""),
+                Readiness.NotReady not => new ProbedLevel([], not.Cause, not.Fix),
+                _ => throw new InvalidOperationException("a probe without a result"),
+            };
+        return new Answer(WardenAnswer.Done, probed.Write);
+    }
+
+    internal async Task<Answer> BuildAsync(FrontSession session, byte[] body)
+    {
+        BuildRoom asked = BuildRoom.Read(new MessageReader(body));
+        if (!isolators.TryGetValue((Level)asked.Level, out IIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
+            throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
+        if (_rooms.Count >= MostRooms)
+            throw new DeniedException("rooms", $"{MostRooms} rooms are there already");
+        if (_rooms.ContainsKey(asked.Cell))
+            throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
+
+        IRoom built = await isolator.BuildAsync(new RoomPlan(new CellId(asked.Cell), new RoomKey((Level)asked.Level, asked.Kind)), CancellationToken.None).ConfigureAwait(false);
+        Room room = new(built, session);
+        if (_rooms.TryAdd(asked.Cell, room))
+            return Answer.Done;
+        await built.DestroyAsync(Grace).ConfigureAwait(false);
+        throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
+    }
+
+    internal async Task<Answer> EnterAsync(byte[] body, Descriptor[] descriptors)
+    {
+        EnterRoom asked;
+        PidFd client;
+        try
+        {
+            asked = EnterRoom.Read(new MessageReader(body));
+            Invariants.RequireSealed(descriptors[1]);
+            client = Invariants.RequireProcess(descriptors[0]);
+        }
+        catch
+        {
+            // What cannot be told to be harmless is closed where it may hang.
+            new Thread(() => Array.ForEach(descriptors, d => d.Dispose()), maxStackSize: 128 << 10) { IsBackground = true }.Start();
+            throw;
+        }
+
+        WardenLimits limits = state.Limits;
+        EntryMaterials? materials = null;
+        try
+        {
+            Invariants.RequirePilot(client, limits);
+            PoolAccount account = Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
+            if (asked.WallMilliseconds is < 0 or > 366L * 24 * 3600 * 1000)
+                throw new DeniedException("limits", $"a wall-clock limit of {asked.WallMilliseconds} ms");
+            var entry = new Entry(
+                new PayloadId(asked.Payload),
+                new Account(new UserId(account.Uid), new GroupId(account.Gid), [.. account.Groups.Select(g => new GroupId(g))], Name: null),
+                Limits.None with { Wall = asked.WallMilliseconds == 0 ? null : TimeSpan.FromMilliseconds(asked.WallMilliseconds) },
+                descriptors[1],
+                client);
+            materials = new EntryMaterials(entry, client, descriptors[1]);
+            return await EnterAsync(asked.Cell, materials).ConfigureAwait(false);
+        }
+        catch
+        {
+            materials?.Dispose();
+            client.Dispose();
+            descriptors[1].Dispose();
+            throw;
+        }
+    }
+
+    internal async Task<Answer> ResolveAsync(byte[] body)
+    {
+        using Hold hold = await HoldAsync(CellOf(body), RoomState.Entered).ConfigureAwait(false);
+        ResolvedInRoom resolved = await hold.Room.Cell!.ResolveInRoomAsync(CancellationToken.None).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, resolved.Write);
+    }
+
+    internal async Task<Answer> StartAsync(byte[] body)
+    {
+        MessageReader reader = new(body);
+        Guid id = reader.Id();
+        long sequence = reader.I64();
+        reader.End();
+        using Hold hold = await HoldAsync(id, RoomState.Entered).ConfigureAwait(false);
+        Entry entry = hold.Room.Materials!.Entry;
+        Admission admission = Admission.Mint(entry, new LedgerReceipt(entry.Payload, sequence));
+        hold.Room.State = RoomState.Running;
+        StartResult result = await hold.Room.Cell!.StartAsync(admission, CancellationToken.None).ConfigureAwait(false);
+        hold.Room.Materials.Dispose();
+        StartedInRoom started = result switch
+        {
+            StartResult.Started { Process: ProcessId process } => new StartedInRoom(process.Value, "", 0),
+            StartResult.NotStarted not => new StartedInRoom(0, not.Step, not.Errno),
+            _ => new StartedInRoom(0, StartStep.ClientGone.Name(), 0),
+        };
+        return new Answer(WardenAnswer.Done, started.Write);
+    }
+
+    internal async Task<Answer> SignalAsync(byte[] body)
+    {
+        MessageReader reader = new(body);
+        Guid id = reader.Id();
+        int signal = reader.I32();
+        reader.End();
+        if (signal is < 1 or > 64)
+            throw new DeniedException("signal", $"signal {signal}");
+        Room room = Find(id);
+        bool reached = room is { State: RoomState.Running, Cell: Cell cell } && await cell.SignalAsync(signal, CancellationToken.None).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => w.Flag(reached));
+    }
+
+    internal async Task<Answer> EndingAsync(byte[] body)
+    {
+        Room room = Find(CellOf(body));
+        if (room is not { State: RoomState.Running or RoomState.Ended, Cell: Cell cell })
+            throw new DeniedException("state", "the ending of a room that nothing was started in");
+        ObservedEnding ending = await cell.Observed.ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => ending.Write(w));
+    }
+
+    internal async Task<Answer> DestroyAsync(byte[] body)
+    {
+        MessageReader reader = new(body);
+        Guid id = reader.Id();
+        TimeSpan grace = TimeSpan.FromMilliseconds(Math.Clamp(reader.I64(), 0, (long)LongestGrace.TotalMilliseconds));
+        reader.End();
+        Room room = Find(id);
+        DestroyedCell report = await DestroyAsync(room, grace).ConfigureAwait(false);
+        if (room.Cell is null)
+            _rooms.TryRemove(id, out _);
+        return new Answer(WardenAnswer.Done, report.Write);
+    }
+
+    internal async Task<Answer> ForgetAsync(byte[] body)
+    {
+        Guid id = CellOf(body);
+        using Hold hold = await HoldAsync(id, RoomState.Ended).ConfigureAwait(false);
+        await hold.Room.Cell!.ForgetAsync().ConfigureAwait(false);
+        await hold.Room.Cell.DisposeAsync().ConfigureAwait(false);
+        _rooms.TryRemove(id, out _);
+        return Answer.Done;
+    }
+
+    internal Task<Answer> ListAsync(byte[] body)
+    {
+        new MessageReader(body).End();
+        ImmutableArray<ListedRoom> all = [.. _rooms.Select(pair => new ListedRoom(pair.Key, pair.Value.State))];
+        var listed = new ListedRooms([.. all.Take(ListedRooms.Most)]) { Total = all.Length };
+        return Task.FromResult(new Answer(WardenAnswer.Done, listed.Write));
+    }
+
+    /// <summary>A front is gone: nobody will start what it had not started, and nobody else will remove what ends.</summary>
+    internal void OnGone(FrontSession session)
+    {
+        foreach (KeyValuePair<Guid, Room> pair in _rooms)
+            if (pair.Value.Owner == session)
+                _ = LeaveAsync(pair.Key, pair.Value);
+    }
+
+    private async Task LeaveAsync(Guid id, Room room)
+    {
+        try
+        {
+            if (room is { State: RoomState.Running, Cell: Cell cell })
+                await cell.Observed.ConfigureAwait(false);
+            bool neverStarted = room.State is RoomState.Built or RoomState.Entered;
+            DestroyedCell report = await DestroyAsync(room, Grace).ConfigureAwait(false);
+            foreach (WireFinding found in report.Findings.Where(f => f.Kind == FindingKind.Found))
+                log.Write($"cell {id}, whose front is gone: {found.Detail}");
+            if (!neverStarted)
+                return; // the ticket keeps the ending until somebody records it
+            if (room.Cell is not null)
+                await room.Cell.ForgetAsync().ConfigureAwait(false);
+            _rooms.TryRemove(id, out _);
+        }
+        catch (Exception e) when (e is IOException or SetupException or DeniedException)
+        {
+            log.Write($"cell {id}, whose front is gone, could not be removed: {e.Message}");
+        }
+    }
+
+    private async Task<Answer> EnterAsync(Guid id, EntryMaterials materials)
+    {
+        using Hold hold = await HoldAsync(id, RoomState.Built).ConfigureAwait(false);
+        Room room = hold.Room;
+        try
+        {
+            room.Cell = (Cell)await room.Built.EnterAsync(materials.Entry, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SetupException)
+        {
+            _rooms.TryRemove(id, out _); // a failed entry destroys the room
+            throw;
+        }
+
+        (room.Materials, room.State) = (materials, RoomState.Entered);
+        var entered = new EnteredRoom(room.Cell.Site.Placement, room.Cell.Site.Cgroup, room.Cell.Site.Scratch);
+        return new Answer(WardenAnswer.Done, entered.Write, ((PilotEndDescriptor)room.Cell.TakePilotEnd()).Take());
+    }
+
+    private static async Task<DestroyedCell> DestroyAsync(Room room, TimeSpan grace)
+    {
+        await room.Gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (room.Report is DestroyedCell known)
+                return known;
+            Residue residue = room.Cell is Cell cell
+                ? (await cell.DestroyAsync(grace).ConfigureAwait(false)).Residue
+                : await room.Built.DestroyAsync(grace).ConfigureAwait(false);
+            if (room.Cell is null)
+                await room.Built.DisposeAsync().ConfigureAwait(false);
+            room.Materials?.Dispose();
+            room.State = RoomState.Ended;
+            return room.Report = new DestroyedCell([Wire(residue.Processes), Wire(residue.Cgroups), Wire(residue.Ipc), Wire(residue.Files), Wire(residue.Scratch)]);
+        }
+        finally
+        {
+            room.Gate.Release();
+        }
+    }
+
+    private static WireFinding Wire(Finding finding) => finding switch
+    {
+        Finding.ProvenEmpty proven => new WireFinding(FindingKind.ProvenEmpty, proven.How),
+        Finding.NothingFound nothing => new WireFinding(FindingKind.NothingFound, nothing.Where),
+        Finding.Found found => new WireFinding(FindingKind.Found, found.What.Length > 1000 ? found.What[..1000] : found.What),
+        Finding.NotProvable not => new WireFinding(FindingKind.NotProvable, not.Why),
+        _ => throw new InvalidOperationException("a finding of no kind"),
+    };
+
+    private static Guid CellOf(byte[] body)
+    {
+        MessageReader reader = new(body);
+        Guid id = reader.Id();
+        reader.End();
+        return id;
+    }
+
+    private Room Find(Guid id) => _rooms.GetValueOrDefault(id) ?? throw new DeniedException("cell", $"no cell {id} of this warden");
+
+    private async Task<Hold> HoldAsync(Guid id, RoomState required)
+    {
+        Room room = Find(id);
+        await room.Gate.WaitAsync().ConfigureAwait(false);
+        if (room.State == required)
+            return new Hold(room);
+        room.Gate.Release();
+        throw new DeniedException("state", $"the cell is {room.State}, the operation wants it {required}");
+    }
+
+    private sealed record Hold(Room Room) : IDisposable
+    {
+        public void Dispose() => Room.Gate.Release();
+    }
+}

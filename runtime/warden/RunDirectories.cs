@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Text;
+using Isolation.Linux;
+
+namespace Isolation.Warden;
+
+/// <summary>The directories that are root's alone, opened once; the warden opens nothing below a directory that isolationd owns.</summary>
+internal sealed class RunDirectories : IDisposable
+{
+    private const string DefaultRun = "/run/isolation";
+    private readonly Descriptor _lock;
+
+    private RunDirectories(Descriptor rooms, Descriptor scratch, string scratchPath, Descriptor held)
+        => (Rooms, Scratch, ScratchPath, _lock) = (rooms, scratch, scratchPath, held);
+
+    internal Descriptor Rooms { get; }
+
+    internal Descriptor Scratch { get; }
+
+    internal string ScratchPath { get; }
+
+    /// <summary>Makes what is missing, and takes the run directory for this warden alone.</summary>
+    /// <exception cref="IOException">Another warden has it, or a directory is not root's.</exception>
+    internal static RunDirectories Open(string run, string state)
+    {
+        Sys.MakeDirectory(state, 0x1ed, orExisting: true);
+        Sys.MakeDirectory(run, 0x1ed, orExisting: true);
+        Descriptor rooms = OpenRoots($"{run}/rooms", 0x1c0);
+        Descriptor held = Sys.Open(rooms, "lock", Sys.O_RDWR | Sys.O_CREAT | Sys.O_NOFOLLOW, 0x180);
+        if (!FileLock.TryTake(held))
+            throw new IOException($"another warden lives on {run}. Stop it, or choose another run directory.");
+
+        string scratch = $"{state}/scratch";
+        OpenRoots(scratch, 0x1c9).Dispose();
+        if (!IsMounted(scratch))
+            Sys.BindOntoItself(scratch);
+        return IsMounted(scratch)
+            ? new RunDirectories(rooms, OpenRoots(scratch, 0x1c9), scratch, held)
+            : throw new IOException($"{scratch} did not become a nosuid,nodev mount.");
+    }
+
+    /// <summary>The name of the service's slice: other run directories have others, so that two services share no cgroup.</summary>
+    internal static string SliceOf(string run)
+        => run == DefaultRun ? "isolation" : $"isolation-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(run)))[..8]}";
+
+    /// <summary>Takes the mount and the slice away again, when no room is left.</summary>
+    internal void Remove(CgroupLayout cgroups, string slice)
+    {
+        Scratch.Dispose();
+        _ = Sys.TryUnmount(ScratchPath);
+        if (cgroups.Unified is string unified)
+            _ = Sys.TryRemoveDirectory($"{unified}/{slice}", out _);
+        if (cgroups.V1.TryGetValue("memory", out string? memory))
+            _ = Sys.TryRemoveDirectory($"{memory}/{slice}", out _);
+    }
+
+    public void Dispose()
+    {
+        Rooms.Dispose();
+        _lock.Dispose();
+    }
+
+    private static Descriptor OpenRoots(string path, uint mode)
+    {
+        Sys.MakeDirectory(path, mode, orExisting: true);
+        Descriptor directory = Sys.Open(null, path, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
+        FileStatus status = Sys.StatusOf(directory);
+        if (status.Uid != 0 || (status.Mode & 0x12) != 0)
+            throw new IOException($"{path} must be root's, and nobody else's to write. Remove it, or choose another directory.");
+        Sys.SetMode(directory, mode);
+        return directory;
+    }
+
+    // Read back from the kernel: the mount is there, with both flags.
+    private static bool IsMounted(string path)
+    {
+        foreach (string line in File.ReadLines("/proc/self/mountinfo"))
+        {
+            string[] fields = line.Split(' ');
+            if (fields[4] == path && fields[5].Split(',') is string[] options && options.Contains("nosuid") && options.Contains("nodev"))
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Isolation.Warden;
+
+/// <summary>
+/// The warden's own invariants, numbers from a file that only root can write (warden.json, made by <c>policy install</c> or the
+/// launcher). What is not in it is denied, whatever policy says.
+/// </summary>
+internal sealed record WardenLimits
+{
+    /// <summary>The form of the file.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The account of isolationd.</summary>
+    public required ServiceAccount Service { get; init; }
+
+    /// <summary>The pilots' uids.</summary>
+    public required ImmutableArray<uint> Pilots { get; init; }
+
+    /// <summary>Accounts of pools, each with the groups it gets.</summary>
+    public required ImmutableArray<PoolAccount> Accounts { get; init; }
+
+    /// <summary>Ranges whose uid n has gid n and no further group.</summary>
+    public required ImmutableArray<AccountRange> Ranges { get; init; }
+
+    /// <summary>The digest of the policy it was made from.</summary>
+    public string? Epoch { get; init; }
+
+    /// <summary>Reads the file; it must be root's alone to write.</summary>
+    /// <exception cref="InvalidDataException">It is not, or does not hold what it must.</exception>
+    internal static WardenLimits Load(string path)
+    {
+        using Linux.Descriptor file = Linux.Sys.Open(null, path, Linux.Sys.O_RDONLY | Linux.Sys.O_NOFOLLOW);
+        Linux.FileStatus status = Linux.Sys.StatusOf(file);
+        if (status.Kind != Linux.FileKind.Regular || status.Uid != 0 || (status.Mode & 0x12) != 0)
+            throw new InvalidDataException($"{path} is not a regular file that only root can write. Make it again: isolation policy install.");
+        byte[] text = new byte[Math.Min(status.Size, 4 << 20)];
+        int length = 0;
+        for (int read = -1; read != 0 && length < text.Length; length += read)
+            read = Linux.Sys.Read(file, text.AsSpan(length));
+        WardenLimits limits;
+        try
+        {
+            limits = JsonSerializer.Deserialize(text.AsSpan(0, length), WardenLimitsJson.Default.WardenLimits)
+                ?? throw new InvalidDataException($"{path} holds null.");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message} Make it again: isolation policy install.", e);
+        }
+
+        return limits.Checked(path);
+    }
+
+    /// <summary>The account of these ids, with its groups, or null when the site has none such.</summary>
+    internal PoolAccount? Find(uint uid, uint gid)
+    {
+        foreach (PoolAccount account in Accounts)
+        {
+            if (account.Uid == uid && account.Gid == gid)
+                return account;
+        }
+
+        foreach (AccountRange range in Ranges)
+        {
+            if (uid >= range.First && uid <= range.Last && gid == uid)
+                return new PoolAccount(uid, gid, []);
+        }
+
+        return null;
+    }
+
+    // Held here, too, since a wrong file is as bad as a hostile front: nothing below 1000, never a pilot or the service.
+    private WardenLimits Checked(string path)
+    {
+        if (Version != 1)
+            throw new InvalidDataException($"{path} is of version {Version}; this warden reads version 1.");
+        bool low = Accounts.Any(a => a.Uid < 1000 || a.Gid < 1000 || a.Groups.Contains(0u)) || Ranges.Any(r => r.First < 1000 || r.Last < r.First || r.Last == uint.MaxValue);
+        bool mixed = Pilots.Append(Service.Uid).Any(uid => uid == 0 || Accounts.Any(a => a.Uid == uid) || Ranges.Any(r => uid >= r.First && uid <= r.Last));
+        if (low || mixed)
+            throw new InvalidDataException($"{path} lets payloads be a system account, a pilot or the service. Make it again: isolation policy install.");
+        return this;
+    }
+}
+
+/// <summary>The account of isolationd.</summary>
+internal sealed record ServiceAccount(uint Uid, uint Gid);
+
+/// <summary>An account that a payload may have.</summary>
+internal sealed record PoolAccount(uint Uid, uint Gid, ImmutableArray<uint> Groups);
+
+/// <summary>A range of accounts without entries.</summary>
+internal sealed record AccountRange(uint First, uint Last);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(WardenLimits))]
+internal sealed partial class WardenLimitsJson : JsonSerializerContext;
