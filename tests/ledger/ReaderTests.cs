@@ -48,8 +48,7 @@ public sealed class ReaderTests
             while (!stop.IsCancellationRequested)
                 await ledger.EndAsync(await ledger.AdmitAsync());
         }))];
-        long seen = 0;
-        for (int i = 0; i < 15; i++)
+        for (int i = 0; i < 15 || directory.Segments.Length < 8; i++)
         {
             LedgerHead head = ledger.Head;
             Assert.IsType<Verification.Intact>(LedgerVerifier.Verify(directory.Ledger, head));
@@ -57,12 +56,10 @@ public sealed class ReaderTests
             foreach (LedgerLine line in new LedgerReader(directory.Ledger).Read(LedgerFilter.Everything))
                 Assert.Equal(++sequence, line.Sequence);
             Assert.True(sequence >= head.Sequence);
-            seen = sequence;
         }
 
         await stop.CancelAsync();
         await Task.WhenAll(writers);
-        Assert.True(seen > 50);
         Assert.IsType<Verification.Intact>(LedgerVerifier.Verify(directory.Ledger));
     }
 }

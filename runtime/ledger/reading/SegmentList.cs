@@ -6,7 +6,7 @@ namespace Isolation.Ledger;
 /// </summary>
 internal static class SegmentList
 {
-    /// <summary>One segment at a time, looking one ahead. A newest file without a first line holds nothing yet and is left out.</summary>
+    /// <summary>One segment at a time, looking one ahead. A newest file without a whole first line holds nothing yet and is left out.</summary>
     public static IEnumerable<ListedSegment> In(string directory)
     {
         List<SegmentName> names = SegmentName.In(directory);
@@ -32,7 +32,7 @@ internal static class SegmentList
         using var scanner = new SegmentScanner(path);
         if (scanner.Next())
             return (SegmentHeader.TryRead(scanner.Line), false);
-        return (null, scanner.ReadTail().Written == 0);
+        return (null, !scanner.ReadTail().HoldsRecord);
     }
 }
 
