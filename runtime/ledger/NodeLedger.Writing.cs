@@ -17,11 +17,12 @@ public sealed partial class NodeLedger
     {
         lock (_gate)
         {
+            if (_closed)
+                return;
+            _closed = true;
             if (!_stopping)
-            {
                 WriteSums_NeedsLock();
-                _stopping = true;
-            }
+            _stopping = true;
         }
 
         await _window.DisposeAsync().ConfigureAwait(false);

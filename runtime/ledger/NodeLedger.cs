@@ -36,6 +36,7 @@ public sealed partial class NodeLedger : ILedger, IAsyncDisposable, ICommitted
     private LedgerHealth.Unavailable? _full;
     private ChainPoint _head;
     private bool _stopping;
+    private bool _closed;
 
     /// <summary>Whether new records can be taken now.</summary>
     public LedgerHealth Health
