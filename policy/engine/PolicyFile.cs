@@ -16,7 +16,8 @@ public static class PolicyFile
     {
         var findings = new Findings();
         Node? root = DocumentText.Read(file, findings) is string text ? YamlTree.Read(text, findings) : null;
-        PolicySnapshot? snapshot = root is null ? null : Read(root, Convert.ToHexStringLower(SHA256.HashData(file)), facts, accounts ?? new FileAccountDatabase(facts), findings);
+        PolicySnapshot? snapshot = root is null ? null : Read(root, Convert.ToHexStringLower(SHA256.HashData(file)), facts,
+            accounts ?? new FileAccountDatabase(facts), findings);
         foreach (string unread in facts.Unread)
             findings.Note(new Place(1, 1), "", $"not checked against {unread}");
         return findings.AnyFault || snapshot is null ? new PolicyCheck.Refused(findings.Faults) : new PolicyCheck.Accepted(snapshot, findings.Notes);

@@ -11,7 +11,8 @@ public sealed class DecisionTests
     {
         PolicySnapshot snapshot = Files.Snapshot(Files.Good);
         Decision.Admit admit = Assert.IsType<Decision.Admit>(snapshot.Decide(Asks.Of(), Asks.Classic));
-        Assert.Equal(new Decision.Admit("everybody", Level.Setuid, "classic", new Identity.PilotItself("pilot"), "default", Limits.None, snapshot.Epoch), admit);
+        Assert.Equal(new Decision.Admit("everybody", Level.Setuid, "classic", new Identity.PilotItself("pilot"), "default", Limits.None, snapshot.Epoch),
+            admit);
     }
 
     [Fact]
@@ -20,7 +21,8 @@ public sealed class DecisionTests
 
     [Fact]
     public void A_trusted_claim_is_the_identity()
-        => Assert.Equal(new Identity.Claimed("/DC=ch/CN=alice"), Assert.IsType<Decision.Admit>(Asks.Decide(Files.Good, Asks.Of(claim: "/DC=ch/CN=alice"))).Identity);
+        => Assert.Equal(new Identity.Claimed("/DC=ch/CN=alice"), Assert.IsType<Decision.Admit>(Asks.Decide(Files.Good,
+            Asks.Of(claim: "/DC=ch/CN=alice"))).Identity);
 
     /// <summary>A change of the good file, the request, and the rule that refuses.</summary>
     public static TheoryData<string, string, uint, string?, string?, string> Refusals => new()
@@ -92,12 +94,17 @@ public sealed class DecisionTests
     /// <summary>A change of the good file, the level asked for, and what is said to be missing.</summary>
     public static TheoryData<string, string, string?, string, string> NotReady => new()
     {
-        { "setuid: { room: classic }", "setuid: { room: private }", null, "the level setuid is not ready: a room of the kind 'private' cannot be built here", "An administrator can set levels: { setuid: { room: classic } }." },
-        { "\n  setuid: { room: classic }", "", null, "the level setuid is not ready: a room of the kind 'private' cannot be built here", "An administrator can set levels: { setuid: { room: classic } }." },
+        { "setuid: { room: classic }", "setuid: { room: private }", null, "the level setuid is not ready: a room of the kind 'private' cannot be built here",
+            "An administrator can set levels: { setuid: { room: classic } }." },
+        { "\n  setuid: { room: classic }", "", null, "the level setuid is not ready: a room of the kind 'private' cannot be built here",
+            "An administrator can set levels: { setuid: { room: classic } }." },
         { "default: setuid", "default: vm", null, "the level vm is not ready: no isolator for vm", "Ask for another level." },
-        { "accept: [setuid]", "accept: [setuid, container]", "container", "the level container is not ready: no isolator for container", "Ask for another level." },
-        { "match: {}", "match: {}\n    limits: { memory: 1GiB, pids: 5, scratch: 1GiB }", null, "the limit on memory, pids, scratch cannot be enforced at position own: only 'wall' can be so far", "An administrator can leave it out" },
-        { "site: TEST", "site: TEST\nauthorization: { grid-mapfile: /g }", null, "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it", "An administrator can remove" },
+        { "accept: [setuid]", "accept: [setuid, container]", "container", "the level container is not ready: no isolator for container",
+            "Ask for another level." },
+        { "match: {}", "match: {}\n    limits: { memory: 1GiB, pids: 5, scratch: 1GiB }", null,
+            "the limit on memory, pids, scratch cannot be enforced at position own: only 'wall' can be so far", "An administrator can leave it out" },
+        { "site: TEST", "site: TEST\nauthorization: { grid-mapfile: /g }", null,
+            "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it", "An administrator can remove" },
     };
 
     [Theory]
@@ -133,7 +140,8 @@ public sealed class DecisionTests
         Assert.Equal((Level.Vm, "qemu"), LevelOf(Asks.Decide(text, Asks.Of(), Asks.Ready(Level.Vm, "qemu"))));
         Assert.IsType<Decision.Unavailable>(Asks.Decide(text, Asks.Of(level: Level.Container), Asks.Classic));
         Assert.IsType<Decision.Unavailable>(Asks.Decide(Files.With(("accept: [setuid]", "accept: [setuid, container]")), Asks.Of(), stronger));
-        Assert.IsType<Decision.Unavailable>(Asks.Decide(Files.With(("accept: [setuid]", "accept: [setuid]\n  when-not-ready: strengthen")), Asks.Of(), stronger));
+        Assert.IsType<Decision.Unavailable>(Asks.Decide(Files.With(("accept: [setuid]", "accept: [setuid]\n  when-not-ready: strengthen")), Asks.Of(),
+            stronger));
     }
 
     [Theory]

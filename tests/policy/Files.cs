@@ -37,7 +37,8 @@ internal static class Files
             Account("isolation", 990, 990), Account("boss", 7000, 7000),
         ],
         [
-            Group("root", 0), Group("docker", 1500, "atlas10"), Group("disk", 6), Group("pilots", 5000), Group("atlas", 6000), Group("cvmfs", 6500, "atlas1", "atlas2"),
+            Group("root", 0), Group("docker", 1500, "atlas10"), Group("disk", 6), Group("pilots", 5000), Group("atlas", 6000), Group("cvmfs", 6500, "atlas1",
+                "atlas2"),
             Group("isolation", 990), Group("isolation-operators", 1600, "boss"), Group("boss", 7000),
         ],
         [], [], []);
@@ -54,7 +55,8 @@ internal static class Files
     public static PolicySnapshot Snapshot(string text, HostFacts? host = null)
     {
         PolicyCheck check = Check(text, host);
-        return check is PolicyCheck.Accepted accepted ? accepted.Snapshot : throw new InvalidOperationException(PolicyText.OfFaults("test", ((PolicyCheck.Refused)check).Faults));
+        return check is PolicyCheck.Accepted accepted ? accepted.Snapshot : throw new InvalidOperationException(PolicyText.OfFaults("test",
+            ((PolicyCheck.Refused)check).Faults));
     }
 
     public static ImmutableArray<PolicyNote> Notes(string text, HostFacts? host = null) => Assert.IsType<PolicyCheck.Accepted>(Check(text, host)).Notes;
@@ -67,7 +69,8 @@ internal static class Files
     {
         string text = Good;
         foreach ((string old, string changed) in changes)
-            text = text.Contains(old, StringComparison.Ordinal) ? text.Replace(old, changed, StringComparison.Ordinal) : throw new ArgumentException($"not in the file: {old}");
+            text = text.Contains(old, StringComparison.Ordinal) ? text.Replace(old, changed,
+                StringComparison.Ordinal) : throw new ArgumentException($"not in the file: {old}");
         return text;
     }
 }

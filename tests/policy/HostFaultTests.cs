@@ -33,7 +33,8 @@ public sealed class HostFaultTests
     [MemberData(nameof(Ranges))]
     public void A_range_of_ids_that_are_taken_is_a_fault(string range, string what)
     {
-        ImmutableArray<PolicyFault> faults = Files.Faults(Files.With(("  default: {", "  other: { range: 3000000-3000009, per: payload }\n  default: {"), (Range, $"range: {range}")), Host);
+        ImmutableArray<PolicyFault> faults = Files.Faults(Files.With(("  default: {", "  other: { range: 3000000-3000009, per: payload }\n  default: {"),
+            (Range, $"range: {range}")), Host);
         PolicyFault fault = Assert.Single(faults, f => f.What.StartsWith(what, StringComparison.Ordinal));
         Assert.Equal((20, 21, "accounts.default.range"), (fault.Line, fault.Column, fault.Path));
         Assert.All(faults, f => Assert.Equal(20, f.Line));
@@ -70,8 +71,10 @@ public sealed class HostFaultTests
         HostFacts host = Files.CleanHost with
         {
             Accounts = [.. Files.Host.Accounts, Files.Account("low1", 500, 6000), Files.Account("op1", 8001, 6000), Files.Account("dock1", 8002, 6000),
-                Files.Account("dsk1", 8003, 6), Files.Account("twin1", 8004, 1700), Files.Account("usr1", 8005, 100), Files.Account("anon1", 8006, 77), Files.Account("two1", 8007, 6000)],
-            Groups = [.. Files.CleanHost.Groups.Where(g => g.Name != "isolation-operators"), Files.Group("isolation-operators", 1600, "op1"), Files.Group("docker", 1500, "dock1"),
+                Files.Account("dsk1", 8003, 6), Files.Account("twin1", 8004, 1700), Files.Account("usr1", 8005, 100), Files.Account("anon1", 8006, 77),
+                    Files.Account("two1", 8007, 6000)],
+            Groups = [.. Files.CleanHost.Groups.Where(g => g.Name != "isolation-operators"), Files.Group("isolation-operators", 1600, "op1"),
+                Files.Group("docker", 1500, "dock1"),
                 Files.Group("twins", 1700), Files.Group("shadow", 1700), Files.Group("users", 100)],
         };
         string first = prefix == "two" ? "  first: { pool: .two, per: payload }\n" : "";
@@ -92,13 +95,15 @@ public sealed class HostFaultTests
 
     [Fact]
     public void A_pool_in_docker_is_refused_as_a_whole_file()
-        => Assert.Contains(Files.Faults(Files.With((Range, "pool: .atlas")), Files.Host), f => f.What == "it maps to accounts in privileged groups: atlas10 in docker");
+        => Assert.Contains(Files.Faults(Files.With((Range, "pool: .atlas")), Files.Host),
+            f => f.What == "it maps to accounts in privileged groups: atlas10 in docker");
 
     [Fact]
     public void A_pilot_known_to_name_services_only_is_found_by_name()
     {
         HostFacts files = Files.CleanHost with { Accounts = [.. Files.Host.Accounts.Where(a => a.Name != "pilot")] };
-        PolicyCheck check = PolicyFile.Check(System.Text.Encoding.UTF8.GetBytes(Files.With((Range, "range: 5000-5000"))), files, new FileAccountDatabase(Files.CleanHost));
+        PolicyCheck check = PolicyFile.Check(System.Text.Encoding.UTF8.GetBytes(Files.With((Range, "range: 5000-5000"))), files,
+            new FileAccountDatabase(Files.CleanHost));
         Assert.Contains(Assert.IsType<PolicyCheck.Refused>(check).Faults, f => f.What == "it maps to accounts of pilots: pilot (5000)");
     }
 }

@@ -116,7 +116,8 @@ public sealed class LeaseJournalTests : IDisposable
     {
         int synced = 0;
         using var memory = new MemoryStream();
-        using var leases = new Leases(new LeaseTable(), new LeaseJournal(memory, _ => synced++), _directory, Files.Snapshot(Files.With(("per: payload", per))), TimeProvider.System);
+        using var leases = new Leases(new LeaseTable(), new LeaseJournal(memory, _ => synced++), _directory, Files.Snapshot(Files.With(("per: payload",
+            per))), TimeProvider.System);
         var lent = Assert.IsType<LeaseResult.Lent>(await leases.TakeAsync(PayloadId.New(TimeProvider.System), Asks.Admitted(claim: claim)));
         Assert.Equal(afterTake, synced);
         synced = 0;

@@ -191,12 +191,14 @@ public sealed class LeaseTests : IDisposable
     {
         using Leases leases = Open(Ten);
         Lease held = await Take(leases);
-        leases.Use(Files.Snapshot(Files.With(("default: { range: 2000000-2000009", "default: { range: 2000100-2000101, per: payload }\n  new: { range: 2000000-2000001"), ("per: payload", "per: payload"))));
+        leases.Use(Files.Snapshot(Files.With(("default: { range: 2000000-2000009",
+            "default: { range: 2000100-2000101, per: payload }\n  new: { range: 2000000-2000001"), ("per: payload", "per: payload"))));
         Assert.Equal(2000001u, Assert.IsType<LeaseResult.Lent>(await leases.TakeAsync(PayloadId.New(_clock), Asks.Admitted("new"))).Lease.Account.Uid.Value);
         Assert.IsType<LeaseResult.Exhausted>(await leases.TakeAsync(PayloadId.New(_clock), Asks.Admitted("new")));
         await leases.ReleaseAsync(held, Clean);
         Assert.Equal(held.Account.Uid, Assert.IsType<LeaseResult.Lent>(await leases.TakeAsync(PayloadId.New(_clock), Asks.Admitted("new"))).Lease.Account.Uid);
-        Assert.Equal("the entry 'gone' is no longer in the policy", Assert.IsType<LeaseResult.Exhausted>(await leases.TakeAsync(PayloadId.New(_clock), Asks.Admitted("gone"))).Cause);
+        Assert.Equal("the entry 'gone' is no longer in the policy", Assert.IsType<LeaseResult.Exhausted>(await leases.TakeAsync(PayloadId.New(_clock),
+            Asks.Admitted("gone"))).Cause);
     }
 
     [Fact]
@@ -216,7 +218,8 @@ public sealed class LeaseTests : IDisposable
     {
         using Leases leases = Open(Files.With(("range: 2000000-2000009", "pool: .atlas")));
         Lease lease = await Take(leases);
-        Assert.Equal(("atlas1", 6001u, 6000u, "6500"), (lease.Account.Name, lease.Account.Uid.Value, lease.Account.Gid.Value, string.Join(",", lease.Account.Groups)));
+        Assert.Equal(("atlas1", 6001u, 6000u, "6500"), (lease.Account.Name, lease.Account.Uid.Value, lease.Account.Gid.Value, string.Join(",",
+            lease.Account.Groups)));
     }
 
     [Fact]

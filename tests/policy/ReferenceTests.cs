@@ -11,7 +11,8 @@ public sealed partial class ReferenceTests
     public void Every_cause_is_there() => Assert.All(ErrorCauses.All, cause => Assert.Contains($"`{cause}`", Reference, StringComparison.Ordinal));
 
     [Fact]
-    public void Every_privileged_group_is_there() => Assert.All(IdChecks.PrivilegedGroups, group => Assert.Matches($@"[ ,]{Regex.Escape(group)}[,;]", Reference));
+    public void Every_privileged_group_is_there() => Assert.All(IdChecks.PrivilegedGroups, group => Assert.Matches($@"[ ,]{Regex.Escape(group)}[,;]",
+        Reference));
 
     [Fact]
     public void Every_key_of_the_designs_file_is_there()

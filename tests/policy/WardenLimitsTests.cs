@@ -6,7 +6,8 @@ namespace Isolation.Policy.Tests;
 /// <summary>Promise: the warden's limits are the policy's accounts as numbers, and never hold root, the service, a pilot or an operator.</summary>
 public sealed class WardenLimitsTests
 {
-    private static readonly string Both = Files.With(("  default: {", "  atlas: { pool: .atlas, per: identity }\n  rooms: { range: 3000000-3000099, ids-per-room: 2 }\n  default: {"));
+    private static readonly string Both = Files.With(("  default: {",
+        "  atlas: { pool: .atlas, per: identity }\n  rooms: { range: 3000000-3000099, ids-per-room: 2 }\n  default: {"));
 
     [Fact]
     public void The_file_is_numbers()
@@ -21,17 +22,20 @@ public sealed class WardenLimitsTests
 
     [Fact]
     public void Without_the_services_user_there_are_none()
-        => Assert.Equal("the user 'nosuch' is not on this host", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), Files.CleanHost, "nosuch")).Why);
+        => Assert.Equal("the user 'nosuch' is not on this host", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), Files.CleanHost,
+            "nosuch")).Why);
 
     [Fact]
     public void Root_is_no_service()
-        => Assert.Equal("the user 'root' has uid or gid 0", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), Files.CleanHost, "root")).Why);
+        => Assert.Equal("the user 'root' has uid or gid 0", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), Files.CleanHost,
+            "root")).Why);
 
     [Fact]
     public void An_account_that_became_an_operator_since_the_check_is_refused()
     {
         HostFacts later = Files.CleanHost with { Groups = [.. Files.CleanHost.Groups, Files.Group("isolation-operators", 1601, "atlas2")] };
-        Assert.StartsWith("the entry 'atlas' maps to uid 6002", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), later, "isolation")).Why, StringComparison.Ordinal);
+        Assert.StartsWith("the entry 'atlas' maps to uid 6002", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), later,
+            "isolation")).Why, StringComparison.Ordinal);
     }
 
     [Fact]

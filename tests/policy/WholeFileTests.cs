@@ -24,7 +24,8 @@ public sealed class WholeFileTests
     {
         string notes = PolicyText.OfNotes("f", Files.Notes(File.ReadAllText("design-section-7.yaml"), Files.CleanHost));
         Assert.Contains("f:16:3: note: levels.setuid: setuid has a private room, which this version cannot build", notes, StringComparison.Ordinal);
-        Assert.Contains("f:23:12: note: rules[0].match: vo, fqan and issuer match identities with a credential; none exist in this version", notes, StringComparison.Ordinal);
+        Assert.Contains("f:23:12: note: rules[0].match: vo, fqan and issuer match identities with a credential; none exist in this version", notes,
+            StringComparison.Ordinal);
         Assert.Contains("f:28:13: note: rules[1].limits: this version enforces 'wall' only", notes, StringComparison.Ordinal);
         Assert.Contains("f:37:1: note: authorization: this version cannot ask", notes, StringComparison.Ordinal);
         Assert.Contains("f:5:15: note: pilots[0].account[0]: the account 'atlpilot' is not on this host", notes, StringComparison.Ordinal);
@@ -36,13 +37,13 @@ public sealed class WholeFileTests
         PolicyCheck check = Files.Check(File.ReadAllText("policy.example.yaml"), PlainDebian);
         PolicyCheck.Accepted accepted = Assert.IsType<PolicyCheck.Accepted>(check);
         Assert.Equal("EXAMPLE-T2", accepted.Snapshot.Site);
-        Assert.All(accepted.Notes, note => Assert.Contains("not on this host", note.What.Replace("is on this host", "not on this host", StringComparison.Ordinal), StringComparison.Ordinal));
-        Assert.Equal(2, accepted.Notes.Length);
+        Assert.Equal(["the account 'pilot' is not on this host", "no account of the pool '.pilot' is on this host"], accepted.Notes.Select(n => n.What.Split(':')[0]));
     }
 
     [Fact]
     public void The_epoch_is_the_digest_of_the_bytes()
-        => Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Files.Good))), Files.Snapshot(Files.Good).Epoch);
+        => Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Files.Good))),
+            Files.Snapshot(Files.Good).Epoch);
 
     [Fact]
     public void The_good_file_has_no_note() => Assert.Empty(Files.Notes(Files.Good));

@@ -27,7 +27,8 @@ internal sealed record DecisionPath(
     {
         // Who asks
         if (!Policy.Pilots.TryGetValue(Request.Pilot.Uid, out PilotAccount? pilot))
-            return new Decision.Refuse("pilots", $"uid {Request.Pilot.Uid} is in no class of pilots", "An administrator can add the account under 'pilots' in the policy file.");
+            return new Decision.Refuse("pilots", $"uid {Request.Pilot.Uid} is in no class of pilots",
+                "An administrator can add the account under 'pilots' in the policy file.");
         Trail?.Add($"Uid {Request.Pilot.Uid} ('{pilot.Account.Name}') is a pilot of the class '{pilot.Class.Name}'.");
 
         // For whom
@@ -36,16 +37,20 @@ internal sealed record DecisionPath(
                 "Ask without a claim; or an administrator can set 'claims: trusted' for the class.");
         Identity identity = Request.ClaimedSubject is string subject ? new Identity.Claimed(subject) : new Identity.PilotItself(pilot.Account.Name);
         bool forOthers = identity is Identity.Claimed;
-        Trail?.Add(forOthers ? $"It names the subject {Findings.Quote(identity.Subject)}, and claims of its class are trusted." : "It asks for itself: no other identity was shown.");
+        Trail?.Add(forOthers ? $"It names the subject {Findings.Quote(identity.Subject)}, and claims of its class are trusted."
+            : "It asks for itself: no other identity was shown.");
         if (forOthers && Policy.Answers.MultiUser == MultiUserPilots.No)
-            return new Decision.Refuse("multi-user-pilots", "the site runs payloads for the pilot's own identity only", "Ask without a claim; the answer is the site's (multi-user-pilots: no).");
+            return new Decision.Refuse("multi-user-pilots", "the site runs payloads for the pilot's own identity only",
+                "Ask without a claim; the answer is the site's (multi-user-pilots: no).");
 
         // By which rule
         Rule? rule = FirstMatch(pilot.Class, identity);
         if (rule is null)
-            return new Decision.Refuse("rules", "no rule of the policy is for this pilot and identity", "An administrator can add a rule; match: {} is for everybody.");
+            return new Decision.Refuse("rules", "no rule of the policy is for this pilot and identity",
+                "An administrator can add a rule; match: {} is for everybody.");
         if (forOthers && Policy.Answers.MultiUser == MultiUserPilots.Depends && !rule.MultiUser)
-            return new Decision.Refuse(rule.Name, "the rule is not for payloads of others than the pilot", "Ask without a claim; or an administrator can mark the rule 'multi-user: yes'.");
+            return new Decision.Refuse(rule.Name, "the rule is not for payloads of others than the pilot",
+                "Ask without a claim; or an administrator can mark the rule 'multi-user: yes'.");
 
         // At which level
         LevelChoice choice = rule.Levels ?? Policy.Levels.Choice;
@@ -54,7 +59,8 @@ internal sealed record DecisionPath(
         Trail?.Add($"{(Request.Level is null ? "The policy prefers" : "The request asks for")} {wanted.Name()}; accepted here: {Names(accepted)}.");
         if (!accepted.Contains(wanted))
         {
-            string fix = accepted.IsEmpty ? $"An administrator can let the class '{pilot.Class.Name}' and the rule '{rule.Name}' share a level." : $"Ask for one of: {Names(accepted)}.";
+            string fix = accepted.IsEmpty ? $"An administrator can let the class '{pilot.Class.Name}' and the rule '{rule.Name}' share a level."
+                : $"Ask for one of: {Names(accepted)}.";
             return choice.Accept.Contains(wanted)
                 ? new Decision.Refuse("pilots", $"the class '{pilot.Class.Name}' may not have payloads at {wanted.Name()}", fix)
                 : new Decision.Refuse(rule.Name, $"the rule does not accept the level {wanted.Name()}", fix);
@@ -85,20 +91,24 @@ internal sealed record DecisionPath(
     }
 
     private Decision.Unavailable? Unasked() => Policy.AsksOthers
-        ? Unavailable(ErrorCauses.AuthorizationUnavailable, "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it",
+        ? Unavailable(ErrorCauses.AuthorizationUnavailable,
+            "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it",
             "An administrator can remove the section 'authorization' from the policy file.")
         : null;
 
     private Decision.Unavailable? Unenforced(Limits limits) => LimitsInForce.NotEnforced(limits) is { Count: > 0 } kinds
         ? Unavailable(ErrorCauses.LimitNotReady, $"the limit on {string.Join(", ", kinds)} cannot be enforced at position own: only 'wall' can be so far",
-            $"{(LimitsInForce.NotEnforced(Request.Limits).Count > 0 ? "Ask without it; and an" : "An")} administrator can leave it out of the rule's and the class's limits.")
+            LimitsInForce.NotEnforced(Request.Limits).Count > 0
+                ? "Ask without it; and an administrator can leave it out of the rule's and the class's limits."
+                : "An administrator can leave it out of the rule's and the class's limits.")
         : null;
 
     private Decision.Unavailable? Unplaced()
     {
         // The only position is the service's own slice; outside a batch job there are no limits or accounts of a job to hold.
         string[] lost = Request.Pilot.Job == JobKey.None ? [] : [.. Policy.PlacementMust.Where(p => p is PlacesReader.JobLimits or PlacesReader.JobAccounting)];
-        return lost.Length == 0 ? null : Unavailable(ErrorCauses.PlacementNotReady, $"position own cannot hold {string.Join(", ", lost)} of the pilot's batch job, and no other is ready",
+        return lost.Length == 0 ? null : Unavailable(ErrorCauses.PlacementNotReady,
+            $"position own cannot hold {string.Join(", ", lost)} of the pilot's batch job, and no other is ready",
             "An administrator can move it from 'must' to 'want' under 'placement'.");
     }
 

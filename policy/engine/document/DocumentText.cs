@@ -33,7 +33,8 @@ internal static class DocumentText
 
             if (IsRefused(rune))
             {
-                findings.Fault(at, "", $"the character U+{rune.Value:X4} cannot be in a policy file", "Remove it; only printable characters, spaces, tabs and line ends may be there.");
+                findings.Fault(at, "", $"the character U+{rune.Value:X4} cannot be in a policy file",
+                    "Remove it; only printable characters, spaces, tabs and line ends may be there.");
                 return null;
             }
 

@@ -40,7 +40,8 @@ internal sealed class YamlTree
         Next(); // stream start
         if (Next() is StreamEnd)
         {
-            _findings.Fault(new Place(1, 1), "", "the file is empty", "Start with 'version: 1'; docs/policy.md and packaging/policy.example.yaml show a whole file.");
+            _findings.Fault(new Place(1, 1), "", "the file is empty",
+                "Start with 'version: 1'; docs/policy.md and packaging/policy.example.yaml show a whole file.");
             return null;
         }
 
@@ -136,13 +137,15 @@ internal sealed class YamlTree
         }
         catch (YamlException e)
         {
-            throw Unreadable(PlaceOf(e.Start), "", $"this is not YAML: {Core.PrintableText.Of(e.Message).TrimEnd('.')}", "Mend the syntax here or just before.");
+            throw Unreadable(PlaceOf(e.Start), "", $"this is not YAML: {Core.PrintableText.Of(e.Message).TrimEnd('.')}",
+                "Mend the syntax here or just before.");
         }
 #pragma warning disable CA1031 // The scanner is not ours: whatever it throws on hostile bytes is a fault of the file, never the end of the service.
         catch (Exception e)
         {
             Place last = _parser.Current is { } before ? PlaceOf(before.End) : new Place(1, 1);
-            throw Unreadable(last, "", $"this is not YAML: the scanner gives up after this place ({e.GetType().Name})", "Mend the syntax here or after; a bracket, a brace or a quote may not be closed.");
+            throw Unreadable(last, "", $"this is not YAML: the scanner gives up after this place ({e.GetType().Name})",
+                "Mend the syntax here or after; a bracket, a brace or a quote may not be closed.");
         }
 #pragma warning restore CA1031
         throw Unreadable(new Place(1, 1), "", "the file ends in the middle of a value", "Complete the file.");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Isolation.Core;
 
 namespace Isolation.Policy;
@@ -57,5 +58,5 @@ internal sealed class Findings
 
     /// <summary>The first three of a list for a message, and how many more there are.</summary>
     public static string Some(IReadOnlyCollection<string> all)
-        => string.Join(", ", all.Take(3)) + (all.Count > 3 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {all.Count - 3} more") : "");
+        => string.Join(", ", all.Take(3)) + (all.Count > 3 ? string.Create(CultureInfo.InvariantCulture, $" and {all.Count - 3} more") : "");
 }

@@ -10,7 +10,8 @@ public static class PolicyText
     {
         StringBuilder text = new();
         foreach (PolicyFault fault in faults)
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{file}:{fault.Line}:{fault.Column}: {Where(fault.Path)}{fault.What}. Fix: {fault.Fix}\n");
+            text.Append(System.Globalization.CultureInfo.InvariantCulture,
+                $"{file}:{fault.Line}:{fault.Column}: {Where(fault.Path)}{fault.What}. Fix: {fault.Fix}\n");
         return text.ToString();
     }
 

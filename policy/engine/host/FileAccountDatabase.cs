@@ -11,7 +11,8 @@ public sealed class FileAccountDatabase(HostFacts facts) : IAccountDatabase
     // As in the C library, the first of two entries with one name or one uid counts.
     private readonly FrozenDictionary<string, HostAccount> _byName = facts.Accounts.DistinctBy(a => a.Name).ToFrozenDictionary(a => a.Name);
     private readonly FrozenDictionary<UserId, HostAccount> _byUid = facts.Accounts.DistinctBy(a => a.Uid).ToFrozenDictionary(a => a.Uid);
-    private readonly ILookup<string, GroupId> _groups = facts.Groups.SelectMany(g => g.Members.Select(m => (Member: m, g.Gid))).ToLookup(x => x.Member, x => x.Gid);
+    private readonly ILookup<string, GroupId> _groups = facts.Groups
+        .SelectMany(g => g.Members.Select(m => (Member: m, g.Gid))).ToLookup(x => x.Member, x => x.Gid);
     private readonly ILookup<GroupId, string> _groupNames = facts.Groups.ToLookup(g => g.Gid, g => g.Name);
 
     /// <inheritdoc/>

@@ -49,5 +49,7 @@ internal static class SssdConf
     }
 
     private static uint Number(Dictionary<string, string> options, string name, uint otherwise)
-        => options.TryGetValue(name, out string? text) && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value) ? value : otherwise;
+        => options.TryGetValue(name, out string? text) && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint value)
+            ? value
+            : otherwise;
 }

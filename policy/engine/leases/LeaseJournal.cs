@@ -35,7 +35,8 @@ internal sealed class LeaseJournal : IDisposable
             else if (TryApply(line.Span, table))
                 // What a crash tore is at the end; a good line behind a bad one means that somebody or the disk changed the file.
                 throw new InvalidDataException(
-                    $"{path}: line {damaged} is damaged, and good lines follow. Restore the file, or, when no payload is running, move it away: sticky accounts and quarantines are then forgotten.");
+                    $"{path}: line {damaged} is damaged, and good lines follow. Restore the file, or, when no payload is running, move it away: "
+                    + "the accounts of identities and the quarantines are then forgotten.");
         }
 
         return table;

@@ -137,7 +137,8 @@ public sealed class Leases : ILeases, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new LeaseResult.Exhausted($"no account can be lent: the journal {Path.Combine(_directory, LeaseJournal.FileName)} cannot be written: {e.Message.TrimEnd('.')}",
+            return new LeaseResult.Exhausted(
+                $"no account can be lent: the journal {Path.Combine(_directory, LeaseJournal.FileName)} cannot be written: {e.Message.TrimEnd('.')}",
                 "An administrator can make space on, or mend, the disk of the state directory.");
         }
 
@@ -167,7 +168,8 @@ public sealed class Leases : ILeases, IDisposable
         int lent = _table.HeldUids.Count(uid => Of(uid) && !_table.IsAssigned(uid));
         string assignedText = assigned > 0 ? $", {assigned} assigned to identities" : "";
         return new LeaseResult.Exhausted(
-            string.Create(CultureInfo.InvariantCulture, $"no account of '{entry.Name}' is free: of {entry.Source.Count}, {lent} lent{assignedText}, {kept} in quarantine"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"no account of '{entry.Name}' is free: of {entry.Source.Count}, {lent} lent{assignedText}, {kept} in quarantine"),
             kept > 0 ? "Ask again when a payload has ended; or an administrator can clear the accounts in quarantine or give the entry more accounts."
                 : "Ask again when a payload has ended; or an administrator can give the entry more accounts.");
     }
@@ -181,7 +183,8 @@ public sealed class Leases : ILeases, IDisposable
         if (residue.IsDirty && held.Lease.Shared)
             lines.Add(JournalLine.Noted(new NotedResidue(held.Lease.Account, held.Lease.Rule, now, Describe(residue))));
         else if (residue.IsDirty)
-            lines.Add(JournalLine.Quarantine(new Quarantined(held.Lease.Account, held.Lease.Rule, now, now + KeepFor_NeedsLock(held.Lease.Rule), Describe(residue))));
+            lines.Add(JournalLine.Quarantine(new Quarantined(held.Lease.Account, held.Lease.Rule, now, now + KeepFor_NeedsLock(held.Lease.Rule),
+                Describe(residue))));
         lines.Add(new JournalLine(JournalLine.FreeOp) { Payload = payload.Value });
         try
         {
@@ -228,9 +231,11 @@ public sealed class Leases : ILeases, IDisposable
 
     private static string Describe(Residue residue)
     {
-        string text = string.Join("; ", new[] { ("processes", residue.Processes), ("cgroups", residue.Cgroups), ("ipc", residue.Ipc), ("files", residue.Files), ("scratch", residue.Scratch) }
-            .Where(kind => kind.Item2 is Finding.Found)
-            .Select(kind => $"{kind.Item1}: {((Finding.Found)kind.Item2).What}"));
+        (string Kind, Finding Finding)[] kinds =
+        [
+            ("processes", residue.Processes), ("cgroups", residue.Cgroups), ("ipc", residue.Ipc), ("files", residue.Files), ("scratch", residue.Scratch),
+        ];
+        string text = string.Join("; ", kinds.Where(k => k.Finding is Finding.Found).Select(k => $"{k.Kind}: {((Finding.Found)k.Finding).What}"));
         return text.Length <= 1000 ? text : string.Concat(text.AsSpan(0, 1000), "…");
     }
 }

@@ -33,7 +33,8 @@ public abstract record WardenLimits
         foreach (AccountEntry entry in policy.Accounts.Values)
             foreach (UserId uid in forbidden)
                 if (entry.Source.IndexOf(uid) >= 0)
-                    return new NotMade(string.Create(CultureInfo.InvariantCulture, $"the entry '{entry.Name}' maps to uid {uid}, which is root's, the service's, a pilot's or an operator's"),
+                    return new NotMade(string.Create(CultureInfo.InvariantCulture,
+                        $"the entry '{entry.Name}' maps to uid {uid}, which is root's, the service's, a pilot's or an operator's"),
                         "Take that uid out of the entry, or its account out of the operators.");
 
         return new Made(new WardenLimitsFile(

@@ -42,7 +42,8 @@ internal sealed class AccountsReader(HostFacts facts, IAccountDatabase accounts,
             return;
         checks.Claim(range!, RoomsKey, ids);
         if (perRoom is long each && (each < 2 || each > ids.Count))
-            findings.Fault(perRoomNode!, string.Create(CultureInfo.InvariantCulture, $"{each} ids per room do not fit: a room needs 2 or more, and the range has {ids.Count}"),
+            findings.Fault(perRoomNode!, string.Create(CultureInfo.InvariantCulture,
+                $"{each} ids per room do not fit: a room needs 2 or more, and the range has {ids.Count}"),
                 "Write 2, or 65536 for images that need them, and a range that holds at least one room.");
     }
 
@@ -80,13 +81,15 @@ internal sealed class AccountsReader(HostFacts facts, IAccountDatabase accounts,
             return null;
         if (!PoolNames.IsPool(text))
         {
-            findings.Fault(node, $"{Findings.Quote(text)} is no pool", "Write '.' and the part of the accounts' names before the digits: .atlas for atlas001, atlas002, …");
+            findings.Fault(node, $"{Findings.Quote(text)} is no pool",
+                "Write '.' and the part of the accounts' names before the digits: .atlas for atlas001, atlas002, …");
             return null;
         }
 
         HostAccount[] members = [.. PoolNames.Members(text, facts)];
         if (members.Length == 0)
-            findings.Note(node, $"no account of the pool '{text}' is on this host: its payloads are answered 'unavailable' until they are made and the policy is read again");
+            findings.Note(node,
+                $"no account of the pool '{text}' is on this host: its payloads are answered 'unavailable' until they are made and the policy is read again");
         checks.Claim(node, entry, members);
         return new AccountSource.Pool(text, [.. members.Select(m => new Account(m.Uid, m.Gid, accounts.GroupsOf(m), m.Name))]);
     }

@@ -38,7 +38,8 @@ internal sealed class AnswersReader(ValueReader values, Findings findings)
         (Node? node, bool why) = Unwrap(asked);
         T? answer = values.Choice(node, words);
         if (answer is T given && whyFor.Contains(given) && !why)
-            findings.Fault(node!, $"the answer '{((Node.Scalar)node!).Value}' needs a reason", $"Write {key}: {{ answer: {((Node.Scalar)node).Value}, why: \"…\" }}.");
+            findings.Fault(node!, $"the answer '{((Node.Scalar)node!).Value}' needs a reason",
+                $"Write {key}: {{ answer: {((Node.Scalar)node).Value}, why: \"…\" }}.");
         return (answer, node);
     }
 

@@ -20,7 +20,8 @@ internal sealed class AuthorizationReader(ValueReader values, Findings findings)
         bool configured = ban is not null || map is not null || central is not null;
         if (configured)
             findings.Note(section!.KeyAt, "authorization",
-                "this version cannot ask ban files, a grid-mapfile or a central service: while they are configured, every payload that the rules would admit is answered 'unavailable'");
+                "this version cannot ask ban files, a grid-mapfile or a central service: while they are configured, "
+                + "every payload that the rules would admit is answered 'unavailable'");
         return configured;
     }
 

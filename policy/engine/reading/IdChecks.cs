@@ -50,7 +50,9 @@ internal sealed class IdChecks(HostFacts facts, IAccountDatabase accounts, IRead
     {
         const string Elsewhere = "Choose a range that nothing else on this host uses.";
         if (ids.First < LowestOrdinary)
-            findings.Fault(node, ids.First == 0 ? "the range maps to uid and gid 0" : $"the range maps to uids and gids below {LowestOrdinary}, which are the system's", Elsewhere);
+            findings.Fault(node,
+                ids.First == 0 ? "the range maps to uid and gid 0" : $"the range maps to uids and gids below {LowestOrdinary}, which are the system's",
+                Elsewhere);
         foreach (TakenIds reserved in Reserved.Where(r => ids.Overlaps(r.First, r.Last)))
             findings.Fault(node, $"the range overlaps {Text(reserved)}: {reserved.Owner}", Elsewhere);
 
@@ -58,14 +60,17 @@ internal sealed class IdChecks(HostFacts facts, IAccountDatabase accounts, IRead
         Inside(node, "accounts of pilots", pilotsInside.Select(Name), "Choose another range: a payload never runs as a pilot.");
         HostAccount[] operatorsInside = [.. _operators.Values.Where(a => ids.Contains(a.Uid.Value))];
         Inside(node, "accounts of operators", operatorsInside.Select(Name), "Choose another range: a payload never runs as an operator.");
-        Inside(node, "accounts of this host", facts.Accounts.Where(a => ids.Contains(a.Uid.Value)).Except(pilotsInside).Except(operatorsInside).Select(Name), Elsewhere);
+        Inside(node, "accounts of this host", facts.Accounts.Where(a => ids.Contains(a.Uid.Value)).Except(pilotsInside).Except(operatorsInside).Select(Name),
+            Elsewhere);
         Inside(node, "groups of this host", facts.Groups.Where(g => ids.Contains(g.Gid.Value)).Select(g => $"{g.Name} ({g.Gid})"), Elsewhere);
-        Inside(node, "primary groups of accounts", facts.Accounts.Where(a => ids.Contains(a.Gid.Value) && accounts.NamesOf(a.Gid).IsEmpty).Select(a => $"{a.Name}'s ({a.Gid})"), Elsewhere);
+        Inside(node, "primary groups of accounts",
+            facts.Accounts.Where(a => ids.Contains(a.Gid.Value) && accounts.NamesOf(a.Gid).IsEmpty).Select(a => $"{a.Name}'s ({a.Gid})"), Elsewhere);
 
         foreach (TakenIds taken in facts.SubordinateIds.Where(t => ids.Overlaps(t.First, t.Last)))
             findings.Fault(node, $"the range overlaps the subordinate ids {Text(taken)} ({taken.Owner})", Elsewhere);
         foreach (TakenIds taken in facts.SssdIds.Where(t => ids.Overlaps(t.First, t.Last)))
-            findings.Fault(node, $"the range overlaps {Text(taken)}, in which SSSD computes ids ({taken.Owner})", "Choose a range outside, or narrow ldap_idmap_range_min and ldap_idmap_range_max there.");
+            findings.Fault(node, $"the range overlaps {Text(taken)}, in which SSSD computes ids ({taken.Owner})",
+                "Choose a range outside, or narrow ldap_idmap_range_min and ldap_idmap_range_max there.");
         foreach ((string other, IdSpan span) in _spans.Where(s => ids.Overlaps(s.Ids.First, s.Ids.Last)))
             findings.Fault(node, $"the range overlaps {span} of the entry '{other}'", "Give each entry ids of its own.");
         _spans.Add((entry, ids));
@@ -74,13 +79,18 @@ internal sealed class IdChecks(HostFacts facts, IAccountDatabase accounts, IRead
     /// <summary>An entry claims accounts of this host.</summary>
     public void Claim(Node node, string entry, IReadOnlyList<HostAccount> members)
     {
-        Inside(node, $"accounts with a uid below {LowestOrdinary}", members.Where(m => m.Uid.Value < LowestOrdinary).Select(Name), "Give pool accounts ordinary uids.");
+        Inside(node, $"accounts with a uid below {LowestOrdinary}", members.Where(m => m.Uid.Value < LowestOrdinary).Select(Name),
+            "Give pool accounts ordinary uids.");
         Inside(node, "accounts of pilots", members.Where(m => pilots.ContainsKey(m.Uid)).Select(Name), "Choose another pool: a payload never runs as a pilot.");
-        Inside(node, "accounts of operators", members.Where(m => _operators.ContainsKey(m.Uid)).Select(Name), $"Take them out of the group {HostFacts.OperatorsGroup}.");
-        Inside(node, "accounts in privileged groups", Members(members, (gid, name) => PrivilegedGroups.Contains(name)), "Take the accounts out of these groups.");
-        Inside(node, $"accounts in groups below {LowestOrdinary}", Members(members, (gid, name) => gid.Value < LowestOrdinary && !PrivilegedGroups.Contains(name)),
+        Inside(node, "accounts of operators", members.Where(m => _operators.ContainsKey(m.Uid)).Select(Name),
+            $"Take them out of the group {HostFacts.OperatorsGroup}.");
+        Inside(node, "accounts in privileged groups", Members(members, (gid, name) => PrivilegedGroups.Contains(name)),
+            "Take the accounts out of these groups.");
+        Inside(node, $"accounts in groups below {LowestOrdinary}", 
+            Members(members, (gid, name) => gid.Value < LowestOrdinary && !PrivilegedGroups.Contains(name)),
             "Give pool accounts ordinary groups: those below are the system's.");
-        Inside(node, "accounts of another entry", members.Where(m => _members.ContainsKey(m.Uid)).Select(m => $"{m.Name} (in '{_members[m.Uid]}')"), "Give each entry accounts of its own.");
+        Inside(node, "accounts of another entry", members.Where(m => _members.ContainsKey(m.Uid)).Select(m => $"{m.Name} (in '{_members[m.Uid]}')"),
+            "Give each entry accounts of its own.");
         foreach (HostAccount member in members)
             _members.TryAdd(member.Uid, entry);
     }

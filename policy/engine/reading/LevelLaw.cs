@@ -27,9 +27,12 @@ internal sealed record LevelLaw(IdentitySwitch? Switch, LogOnlyMode? LogOnly)
     private (string What, string Fix)? Against(Level level) => (level, Switch, LogOnly) switch
     {
         (Level.LogOnly, _, LogOnlyMode.No) => ("the level log-only contradicts 'log-only: no'", "Remove the level here, or answer 'log-only: allow'."),
-        (not Level.LogOnly, _, LogOnlyMode.Require) => ($"the level {level.Name()} contradicts 'log-only: require'", "Remove the level here, or answer 'log-only: allow'."),
-        (Level.LogOnly, IdentitySwitch.Require, _) => ("the level log-only contradicts 'identity-switch: require'", "Remove the level here, or answer 'identity-switch: allow'."),
-        (Level.Setuid, IdentitySwitch.No, _) => ("the level setuid contradicts 'identity-switch: no'", "Remove the level here, or answer 'identity-switch: allow'."),
+        (not Level.LogOnly, _, LogOnlyMode.Require) => ($"the level {level.Name()} contradicts 'log-only: require'",
+            "Remove the level here, or answer 'log-only: allow'."),
+        (Level.LogOnly, IdentitySwitch.Require, _) => ("the level log-only contradicts 'identity-switch: require'",
+            "Remove the level here, or answer 'identity-switch: allow'."),
+        (Level.Setuid, IdentitySwitch.No, _) => ("the level setuid contradicts 'identity-switch: no'",
+            "Remove the level here, or answer 'identity-switch: allow'."),
         _ => null,
     };
 }

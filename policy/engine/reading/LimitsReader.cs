@@ -18,7 +18,8 @@ internal sealed class LimitsReader(ValueReader values, Findings findings)
             values.Size(reader.Optional("scratch")));
         reader.Done();
         if (LimitsInForce.NotEnforced(limits) is { Count: > 0 } kinds)
-            findings.Note(node!, $"this version enforces 'wall' only: a payload that meets the limit on {string.Join(", ", kinds)} is answered 'not ready', never run without it");
+            findings.Note(node!,
+                $"this version enforces 'wall' only: a payload that meets a limit on {string.Join(", ", kinds)} gets 'not ready' and is never run without it");
         return limits;
     }
 }

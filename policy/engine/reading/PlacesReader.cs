@@ -49,7 +49,8 @@ internal sealed class PlacesReader(ValueReader values, Findings findings)
             return null;
         if (text == "host" || ValueReader.IsPlainPath(text))
             return text;
-        findings.Fault(item, $"{Findings.Quote(text)} is not an image pattern", "Write host, or an absolute path; '*' stands for a part of a name and '**' for any number of directories.");
+        findings.Fault(item, $"{Findings.Quote(text)} is not an image pattern",
+            "Write host, or an absolute path; '*' stands for a part of a name and '**' for any number of directories.");
         return null;
     }
 }

@@ -97,7 +97,10 @@ internal sealed class RulesReader(
     {
         if (match.PilotClass is string name && classes.TryGetValue(name, out PilotClass? pilots)
             && pilots.Levels is { Length: > 0 } allowed && !choice.Accept.Any(l => allowed.Contains(l)))
-            findings.Fault(rule, $"the rule takes {string.Join(", ", choice.Accept.Select(l => l.Name()))}, its class '{name}' allows {string.Join(", ", allowed.Select(l => l.Name()))} only",
+            findings.Fault(rule,
+                $"the rule takes {Names(choice.Accept)}, its class '{name}' allows {Names(allowed)} only",
                 "Let the two share a level.");
     }
+
+    private static string Names(IEnumerable<Level> levels) => string.Join(", ", levels.Select(l => l.Name()));
 }

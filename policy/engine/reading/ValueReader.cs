@@ -48,7 +48,8 @@ internal sealed partial class ValueReader(Findings findings)
     {
         bool good = OwnName().IsMatch(text);
         if (!good)
-            findings.Fault(at, path, $"{Findings.Quote(text)} is not a usable name", "Use 1 to 64 letters, digits, '-', '_' and '.', beginning with a letter or a digit.");
+            findings.Fault(at, path, $"{Findings.Quote(text)} is not a usable name",
+                "Use 1 to 64 letters, digits, '-', '_' and '.', beginning with a letter or a digit.");
         return good;
     }
 
@@ -126,7 +127,8 @@ internal sealed partial class ValueReader(Findings findings)
             return null;
         if (IsPlainPath(text))
             return text;
-        findings.Fault(node!, $"{Findings.Quote(text)} is not a plain absolute path", "Begin with '/', name a directory or file below the root, without '.', '..', '//' or a '/' at the end.");
+        findings.Fault(node!, $"{Findings.Quote(text)} is not a plain absolute path",
+            "Begin with '/', name a directory or file below the root, without '.', '..', '//' or a '/' at the end.");
         return null;
     }
 
@@ -154,7 +156,8 @@ internal sealed partial class ValueReader(Findings findings)
     }
 
     internal static bool IsPlainPath(string text)
-        => text.Length is > 1 and <= 4095 && text[0] == '/' && text[1..].Split('/').All(part => part is not ("" or "." or "..") && !part.Contains('\n', StringComparison.Ordinal));
+        => text.Length is > 1 and <= 4095 && text[0] == '/' && !text.Contains('\n', StringComparison.Ordinal)
+            && text[1..].Split('/').All(part => part is not ("" or "." or ".."));
 
     private void Twice(Node item) => findings.Fault(item, $"{Findings.Quote(((Node.Scalar)item).Value)} is in the list twice", "Keep it once.");
 
