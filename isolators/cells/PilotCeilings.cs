@@ -4,10 +4,11 @@ using Isolation.Wire;
 
 namespace Isolation.Cells;
 
-/// <summary>What a pilot may not be exceeded in: its resource limits and its oom_score_adj, as /proc shows them of the client.</summary>
+/// <summary>What a payload inherits of its pilot, as /proc shows it of the client: limits that are ceilings, and the umask.</summary>
 /// <param name="Limits">In the kernel's order of resources.</param>
 /// <param name="OomScoreAdjustment">-1000 to 1000.</param>
-public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustment)
+/// <param name="FileModeMask">Its umask.</param>
+public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustment, uint FileModeMask)
 {
     // The lines of /proc/PID/limits, in the order of the resources' numbers (getrlimit(2), asm-generic/resource.h).
     private static readonly string[] Names =
@@ -25,8 +26,9 @@ public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustmen
         {
             string limits = File.ReadAllText($"/proc/{pid}/limits");
             string oom = File.ReadAllText($"/proc/{pid}/oom_score_adj");
+            string mask = ProcessStatus.Field(File.ReadAllText($"/proc/{pid}/status"), "Umask");
             if (!client.IsOver)
-                return new PilotCeilings(ParseLimits(limits), int.Parse(oom, CultureInfo.InvariantCulture));
+                return new PilotCeilings(ParseLimits(limits), int.Parse(oom, CultureInfo.InvariantCulture), Convert.ToUInt32(mask, 8));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -110,6 +110,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             (long)Math.Ceiling((entry.Limits.Wall ?? TimeSpan.Zero).TotalMilliseconds),
             ceilings.Limits,
             ceilings.OomScoreAdjustment,
+            ceilings.FileModeMask,
             pilotEndInode,
             scratch.Path,
             [

@@ -36,6 +36,7 @@ internal sealed class Payload(PidFd process, int pid, long startedAt) : IDisposa
             TaskFiles = [.. descriptors.TaskFiles],
             NewKeyring = true,
             OomScoreAdjustment = enter.OomScoreAdjustment,
+            FileModeMask = enter.FileModeMask,
             ResourceLimits = Ceilings(enter.ResourceLimits),
             Account = new ChildAccount(enter.Uid, enter.Gid, [.. enter.Groups]),
             ParentDeathSignal = SIGKILL,

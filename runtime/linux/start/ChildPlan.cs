@@ -29,6 +29,9 @@ public sealed record ChildPlan
     /// <summary>Its oom_score_adj.</summary>
     public int? OomScoreAdjustment { get; init; }
 
+    /// <summary>Its umask.</summary>
+    public uint? FileModeMask { get; init; }
+
     /// <summary>Resource limits (number, soft, hard), infinity as <see cref="ulong.MaxValue"/>.</summary>
     public ImmutableArray<(int Resource, ulong Soft, ulong Hard)> ResourceLimits { get; init; } = [];
 

@@ -17,6 +17,7 @@ internal static unsafe partial class Raw
     internal const int SYS_kill = 62;
     internal const int SYS_getcwd = 79;
     internal const int SYS_chdir = 80;
+    internal const int SYS_umask = 95;
     internal const int SYS_getppid = 110;
     internal const int SYS_setsid = 112;
     internal const int SYS_setgroups = 116;

@@ -54,6 +54,9 @@ internal static unsafe class RawChild
             _ = Raw.Call(Raw.SYS_close, file, 0, 0, 0, 0, 0);
         }
 
+        if (plan->SetFileModeMask)
+            _ = Raw.Call(Raw.SYS_umask, (nint)plan->FileModeMask, 0, 0, 0, 0, 0);
+
         for (int i = 0; i < plan->LimitCount; i++)
         {
             ulong* pair = &plan->Limits[i].Soft;

@@ -15,6 +15,8 @@ internal unsafe struct RawPlan
     internal byte* OomScore;
     internal int OomScoreLength;
     internal byte* OomScorePath;
+    internal bool SetFileModeMask;
+    internal uint FileModeMask;
     internal RawLimit* Limits;
     internal int LimitCount;
     internal ulong BoundingSet;
@@ -69,6 +71,8 @@ internal static unsafe class RawPlanner
             OomScore = block.Text(oom),
             OomScoreLength = oom.Length,
             OomScorePath = block.Text("/proc/self/oom_score_adj"u8),
+            SetFileModeMask = plan.FileModeMask is not null,
+            FileModeMask = plan.FileModeMask ?? 0,
             Limits = block.Array<RawLimit>(limits),
             LimitCount = limits.Length,
             BoundingSet = plan.BoundingSet,

@@ -11,6 +11,7 @@ namespace Isolation.Wire;
 /// <param name="WallMilliseconds">The wall-clock limit, or 0 for none.</param>
 /// <param name="ResourceLimits">For each resource of getrlimit(2), in the kernel's order: soft and hard limit; -1 for infinity.</param>
 /// <param name="OomScoreAdjustment">The pilot's oom_score_adj.</param>
+/// <param name="FileModeMask">The pilot's umask.</param>
 /// <param name="PilotEndInode">The socket inode of the client's end of the pilot's channel: it may not become a stream.</param>
 /// <param name="Scratch">The payload's scratch: its HOME, TMPDIR and, unless another is asked for, working directory.</param>
 /// <param name="RoomEnvironment">Environment entries that the room defines; they win over the block's.</param>
@@ -23,6 +24,7 @@ public sealed record EnterCell(
     long WallMilliseconds,
     ResourceLimit[] ResourceLimits,
     int OomScoreAdjustment,
+    uint FileModeMask,
     long PilotEndInode,
     string Scratch,
     string[] RoomEnvironment,
@@ -52,7 +54,7 @@ public sealed record EnterCell(
         to.I64(WallMilliseconds).U32((uint)ResourceLimits.Length);
         foreach (ResourceLimit limit in ResourceLimits)
             to.I64(limit.Soft).I64(limit.Hard);
-        to.I32(OomScoreAdjustment).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
+        to.I32(OomScoreAdjustment).U32(FileModeMask).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
         foreach (string entry in RoomEnvironment)
             to.Text(entry);
         return to.Flag(HasMemoryPeak).U32((uint)TaskFiles);
@@ -71,12 +73,13 @@ public sealed record EnterCell(
         for (int i = 0; i < limits.Length; i++)
             limits[i] = new ResourceLimit(from.I64(), from.I64());
         int oomScore = from.I32();
+        uint mask = from.U32();
         long pilotEnd = from.I64();
         string scratch = from.Text(MaxText);
         string[] environment = new string[from.Count(64)];
         for (int i = 0; i < environment.Length; i++)
             environment[i] = from.Text(MaxText);
-        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, pilotEnd, scratch, environment, from.Flag(), from.Count(MaxTaskFiles));
+        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, pilotEnd, scratch, environment, from.Flag(), from.Count(MaxTaskFiles));
         from.End();
         return enter;
     }

@@ -1,10 +1,10 @@
-namespace Isolation.Warden;
+namespace Isolation.Linux;
 
 /// <summary>Fields of /proc/PID/status (proc(5)).</summary>
-internal static class ProcessStatus
+public static class ProcessStatus
 {
     /// <summary>What stands behind the name, or an empty text.</summary>
-    internal static string Field(string status, string name)
+    public static string Field(string status, string name)
     {
         foreach (ReadOnlySpan<char> line in status.AsSpan().EnumerateLines())
         {
