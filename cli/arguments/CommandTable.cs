@@ -1,0 +1,55 @@
+namespace Isolation.Cli;
+
+/// <summary>Every command and option there is. Each entry is made when it is asked for: a run pays for its own only.</summary>
+internal static class CommandTable
+{
+    /// <summary>--socket.</summary>
+    public static readonly OptionSpec Socket = new("--socket", "PATH", "the service's socket (ISOLATION_SOCKET, else /run/isolation/isolation.sock)");
+
+    /// <summary>The names, in the order of the help.</summary>
+    public static readonly string[] Names =
+        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "status"];
+
+    private const string HandleHelp = "the secret that proves a payload yours (ISOLATION_HANDLE)";
+
+    /// <summary>The command of that name, or null.</summary>
+    public static CommandSpec? Find(string name) => name switch
+    {
+        "run" => new CommandSpec(name, "[OPTIONS] [--] CMD [ARGUMENT…]", 0, 0, "run a payload; its exit code is the command's", [.. Request(), .. RunOnly()], RunCommand.Run) { TakesCommand = true },
+        "ps" => new CommandSpec(name, "[OPTIONS]", 0, 0, "list the payloads: an operator sees all, others those of the handles shown",
+            [Handle(repeats: true), Json()], ListCommand.Run),
+        "show" => new CommandSpec(name, "[OPTIONS] ID", 1, 1, "tell what there is to know about one payload", [Handle(repeats: true), Json()], ShowCommand.Run),
+        "kill" => new CommandSpec(name, "[OPTIONS] ID", 1, 1, "send a signal to a payload",
+            [Handle(repeats: true), new OptionSpec("--signal", "N|NAME", "the signal, by number or name; TERM if not given")], KillCommand.Run),
+        "trace" => new CommandSpec(name, "[OPTIONS]", 0, 0, "print the records of this node (operators)",
+            [new OptionSpec("--payload", "ID", "those of one payload"), new OptionSpec("--uid", "N", "those of one pilot's uid"), Json()], TraceCommand.Run),
+        "trace verify" => new CommandSpec(name, "[DIR]", 0, int.MaxValue, "verify a ledger without a service", [], IsolationDaemon.Run) { PassesThrough = true },
+        "policy check" => new CommandSpec(name, "FILE", 0, int.MaxValue, "list every fault of a policy file", [], IsolationDaemon.Run) { PassesThrough = true },
+        "policy install" => new CommandSpec(name, "FILE", 0, int.MaxValue, "check a policy file and put it in force (root)", [], IsolationDaemon.Run) { PassesThrough = true },
+        "policy explain" => new CommandSpec(name, "[OPTIONS] [--] CMD [ARGUMENT…]", 0, 0, "what would be decided for this run, and why; nothing is run or recorded",
+            [.. Request(), new OptionSpec("--uid", "N", "as if that pilot asked (operators)"), Json()], ExplainCommand.Run) { TakesCommand = true },
+        "policy reload" => new CommandSpec(name, "", 0, 0, "let the service read its policy file again (operators)", [], ReloadCommand.Run),
+        "status" => new CommandSpec(name, "[OPTIONS]", 0, 0, "how the service is, and which levels are ready", [Json()], StatusCommand.Run),
+        _ => null,
+    };
+
+    private static OptionSpec[] Request() =>
+    [
+        new("--level", "L", "the isolation level: log-only, setuid, container or vm; policy's choice if not given"),
+        new("--claim", "SUBJECT", "whom the payload belongs to, where policy trusts the pilot to say so"),
+        new("--workdir", "DIR", "the working directory; the payload's scratch if not given"),
+        new("--env", "K=V", "an environment variable of the payload", Repeats: true),
+        new("--tag", "K=V", "a note for the record", Repeats: true),
+        new("--limit", "KIND=N", "wall=10m, memory=4GiB, pids=100 or scratch=1GiB", Repeats: true),
+    ];
+
+    private static OptionSpec[] RunOnly() =>
+    [
+        new("--status-fd", "N", "write a JSON line for each state to this descriptor"),
+        new("--status-file", "F", "the same, to a new file of mode 0600"),
+    ];
+
+    private static OptionSpec Handle(bool repeats) => new("--handle", "HANDLE", HandleHelp, repeats);
+
+    private static OptionSpec Json() => new("--json", null, "one JSON object a line, for machines");
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using System.Text.Unicode;
+
+namespace Isolation.Cli;
+
+/// <summary>What <c>run</c> and <c>policy explain</c> ask for, checked for form; whether it may be is policy's business.</summary>
+internal sealed record RunOptions
+{
+    /// <summary>The longest single string that execve takes, without its NUL (MAX_ARG_STRLEN).</summary>
+    private const int LongestString = (128 << 10) - 1;
+
+    private const int LongestDirectory = 4095;
+
+    /// <summary>Arguments of the payload; at least one.</summary>
+    public required IReadOnlyList<ReadOnlyMemory<byte>> Command { get; init; }
+
+    /// <summary>--level.</summary>
+    public string? Level { get; init; }
+
+    /// <summary>--claim.</summary>
+    public string? Claim { get; init; }
+
+    /// <summary>--workdir.</summary>
+    public ReadOnlyMemory<byte>? WorkingDirectory { get; init; }
+
+    /// <summary>--env, as given.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> ExplicitEnvironment { get; init; } = [];
+
+    /// <summary>--tag.</summary>
+    public IReadOnlyList<(string Name, string Value)> Tags { get; init; } = [];
+
+    /// <summary>--limit: the protocol's member, and its value.</summary>
+    public IReadOnlyList<(string Member, long Value)> Limits { get; init; } = [];
+
+    /// <summary>--status-fd.</summary>
+    public int? StatusDescriptor { get; init; }
+
+    /// <summary>--status-file.</summary>
+    public ReadOnlyMemory<byte>? StatusFile { get; init; }
+
+    /// <summary>Reads the options; what is wrong is added to the line's faults.</summary>
+    public static RunOptions From(CommandLine line)
+    {
+        List<string> faults = line.Faults;
+        ReadOnlyMemory<byte>? directory = line.Value("--workdir");
+        if (directory is { } path && (path.IsEmpty || path.Span[0] != '/' || path.Length > LongestDirectory))
+            faults.Add($"--workdir {Printable.Of(path.Span)} is no absolute path of at most {LongestDirectory} bytes. Fix: write it from the root, beginning with /.");
+        if (line.Has("--status-fd") && line.Has("--status-file"))
+            faults.Add("--status-fd and --status-file exclude each other. Fix: give one.");
+        if (line.PayloadCommand.Any(a => a.Length > LongestString))
+            faults.Add($"an argument is longer than the {LongestString} bytes that Linux takes. Fix: pass it in a file or on standard input.");
+        if (line.PayloadCommand.Count > 0 && line.PayloadCommand[0].IsEmpty)
+            faults.Add("the command to run is an empty word. Fix: name a program.");
+
+        return new RunOptions
+        {
+            Command = line.PayloadCommand,
+            Level = line.Text("--level", faults),
+            Claim = line.Text("--claim", faults),
+            WorkingDirectory = directory,
+            ExplicitEnvironment = [.. line.Values("--env").Where(e => IsEntry(e, faults))],
+            Tags = ReadTags(line, faults),
+            Limits = ReadLimits(line, faults),
+            StatusDescriptor = (int?)line.Number("--status-fd", 3, int.MaxValue, faults),
+            StatusFile = line.Value("--status-file"),
+        };
+    }
+
+    /// <summary>Those entries of an environment that are one: <c>NAME=value</c>, within what execve takes.</summary>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Entries(IReadOnlyList<ReadOnlyMemory<byte>> environment)
+        => [.. environment.Where(e => e.Span.IndexOf((byte)'=') > 0 && e.Length <= LongestString)];
+
+    private static bool IsEntry(ReadOnlyMemory<byte> entry, List<string> faults)
+    {
+        if (entry.Span.IndexOf((byte)'=') > 0 && entry.Length <= LongestString)
+            return true;
+        faults.Add($"--env {Printable.Of(entry.Span)} is not NAME=value. Fix: write --env NAME=value.");
+        return false;
+    }
+
+    private static List<(string Name, string Value)> ReadTags(CommandLine line, List<string> faults)
+    {
+        List<(string Name, string Value)> tags = [];
+        foreach (ReadOnlyMemory<byte> given in line.Values("--tag"))
+        {
+            int equals = given.Span.IndexOf((byte)'=');
+            if (equals <= 0 || !Utf8.IsValid(given.Span))
+            {
+                faults.Add($"--tag {Printable.Of(given.Span)} is not KEY=value in UTF-8. Fix: write --tag KEY=value.");
+                continue;
+            }
+
+            string name = Encoding.UTF8.GetString(given.Span[..equals]);
+            if (tags.Exists(t => t.Name == name))
+                faults.Add($"--tag {name} is given twice. Fix: give each key once.");
+            tags.Add((name, Encoding.UTF8.GetString(given.Span[(equals + 1)..])));
+        }
+
+        return tags;
+    }
+
+    private static List<(string Member, long Value)> ReadLimits(CommandLine line, List<string> faults)
+    {
+        List<(string Member, long Value)> limits = [];
+        foreach (ReadOnlyMemory<byte> given in line.Values("--limit"))
+        {
+            int equals = given.Span.IndexOf((byte)'=');
+            ReadOnlySpan<byte> value = given.Span[(equals + 1)..];
+            long number = 0;
+            (string? member, bool valid) = Encoding.UTF8.GetString(given.Span[..Math.Max(equals, 0)]) switch
+            {
+                "wall" => ("wallMilliseconds", DurationText.TryParse(value, out number)),
+                "memory" => ("memoryBytes", SizeText.TryParse(value, out number)),
+                "pids" => ("processes", WholeNumber.TryParse(value, out number) && number > 0),
+                "scratch" => ("scratchBytes", SizeText.TryParse(value, out number)),
+                _ => (null, false),
+            };
+            if (member is null || !valid)
+                faults.Add($"--limit {Printable.Of(given.Span)} is no limit. Fix: write wall=10m, memory=4GiB, pids=100 or scratch=1GiB.");
+            else if (limits.Exists(l => l.Member == member))
+                faults.Add($"--limit {Printable.Of(given.Span[..equals])} is given twice. Fix: give each kind once.");
+            else
+                limits.Add((member, number));
+        }
+
+        return limits;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text;
+using Isolation.Linux;
+
+namespace Isolation.Cli;
+
+/// <summary>What works without a service is in isolationd: this process becomes <c>isolationd NAME …</c>.</summary>
+internal static class IsolationDaemon
+{
+    /// <summary>Hands the words over; returns only when that fails.</summary>
+    public static int Run(ProcessInput input, CommandLine line)
+    {
+        List<ReadOnlyMemory<byte>> words = ["isolationd"u8.ToArray(), .. line.Command!.Name.Split(' ').Select(w => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(w)), .. line.Operands];
+        string beside = Path.Combine(Path.GetDirectoryName(Environment.ProcessPath) ?? "/", "isolationd");
+        string searched = input.Variable("PATH"u8) is { } path ? Encoding.UTF8.GetString(path.Span) : "/usr/sbin:/usr/bin:/sbin:/bin";
+        int errno = Errno.ENOENT;
+        foreach (string program in searched.Split(':', StringSplitOptions.RemoveEmptyEntries).Select(d => d + "/isolationd").Prepend(beside))
+        {
+            int failure = Sys.Execute(Encoding.UTF8.GetBytes(program), words, input.Environment);
+            errno = failure is Errno.ENOENT or Errno.ENOTDIR ? errno : failure;
+        }
+
+        return FailureLine.Of(ExitCode.Unavailable, FailureLine.Sentence(
+            $"cannot start isolationd, which carries out `isolation {line.Command.Name}` ({ErrnoText.Of(errno)})", $"Install it as {beside}, or in a directory of PATH"));
+    }
+}

@@ -1,0 +1,27 @@
+namespace Isolation.Cli;
+
+/// <summary><c>isolation ps</c>.</summary>
+internal static class ListCommand
+{
+    /// <summary>Prints a line for each payload.</summary>
+    public static int Run(ProcessInput input, CommandLine line)
+        => ServiceCall.Ask(ServiceAddress.Of(input, line), to => Requests.List(to, ServiceAddress.Handles(input, line)), answer =>
+        {
+            List<JsonView> payloads = answer["payloads"u8].Items;
+            if (line.Has("--json"))
+            {
+                foreach (JsonView payload in payloads)
+                    JsonLine.Print(payload);
+                return ExitCode.Done;
+            }
+
+            Columns table = new("ID", "STATE", "PILOT", "SUBJECT", "LEVEL", "ACCOUNT", "PID", "SINCE", "COMMAND");
+            foreach (JsonView p in payloads)
+            {
+                table.Add(p["id"u8].Text, p["state"u8].Text, PayloadText.Number(p["pilotUid"u8]), p["subject"u8].Text, PayloadText.Level(p),
+                    PayloadText.Account(p["account"u8]), PayloadText.Number(p["pid"u8]), p["since"u8].Text, p["command"u8].Text);
+            }
+
+            return Output.Write(table.Text());
+        });
+}

@@ -1,0 +1,139 @@
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Cli;
+
+/// <summary>
+/// From the handing over of the streams to the ending: one loop over the service's frames, this process's signals, and the
+/// pilot's channel. Signals are kept until the payload runs, so that none is lost before it can take one.
+/// </summary>
+internal sealed class PayloadWait(ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status)
+{
+    // A signal that should end the client is not kept for longer: the start may wait for a file system that sleeps.
+    private const int KeepMilliseconds = 1000;
+
+    private readonly List<int> _kept = [];
+    private bool _started;
+    private bool _channelOpen = true;
+    private long _giveUpAt = long.MaxValue;
+
+    /// <summary>Waits for the ending; the result is the client's exit code.</summary>
+    public int Run()
+    {
+        Sys.SetNonBlocking(channel, true);
+        Span<PollEntry> entries = stackalloc PollEntry[3];
+        while (true)
+        {
+            entries[0] = new PollEntry { Number = service.Socket.Number, Wanted = PollEvents.In };
+            entries[1] = new PollEntry { Number = signals.Descriptor.Number, Wanted = PollEvents.In };
+            entries[2] = new PollEntry
+            {
+                Number = _channelOpen ? channel.Number : -1,
+                Wanted = _started && _kept.Count > 0 ? PollEvents.Out : PollEvents.None, // hang-up and error come unasked
+            };
+            _ = Sys.Poll(entries, Timeout());
+
+            if (entries[0].Seen != PollEvents.None && Frames() is int exitCode)
+                return exitCode;
+            while (entries[1].Seen != PollEvents.None && signals.Descriptor.Take() is > 0 and int signal)
+                Keep(signal);
+            _channelOpen &= (entries[2].Seen & (PollEvents.HangUp | PollEvents.Error)) == 0;
+            if (_started)
+                Forward();
+            else if (Environment.TickCount64 >= _giveUpAt)
+                return GiveUp();
+        }
+    }
+
+    /// <summary>The last frame: to the status channel, to stderr if the sandbox has something to say, and as exit code.</summary>
+    public static int End(JsonView ended, StatusChannel status)
+    {
+        JsonView ending = ended["ending"u8];
+        status.Ended(ended["id"u8].Text, ending, ended["usage"u8]);
+        return FailureLine.OfEnding(ending) is { } line ? FailureLine.Of(ExitCode.OfEnding(ending), line) : ExitCode.OfEnding(ending);
+    }
+
+    private int? Frames()
+    {
+        string cause = "the service went away";
+        try
+        {
+            bool more = service.Fill(out Descriptor? unexpected);
+            unexpected?.Dispose();
+            while (service.TryTake(out JsonView frame))
+            {
+                switch (frame["type"u8].Text)
+                {
+                    case "started":
+                        _started = true;
+                        _giveUpAt = long.MaxValue;
+                        status.Running(frame["payload"u8]);
+                        break;
+                    case "ended":
+                        return End(frame, status);
+                    case "error":
+                        return Lose($"the service failed: {frame["message"u8].Text}");
+                }
+            }
+
+            if (more)
+                return null;
+        }
+        catch (WireException e)
+        {
+            cause = $"the service breaks the protocol: {e.Message}";
+        }
+
+        return Lose(cause);
+    }
+
+    private void Keep(int signal)
+    {
+        if (!_kept.Contains(signal))
+            _kept.Add(signal);
+        if (!_started && _giveUpAt == long.MaxValue && Ends(signal))
+            _giveUpAt = Environment.TickCount64 + KeepMilliseconds;
+    }
+
+    private void Forward()
+    {
+        Span<byte> message = stackalloc byte[PilotMessage.Size];
+        while (_kept.Count > 0)
+        {
+            int signal = _kept[0];
+            PilotMessage.OfSignal(signal).Write(message);
+            if (_channelOpen && Sys.TrySend(channel, message, [], out int errno) < 0)
+            {
+                if (errno == Errno.EAGAIN)
+                    return;
+                _channelOpen = false; // the cell is over: its ending is on the way
+            }
+
+            _kept.RemoveAt(0);
+            if (signal == ForwardedSignals.TerminalStop)
+                Sys.SignalSelf(ForwardedSignals.Stop); // goes on when somebody sends CONT, which is then forwarded
+        }
+    }
+
+    /// <summary>Nothing has started, and somebody wants this client to end: it ends by that signal, and the service undoes the rest.</summary>
+    private int GiveUp()
+    {
+        int signal = _kept.First(Ends);
+        status.Ended("abandoned", $"the client was ended by signal {signal} before the payload's start");
+        signals.EndBy(signal);
+        return ExitCode.OfSignal(signal);
+    }
+
+    private int Lose(string cause)
+    {
+        string line = FailureLine.Sentence(
+            $"how the payload ends is not known: {cause} while it ran. It is ended, because its client ends now", "Treat it as failed; `isolation trace` on this node will know its ending");
+        status.Ended("lost", line);
+        return FailureLine.Of(ExitCode.Lost, line);
+    }
+
+    private int Timeout() => _giveUpAt == long.MaxValue ? -1 : (int)Math.Clamp(_giveUpAt - Environment.TickCount64, 0, KeepMilliseconds);
+
+    private static bool Ends(int signal)
+        => signal is ForwardedSignals.Terminate or ForwardedSignals.Interrupt or ForwardedSignals.HangUp or ForwardedSignals.Quit;
+}

@@ -1,0 +1,118 @@
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Cli;
+
+/// <summary>
+/// <c>isolation run</c>: one payload. The client asks, gets its channel, hands its streams over and waits for the ending;
+/// its own exit code is the payload's. On success it never prints anything.
+/// </summary>
+internal static class RunCommand
+{
+    /// <summary>Runs it.</summary>
+    public static int Run(ProcessInput input, CommandLine line)
+    {
+        RunOptions options = RunOptions.From(line);
+        IReadOnlyList<ReadOnlyMemory<byte>> environment = RunOptions.Entries(input.Environment);
+        ReadOnlyMemory<byte> request = Requests.WithHello(to => Requests.Run(to, options, environment), Size(options, environment));
+        if (request.Length > FrameFormat.MaxFrame)
+            line.Faults.Add($"arguments and environment make a request of {request.Length} bytes; the service takes {FrameFormat.MaxFrame}. Fix: pass them in a file or on standard input.");
+        if (line.Faults.Count > 0)
+            return Dispatch.Usage(line);
+        StatusChannel status = StatusChannel.Open(options, line.Faults);
+        return line.Faults.Count > 0 ? Dispatch.Usage(line) : Ask(input, ServiceAddress.Of(input, line), request, status);
+    }
+
+    private static int Ask(ProcessInput input, byte[] socket, ReadOnlyMemory<byte> request, StatusChannel status)
+    {
+        using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
+        if (service is null)
+            return Unanswer(socket, ErrnoText.Of(errno), status);
+
+        // A service that refuses early answers before it has read everything: what it said is read all the same.
+        bool sent = service.TrySend(request.Span, out errno);
+        string silence = sent ? "the connection ended without an answer" : $"it takes no request: {ErrnoText.Of(errno)}";
+        ForwardedSignals.DeafenOtherThreads();
+        Descriptor? channel = null;
+        try
+        {
+            if (service.Next(ServiceConnection.Patience * 1000, ref channel) is not { } hello)
+                return Unanswer(socket, silence, status);
+            JsonView? answer = hello["type"u8].Text == "hello" ? service.Next(-1, ref channel) : hello;
+            if (answer is not { } first)
+                return Unanswer(socket, silence, status);
+            if (first["type"u8].Text != "entered" || channel is null)
+                return End(first, status);
+            status.Entered(first["id"u8].Text ?? "", first["handle"u8].Text ?? "");
+            using ForwardedSignals signals = ForwardedSignals.Take();
+            return HandOver(input, service, channel, signals, status);
+        }
+        catch (WireException e)
+        {
+            return NotUnderstood(e.Message, status);
+        }
+        finally
+        {
+            channel?.Dispose();
+        }
+    }
+
+    private static int HandOver(ProcessInput input, ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status)
+    {
+        Span<byte> message = stackalloc byte[PilotMessage.Size];
+        PilotMessage.OfStreams(input.OpenStreams).Write(message);
+        Span<int> streams = stackalloc int[3];
+        int count = 0;
+        for (int stream = 0; stream < 3; stream++)
+        {
+            if ((input.OpenStreams & (1 << stream)) != 0)
+                streams[count++] = stream;
+        }
+
+        // If the cell has gone meanwhile, the service says so in `ended`: no need to look at the result.
+        _ = Sys.TrySend(channel, message, streams[..count], out _);
+        StandardStreams.Release(input.OpenStreams);
+        return new PayloadWait(service, channel, signals, status).Run();
+    }
+
+    /// <summary>A frame that is no <c>entered</c>: an ending before the start, or an error.</summary>
+    private static int End(JsonView frame, StatusChannel status)
+    {
+        switch (frame["type"u8].Text)
+        {
+            case "ended":
+                return PayloadWait.End(frame, status);
+            case "error":
+                string line = FailureLine.OfError(frame);
+                int exitCode = ExitCode.OfError(frame["code"u8].Text);
+                status.Ended(exitCode switch { ExitCode.Busy => "busy", ExitCode.SetupFailed => "setup-failed", ExitCode.Unavailable => "unavailable", _ => "refused" }, line);
+                return FailureLine.Of(exitCode, line);
+            default:
+                return NotUnderstood($"a frame \"{frame["type"u8].Text}\" where \"entered\" with one descriptor was due", status);
+        }
+    }
+
+    private static int NotUnderstood(string what, StatusChannel status)
+    {
+        string line = FailureLine.Sentence($"the service breaks the protocol: {what}; nothing of the payload has run", "Use the client that belongs to the service");
+        status.Ended("setup-failed", line);
+        return FailureLine.Of(ExitCode.SetupFailed, line);
+    }
+
+    private static int Unanswer(byte[] socket, string cause, StatusChannel status)
+    {
+        int exitCode = Unanswered.Report(socket, cause, out bool mayRun);
+        status.Ended("unavailable", $"nobody answers: {cause}", mayRun);
+        return exitCode;
+    }
+
+    private static int Size(RunOptions options, IReadOnlyList<ReadOnlyMemory<byte>> environment)
+    {
+        long size = 1024;
+        foreach (ReadOnlyMemory<byte> text in options.Command)
+            size += ((text.Length + 2) / 3 * 4) + 3;
+        foreach (ReadOnlyMemory<byte> text in environment)
+            size += ((text.Length + 2) / 3 * 4) + 3;
+        return (int)size;
+    }
+}

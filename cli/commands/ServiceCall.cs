@@ -1,0 +1,74 @@
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Cli;
+
+/// <summary>One request other than <c>run</c>: ask, and take the answers until one is the last.</summary>
+internal static class ServiceCall
+{
+    /// <summary>Asks. Failures are told on stderr here.</summary>
+    /// <param name="socket">The service's socket.</param>
+    /// <param name="request">Writes the request.</param>
+    /// <param name="answer">Takes one answer; returns the exit code after the last.</param>
+    public static int Ask(byte[] socket, Action<JsonText> request, Func<JsonView, int?> answer)
+        => Ask(socket, request, answer, error => FailureLine.Of(ExitCode.OfError(error["code"u8].Text), FailureLine.OfError(error)));
+
+    /// <summary>Asks once with each handle, or without when there is none, until the payload is known.</summary>
+    public static int AskWithHandles(byte[] socket, IReadOnlyList<string> handles, Action<JsonText, string?> request, Func<JsonView, int?> answer)
+    {
+        for (int i = 0; i < handles.Count - 1; i++)
+        {
+            bool unknown = false;
+            int exitCode = Ask(socket, to => request(to, handles[i]), answer, error => (unknown = error["code"u8].Text == "no-such-payload")
+                ? ExitCode.Refused
+                : FailureLine.Of(ExitCode.OfError(error["code"u8].Text), FailureLine.OfError(error)));
+            if (!unknown)
+                return exitCode;
+        }
+
+        return Ask(socket, to => request(to, handles.Count > 0 ? handles[^1] : null), answer);
+    }
+
+    private static int Ask(byte[] socket, Action<JsonText> request, Func<JsonView, int?> answer, Func<JsonView, int> onError)
+    {
+        using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
+        if (service is null)
+            return Silent(socket, ErrnoText.Of(errno));
+        bool sent = service.TrySend(Requests.WithHello(request).Span, out errno);
+        Descriptor? channel = null;
+        try
+        {
+            int patience = ServiceConnection.Patience * 1000;
+            while (service.Next(patience, ref channel) is { } frame)
+            {
+                patience = -1;
+                switch (frame["type"u8].Text)
+                {
+                    case "hello":
+                        break;
+                    case "error":
+                        return onError(frame);
+                    default:
+                        if (answer(frame) is int exitCode)
+                            return exitCode;
+                        break;
+                }
+            }
+
+            return Silent(socket, sent ? "the connection ended without an answer" : ErrnoText.Of(errno));
+        }
+        catch (WireException e)
+        {
+            return FailureLine.Of(ExitCode.SetupFailed, FailureLine.Sentence($"the service breaks the protocol: {e.Message}", "Use the client that belongs to the service"));
+        }
+        finally
+        {
+            channel?.Dispose();
+        }
+    }
+
+    private static int Silent(byte[] socket, string cause)
+        => FailureLine.Of(ExitCode.Unavailable, FailureLine.Sentence(
+            $"unavailable: nobody answers on {System.Text.Encoding.UTF8.GetString(socket)} ({cause})",
+            "Start isolationd on this node, or name its socket with --socket or ISOLATION_SOCKET"));
+}

@@ -1,0 +1,20 @@
+namespace Isolation.Cli;
+
+/// <summary><c>isolation show</c>.</summary>
+internal static class ShowCommand
+{
+    /// <summary>Prints what there is to know about one payload.</summary>
+    public static int Run(ProcessInput input, CommandLine line)
+    {
+        string id = System.Text.Encoding.UTF8.GetString(line.Operands[0].Span);
+        return ServiceCall.AskWithHandles(ServiceAddress.Of(input, line), ServiceAddress.Handles(input, line), (to, handle) => Requests.Show(to, id, handle), answer =>
+        {
+            JsonView payload = answer["payload"u8];
+            if (line.Has("--json"))
+                JsonLine.Print(payload);
+            else
+                Output.Write(PayloadText.All(payload));
+            return ExitCode.Done;
+        });
+    }
+}

@@ -1,0 +1,33 @@
+using Isolation.Linux;
+
+namespace Isolation.Cli;
+
+/// <summary>What becomes of the client's own standard streams once the payload has them.</summary>
+internal static class StandardStreams
+{
+    /// <summary>
+    /// Lets go of standard input and output where they are pipes or sockets: whoever is at their other end must see their end
+    /// when the payload closes them, not when this client goes. Files and terminals have no such end and stay; standard error
+    /// stays for the line on a failure.
+    /// </summary>
+    /// <param name="open">Bit n is set when stream n was open.</param>
+    public static void Release(byte open)
+    {
+        Descriptor? nothing = null;
+        for (int stream = 0; stream < 2; stream++)
+        {
+            if ((open & (1 << stream)) == 0)
+                continue;
+            Descriptor own = new(stream);
+            FileKind kind = Sys.KindOf(own); // never asks the server of a file system that may sleep
+            _ = own.Release();
+            if (kind is not (FileKind.Fifo or FileKind.Socket))
+                continue;
+            nothing ??= Sys.TryOpen(null, "/dev/null"u8, Sys.O_RDWR, 0, out _);
+            if (nothing is not null)
+                Sys.ReplaceStandardStream(stream, nothing);
+        }
+
+        nothing?.Dispose();
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text;
+
+namespace Isolation.Cli;
+
+/// <summary><c>isolation status</c>.</summary>
+internal static class StatusCommand
+{
+    /// <summary>Prints how the service is.</summary>
+    public static int Run(ProcessInput input, CommandLine line)
+        => ServiceCall.Ask(ServiceAddress.Of(input, line), Requests.Status, answer =>
+        {
+            if (line.Has("--json"))
+                JsonLine.Print(answer);
+            else
+                Output.Write(Text(answer));
+            return ExitCode.Done;
+        });
+
+    private static string Text(JsonView status)
+    {
+        Columns facts = new();
+        facts.Add("service", status["service"u8].Text);
+        facts.Add("site", status["site"u8].Text);
+        facts.Add("policy", status["policyEpoch"u8].Text);
+        facts.Add("warden", Part(status["warden"u8]));
+        facts.Add("ledger", Part(status["ledger"u8]));
+        facts.Add("running", PayloadText.Number(status["running"u8]));
+        facts.Add("accounts", $"{PayloadText.Number(status["lent"u8])} lent, {PayloadText.Number(status["quarantined"u8])} in quarantine");
+        Columns levels = new("LEVEL", "READY", "ROOMS", "WHY NOT, AND WHAT TO DO");
+        foreach (JsonView level in status["levels"u8].Items)
+        {
+            bool ready = level["ready"u8].IsTrue;
+            levels.Add(level["level"u8].Text, ready ? "yes" : "no", string.Join(", ", level["kinds"u8].Items.Select(k => k.Text)),
+                ready ? null : FailureLine.Sentence(level["cause"u8].Text ?? "", level["fix"u8].Text));
+        }
+
+        return new StringBuilder(facts.Text()).Append('\n').Append(levels.Text()).ToString();
+    }
+
+    private static string Part(JsonView part) => $"{(part["ready"u8].IsTrue ? "ready" : "not ready")}: {part["detail"u8].Text}";
+}
