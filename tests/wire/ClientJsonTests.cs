@@ -81,6 +81,16 @@ public sealed class ClientJsonTests
     }
 
     [Fact]
+    public void WhatARunLeavesOutIsEmpty()
+    {
+        var run = Assert.IsType<RunRequest>(ClientJson.ReadRequest("""{"type":"run","command":["YQ=="]}"""u8));
+        Assert.Empty(run.Environment);
+        Assert.Empty(run.ExplicitEnvironment);
+        Assert.Empty(run.Tags);
+        Assert.Null(run.Limits);
+    }
+
+    [Fact]
     public void TheTypeMayComeLast() => Assert.IsType<ShowRequest>(ClientJson.ReadRequest("""{"id":"x","type":"show"}"""u8));
 
     [Theory]
