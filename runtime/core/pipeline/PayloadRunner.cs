@@ -59,6 +59,7 @@ public sealed class PayloadRunner(
             var entry = new Entry(request.Id, lease.Account, admit.Limits, client.Command, client.Process);
             ICell cell = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable detachCell = cell.ConfigureAwait(false);
+            residue = Residue.OfAll(new Finding.Found("the service failed before the cell was destroyed")); // until the cell says otherwise
             (PayloadResult result, residue) = await RunInCellAsync(request, admit, lease, entry, cell, client, snapshot, clientGone).ConfigureAwait(false);
             return result;
         }
@@ -83,13 +84,28 @@ public sealed class PayloadRunner(
         Handle handle = Handle.New();
         var payload = new RunningPayload(request, admit, lease, handle, cell, clock.GetUtcNow());
         using IDisposable membership = running.Add(payload);
+        try
+        {
+            return await RunToEndAsync(payload, entry, client, snapshot, clientGone).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            await DestroyAsync(cell).ConfigureAwait(false); // a bug of ours: the cell must not outlive it
+            throw;
+        }
+    }
 
+    private async Task<(PayloadResult Result, Residue Residue)> RunToEndAsync(
+        RunningPayload payload, Entry entry, IClient client, IPolicy snapshot, CancellationToken clientGone)
+    {
+        PayloadRequest request = payload.Request;
+        ICell cell = payload.Cell;
         (Ending? early, string cause, LedgerReceipt? receipt) = await AdmitAsync(payload, entry, client, snapshot, clientGone).ConfigureAwait(false);
         if (receipt is null)
         {
-            CellReport unused = await cell.DestroyAsync(Grace).ConfigureAwait(false);
-            await cell.ForgetAsync().ConfigureAwait(false);
-            return (NotAdmitted(request, cause, early!), unused.Residue);
+            Residue unused = await DestroyAsync(cell).ConfigureAwait(false);
+            await ForgetAsync(cell).ConfigureAwait(false);
+            return (NotAdmitted(request, cause, early!), unused);
         }
 
         // 7 start
@@ -98,8 +114,7 @@ public sealed class PayloadRunner(
             : await cell.Ending.ConfigureAwait(false); // 8 ending
 
         // 9 destroy
-        CellReport cellReport = await cell.DestroyAsync(Grace).ConfigureAwait(false);
-        Residue residue = cellReport.Residue;
+        Residue residue = await DestroyAsync(cell).ConfigureAwait(false);
         Ending ending = report.Ending is Ending.Signaled { Signal: int signal } && payload.SignalledBy is string who
             ? new Ending.KilledFromOutside($"signal {signal}, sent by {who}")
             : report.Ending;
@@ -108,7 +123,7 @@ public sealed class PayloadRunner(
         try
         {
             await ledger.EndAsync(receipt, new EndedRecord(request.Id, request.Pilot.Uid, ending, report.Observer, report.Usage, residue)).ConfigureAwait(false);
-            await cell.ForgetAsync().ConfigureAwait(false);
+            await ForgetAsync(cell).ConfigureAwait(false);
         }
         catch (LedgerException e)
         {
@@ -117,6 +132,31 @@ public sealed class PayloadRunner(
 
         // 12 reply
         return (new PayloadResult(request.Id, ending, report.Usage, residue), residue);
+    }
+
+    /// <summary>Step 9. A cell that cannot be destroyed keeps its account out of use.</summary>
+    private static async Task<Residue> DestroyAsync(ICell cell)
+    {
+        try
+        {
+            return (await cell.DestroyAsync(Grace).ConfigureAwait(false)).Residue;
+        }
+        catch (SetupException e)
+        {
+            return Residue.OfAll(new Finding.Found($"the cell could not be destroyed: {e.Message}"));
+        }
+    }
+
+    private static async Task ForgetAsync(ICell cell)
+    {
+        try
+        {
+            await cell.ForgetAsync().ConfigureAwait(false);
+        }
+        catch (SetupException)
+        {
+            // The ticket stays. Its payload has its durable ending, so it is never given a second.
+        }
     }
 
     /// <summary>Steps 4 to 6. A receipt, or the ending and the cause it is counted under.</summary>

@@ -16,9 +16,14 @@ public static class ClientJson
     public static byte[] Write(WirePayload payload) => JsonSerializer.SerializeToUtf8Bytes(payload, ServiceJsonContext.Default.WirePayload);
 
     /// <summary>Reads a request.</summary>
-    /// <exception cref="WireException">It is not JSON, of no known type, lacks a member or has one that is not known.</exception>
+    /// <exception cref="WireException">It is not JSON, of no known type, lacks a member, has one that is not known or has one twice.</exception>
     public static ClientMessage ReadRequest(ReadOnlySpan<byte> json)
-        => Read(json, ClientJsonContext.Default.ClientMessage) ?? throw new WireException("the frame holds null, not an object");
+    {
+        ClientMessage request = Read(json, ClientJsonContext.Default.ClientMessage) ?? throw new WireException("the frame holds null, not an object");
+        StrictJson.RefuseRepeatedMembers(json);
+        StrictJson.RefuseNullElements(request);
+        return request;
+    }
 
     /// <summary>Reads an answer.</summary>
     /// <exception cref="WireException">It is not JSON, or of no known type.</exception>

@@ -23,14 +23,16 @@ public sealed record HelloRequest(int Version, string? Client = null) : ClientMe
 /// <summary>Run a payload. The connection then belongs to it: answers are <c>entered</c>, <c>started</c>, <c>ended</c>.</summary>
 public sealed record RunRequest : ClientMessage
 {
+    // The generated reader sets what a frame leaves out to null: ?? puts the empty value back.
+
     /// <summary>Arguments, each as base64; the first names the program, searched in the payload's PATH when it has no slash.</summary>
     public required IReadOnlyList<byte[]> Command { get; init; }
 
     /// <summary>Environment entries <c>NAME=value</c>, each as base64. The service passes those that policy lets through.</summary>
-    public IReadOnlyList<byte[]> Environment { get; init; } = [];
+    public IReadOnlyList<byte[]> Environment { get; init => field = value ?? []; } = [];
 
     /// <summary>Entries that the caller named itself (<c>--env</c>), each as base64; passed on whatever their name, but for a few that the room defines.</summary>
-    public IReadOnlyList<byte[]> ExplicitEnvironment { get; init; } = [];
+    public IReadOnlyList<byte[]> ExplicitEnvironment { get; init => field = value ?? []; } = [];
 
     /// <summary>Level asked for, or null.</summary>
     public string? Level { get; init; }
@@ -42,7 +44,7 @@ public sealed record RunRequest : ClientMessage
     public byte[]? WorkingDirectory { get; init; }
 
     /// <summary>The caller's own tags.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
 
     /// <summary>Limits asked for.</summary>
     public WireLimits? Limits { get; init; }

@@ -164,7 +164,12 @@ public sealed record ListedRooms(ListedRoom[] Rooms)
         int total = from.Count(int.MaxValue);
         var rooms = new ListedRoom[from.Count(Most)];
         for (int i = 0; i < rooms.Length; i++)
+        {
             rooms[i] = new ListedRoom(from.Id(), (RoomState)from.U8());
+            if (!Enum.IsDefined(rooms[i].State))
+                throw new WireException("a room of no known state");
+        }
+
         from.End();
         return new ListedRooms(rooms) { Total = total };
     }

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+
+namespace Isolation.Core.Tests.Pipeline;
+
+/// <summary>An isolator whose rooms only write the journal.</summary>
+internal sealed class FakeIsolator(Scene scene) : IIsolator
+{
+    public IsolatorDescription Description { get; } = new(Level.Setuid, ["classic"], ["own"]);
+
+    public Task<Readiness> ProbeAsync(CancellationToken ct) => Task.FromResult<Readiness>(new Readiness.Ready(["classic"]));
+
+    public async Task<IRoom> BuildAsync(RoomPlan plan, CancellationToken ct)
+    {
+        await scene.CallAsync("build");
+        ct.ThrowIfCancellationRequested();
+        return new FakeRoom(scene, plan);
+    }
+}
+
+internal sealed class FakeRoom(Scene scene, RoomPlan plan) : IRoom
+{
+    public RoomPlan Plan { get; } = plan;
+
+    public async Task<ICell> EnterAsync(Entry entry, CancellationToken ct)
+    {
+        await scene.CallAsync("enter");
+        ct.ThrowIfCancellationRequested();
+        return new FakeCell(scene);
+    }
+
+    public async Task<Residue> DestroyAsync(TimeSpan grace)
+    {
+        await scene.CallAsync("destroy-room");
+        return scene.Residue;
+    }
+
+    public async ValueTask DisposeAsync() => await scene.CallAsync("detach-room");
+}
+
+internal sealed class FakeCell(Scene scene) : ICell
+{
+    public CellId Id { get; } = new(Guid.NewGuid());
+
+    public CellSite Site { get; } = new("own", "/isolation/cell", "/scratch");
+
+    public Task<EndingReport> Ending => EndAsync();
+
+    public SafePilotEnd TakePilotEnd()
+    {
+        _ = scene.CallAsync("take-pilot-end");
+        return new FakeEnd();
+    }
+
+    public async Task<Resolution> ResolveAsync(CancellationToken ct)
+    {
+        await scene.CallAsync("resolve");
+        ct.ThrowIfCancellationRequested();
+        return scene.Resolution;
+    }
+
+    public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
+    {
+        Assert.False(ct.CanBeCanceled);
+        await scene.CallAsync("start");
+        return scene.Start;
+    }
+
+    public Task<bool> SignalAsync(int signal, CancellationToken ct) => Task.FromResult(true);
+
+    public async Task<CellReport> DestroyAsync(TimeSpan grace)
+    {
+        Assert.True(grace > TimeSpan.Zero);
+        await scene.CallAsync("destroy");
+        return new CellReport(scene.Residue);
+    }
+
+    public Task ForgetAsync() => scene.CallAsync("forget");
+
+    public async ValueTask DisposeAsync() => await scene.CallAsync("detach-cell");
+
+    private async Task<EndingReport> EndAsync()
+    {
+        await scene.CallAsync("ending");
+        return scene.Report;
+    }
+}
+
+internal sealed class FakeClient(Scene scene) : IClient
+{
+    public SafeHandle Process { get; } = new FakeEnd();
+
+    public SafeHandle Command { get; } = new FakeEnd();
+
+    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd channel) => await scene.CallAsync("client-entered");
+
+    public async ValueTask StartedAsync(RunningPayload payload, ProcessId process) => await scene.CallAsync("client-started");
+}
+
+internal sealed class FakeEnd() : SafePilotEnd(-1)
+{
+    protected override bool ReleaseHandle() => true;
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Isolation.Linux.Tests.Headers;
+
+/// <summary>Promise: every number that Isolation.Linux gives a kernel name is the one that the kernel's and the C library's headers give it.</summary>
+public sealed partial class HeaderConstantsTests
+{
+    // Younger than Debian 12's headers (Linux 6.1); each with the kernel that brought it.
+    private static readonly Dictionary<string, long> Younger = new()
+    {
+        ["SO_PEERPIDFD"] = 77, // 6.5
+        ["SO_PASSRIGHTS"] = 83, // 6.16
+        ["SYS_fchmodat2"] = 452, // 6.6
+    };
+
+    private const string SystemHeaders = """
+        #include <stdio.h>
+        #include <errno.h>
+        #include <fcntl.h>
+        #include <poll.h>
+        #include <signal.h>
+        #include <sched.h>
+        #include <unistd.h>
+        #include <sys/eventfd.h>
+        #include <sys/mman.h>
+        #include <sys/prctl.h>
+        #include <sys/resource.h>
+        #include <sys/signalfd.h>
+        #include <sys/socket.h>
+        #include <sys/stat.h>
+        #include <sys/syscall.h>
+        #include <sys/un.h>
+        #include <sys/vfs.h>
+        #include <sys/wait.h>
+        #include <linux/audit.h>
+        #include <linux/capability.h>
+        #include <linux/close_range.h>
+        #include <linux/filter.h>
+        #include <linux/keyctl.h>
+        #include <linux/magic.h>
+        #include <linux/mount.h>
+        #include <linux/openat2.h>
+        #include <linux/sched.h>
+        #include <linux/seccomp.h>
+        """;
+
+    [Fact]
+    public void TheyAgreeWithTheHeaders()
+    {
+        Dictionary<string, long> ours = Ours();
+        Assert.True(ours.Count > 60, $"only {ours.Count} constants found");
+        HashSet<string> unknown = Undeclared(ours.Keys);
+        Assert.Equal(unknown.Where(Younger.ContainsKey).Order(), unknown.Order());
+        Assert.All(unknown, name => Assert.Equal(Younger[name], ours[name]));
+
+        string[] known = [.. ours.Keys.Except(unknown)];
+        StringBuilder source = new(SystemHeaders + "\nint main(void) {\n");
+        foreach (string name in known)
+            source.Append(CultureInfo.InvariantCulture, $"printf(\"{name} %lld\\n\", (long long)({name}));\n");
+        using CompiledProgram program = Compiled.Program(source.Append("return 0; }\n").ToString());
+        foreach (string line in Compiled.Run(program.File).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] fields = line.Split(' ');
+            Assert.True(long.Parse(fields[1], CultureInfo.InvariantCulture) == ours[fields[0]], $"{fields[0]} is {fields[1]} in the headers, {ours[fields[0]]} in ours");
+        }
+    }
+
+    [Fact]
+    public void EveryCallOfTheFiltersHasTheNumberOfItsName()
+    {
+        (int Number, string Name)[] calls =
+        [
+            .. PayloadFilter.NotImplemented.Select(c => (c.Number, c.Name)), .. PayloadFilter.ModeSetters.Select(c => (c.Number, c.Name)),
+            .. PayloadFilter.Creators.Select(c => (c.Number, c.Name)), .. ResidentFilter.Allowed.Select(c => (c.Number, c.Name)),
+        ];
+        string[] known = [.. calls.Select(c => "SYS_" + c.Name).Where(n => !Younger.ContainsKey(n)).Distinct()];
+        using CompiledProgram program = Compiled.Program(
+            SystemHeaders + "\nint main(void) {\n" + string.Concat(known.Select(n => $"printf(\"{n} %d\\n\", {n});\n")) + "return 0; }\n");
+        var numbers = Compiled.Run(program.File).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' '))
+            .ToDictionary(f => f[0], f => long.Parse(f[1], CultureInfo.InvariantCulture));
+        Assert.All(calls, c => Assert.Equal(Younger.TryGetValue("SYS_" + c.Name, out long young) ? young : numbers["SYS_" + c.Name], c.Number));
+    }
+
+    private static Dictionary<string, long> Ours()
+    {
+        Dictionary<string, long> ours = [];
+        foreach (FieldInfo field in typeof(Sys).Assembly.GetTypes()
+                     .SelectMany(t => t.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)))
+        {
+            if (field.IsLiteral && KernelName().IsMatch(field.Name) && field.GetRawConstantValue() is int or uint or long or ulong or ushort or byte)
+                ours.TryAdd(field.Name, Convert.ToInt64(Unsigned(field.GetRawConstantValue()!), CultureInfo.InvariantCulture));
+        }
+
+        foreach (string made in ours.Keys.Where(n => n.EndsWith("_CLOEXEC", StringComparison.Ordinal) && n.Count(c => c == '_') > 1 && !n.StartsWith("F_", StringComparison.Ordinal)).ToArray())
+        {
+            ours.Remove(made); // O_WRONLY_CLOEXEC: two of the kernel's names in one
+        }
+
+        ours.Remove("X86_64"); // an architecture, AUDIT_ARCH_X86_64
+        return ours;
+    }
+
+    private static object Unsigned(object value) => value is ulong and > long.MaxValue ? throw new InvalidOperationException("beyond 63 bits") : value;
+
+    private static HashSet<string> Undeclared(IEnumerable<string> names)
+    {
+        string complaints = Compiled.Complaints(
+            SystemHeaders + "\nint main(void) { long long x = 0;\n" + string.Concat(names.Select(n => $"x += (long long)({n});\n")) + "return (int)x; }\n");
+        return [.. UndeclaredName().Matches(complaints).Select(m => m.Groups[1].Value)];
+    }
+
+    [GeneratedRegex("^(E[A-Z0-9]{2,}|[A-Z][A-Z0-9]*_[A-Za-z0-9_]+|SIG[A-Z0-9]+)$")]
+    private static partial Regex KernelName();
+
+    [GeneratedRegex("'([A-Za-z0-9_]+)' undeclared")]
+    private static partial Regex UndeclaredName();
+}

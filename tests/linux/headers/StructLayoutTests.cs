@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Isolation.Linux.Tests.Headers;
+
+/// <summary>Promise: every structure that Isolation.Linux hands to the kernel lies in memory as the kernel's headers lay it out.</summary>
+public sealed class StructLayoutTests
+{
+    private const string Headers = """
+        #include <stdio.h>
+        #include <stddef.h>
+        #include <poll.h>
+        #include <signal.h>
+        #include <sys/prctl.h>
+        #include <sys/resource.h>
+        #include <sys/socket.h>
+        #include <sys/stat.h>
+        #include <sys/uio.h>
+        #include <sys/un.h>
+        #include <linux/capability.h>
+        #include <linux/filter.h>
+        #include <linux/sched.h>
+        """;
+
+    // Our structure: the kernel's, and for each field of ours the kernel's field.
+    private static readonly Dictionary<string, (string Kernel, Dictionary<string, string> Fields)> Kernel = new()
+    {
+        ["PollEntry"] = ("struct pollfd", new() { ["Number"] = "fd", ["Wanted"] = "events", ["Seen"] = "revents" }),
+        ["IoVector"] = ("struct iovec", new() { ["Address"] = "iov_base", ["Length"] = "iov_len" }),
+        ["MessageHeader"] = ("struct msghdr", new()
+        {
+            ["Name"] = "msg_name", ["NameLength"] = "msg_namelen", ["Vectors"] = "msg_iov", ["VectorCount"] = "msg_iovlen",
+            ["Control"] = "msg_control", ["ControlLength"] = "msg_controllen", ["Flags"] = "msg_flags",
+        }),
+        ["StatxBuffer"] = ("struct statx", new()
+        {
+            ["Uid"] = "stx_uid", ["Gid"] = "stx_gid", ["Mode"] = "stx_mode", ["Inode"] = "stx_ino", ["Size"] = "stx_size",
+            ["ChangedSeconds"] = "stx_ctime.tv_sec", ["ChangedNanoseconds"] = "stx_ctime.tv_nsec", ["NodeMajor"] = "stx_rdev_major",
+            ["NodeMinor"] = "stx_rdev_minor", ["DeviceMajor"] = "stx_dev_major", ["DeviceMinor"] = "stx_dev_minor",
+        }),
+        ["SignalInfo"] = ("siginfo_t", new() { ["Code"] = "si_code", ["Pid"] = "si_pid", ["Status"] = "si_status" }),
+        ["CloneArguments"] = ("struct clone_args", new()
+        {
+            ["Flags"] = "flags", ["PidFd"] = "pidfd", ["ChildTid"] = "child_tid", ["ParentTid"] = "parent_tid", ["ExitSignal"] = "exit_signal",
+            ["Stack"] = "stack", ["StackSize"] = "stack_size", ["Tls"] = "tls", ["SetTid"] = "set_tid", ["SetTidSize"] = "set_tid_size", ["Cgroup"] = "cgroup",
+        }),
+        ["FilterProgram"] = ("struct sock_fprog", new() { ["Length"] = "len", ["Code"] = "filter" }),
+        ["BpfInstruction"] = ("struct sock_filter", new() { ["Code"] = "code", ["IfTrue"] = "jt", ["IfFalse"] = "jf", ["Operand"] = "k" }),
+        ["Header"] = ("struct __user_cap_header_struct", new() { ["Version"] = "version", ["Pid"] = "pid" }),
+    };
+
+    [Fact]
+    public void EveryStructureIsCompared()
+    {
+        string[] ours = [.. Laid().Select(t => t.Name).Order()];
+        Assert.Equal(Kernel.Keys.Order(), ours);
+    }
+
+    [Fact]
+    public void SizesAndOffsetsAgree()
+    {
+        string lines = string.Concat(Kernel.Select(k =>
+            $"printf(\"{k.Key} %zu\\n\", sizeof({k.Value.Kernel}));\n"
+            + string.Concat(k.Value.Fields.Select(f => $"printf(\"{k.Key}.{f.Key} %zu\\n\", offsetof({k.Value.Kernel}, {f.Value}));\n"))));
+        using CompiledProgram program = Compiled.Program(Headers + "\nint main(void) {\n" + lines + "return 0; }\n");
+        Dictionary<string, int> theirs = Compiled.Run(program.File).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' '))
+            .ToDictionary(f => f[0], f => int.Parse(f[1], CultureInfo.InvariantCulture));
+
+        foreach (Type type in Laid())
+        {
+            Assert.True(theirs[type.Name] == SizeOf(type), $"{type.Name} has {SizeOf(type)} bytes, the kernel's {theirs[type.Name]}");
+            foreach (string field in Kernel[type.Name].Fields.Keys)
+                Assert.True(theirs[$"{type.Name}.{field}"] == OffsetOf(type, field), $"{type.Name}.{field} at {OffsetOf(type, field)}, the kernel's at {theirs[$"{type.Name}.{field}"]}");
+        }
+    }
+
+    // Every structure of ours but records, what the compiler makes, and the two that only our own child reads.
+    private static IEnumerable<Type> Laid() => typeof(Sys).Assembly.GetTypes()
+        .Where(t => t is { IsValueType: true, IsEnum: false } && t.Name is not ("RawPlan" or "RawLimit") && t.Name[0] is not ('<' or '_')
+            && (Kernel.ContainsKey(t.Name) || !IsRecord(t)));
+
+    private static bool IsRecord(Type type) => type.GetMethod("PrintMembers", BindingFlags.Instance | BindingFlags.NonPublic) is not null;
+
+    private static FieldInfo Field(Type type, string name)
+        => type.GetField(name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            ?? type.GetField($"<{name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic)
+            ?? throw new InvalidOperationException($"{type.Name} has no field {name}");
+
+    private static int OffsetOf(Type type, string field) => (int)Marshal.OffsetOf(type, Field(type, field).Name);
+
+    private static int SizeOf(Type type)
+        => (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(type).Invoke(null, null)!;
+}

@@ -1,0 +1,47 @@
+"""A file system of one file whose server falls asleep once the file has been opened. Needs root and /dev/fuse.
+
+Usage: sleeping_fuse.py DIRECTORY. Prints "mounted", then serves until it sleeps. Killing it aborts the connection.
+"""
+import ctypes, os, stat, struct, sys, time
+
+MS_NOSUID_NODEV = 2 | 4
+LOOKUP, GETATTR, OPEN, INIT, ACCESS = 1, 3, 14, 26, 34
+ENOENT, ENOSYS = 2, 38
+
+directory = sys.argv[1]
+device = os.open("/dev/fuse", os.O_RDWR)
+libc = ctypes.CDLL(None, use_errno=True)
+options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
+if libc.mount(b"sleeping", directory.encode(), b"fuse", MS_NOSUID_NODEV, options) != 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+
+
+def attributes(node):
+    mode = stat.S_IFDIR | 0o755 if node == 1 else stat.S_IFREG | 0o666
+    return struct.pack("<6Q10I", node, 4096, 8, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+
+
+def answer(unique, body=b"", error=0):
+    os.write(device, struct.pack("<IiQ", 16 + len(body), -error, unique) + body)
+
+
+print("mounted", flush=True)
+while True:
+    request = os.read(device, 1 << 17)
+    _, operation, unique, node = struct.unpack_from("<IIQQ", request)
+    if operation == INIT:
+        major, minor, readahead, _ = struct.unpack_from("<IIII", request, 40)
+        answer(unique, struct.pack("<IIIIHHIIHHI7I", 7, 31, readahead, 0, 8, 8, 4096, 1, 0, 0, 0, *[0] * 7))
+    elif operation == LOOKUP:
+        if request[40:].rstrip(b"\0") == b"file":
+            answer(unique, struct.pack("<QQQQII", 2, 0, 0, 0, 0, 0) + attributes(2))
+        else:
+            answer(unique, error=ENOENT)
+    elif operation == GETATTR:
+        answer(unique, struct.pack("<QII", 0, 0, 0) + attributes(node))
+    elif operation == OPEN:
+        answer(unique, struct.pack("<QII", 1, 1, 0))  # direct I/O
+        print("asleep", flush=True)
+        time.sleep(1 << 30)
+    elif operation != 2:  # FORGET has no answer
+        answer(unique, error=ENOSYS)
