@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Isolation.Linux;
@@ -9,7 +8,6 @@ namespace Isolation.Linux;
 /// </summary>
 public static partial class PrivilegeDrop
 {
-    private const int SYS_capset = 126;
     private const int SYS_setgroups = 116;
     private const int SYS_setresuid = 117;
     private const int SYS_setresgid = 119;
@@ -18,7 +16,6 @@ public static partial class PrivilegeDrop
     private const int PR_SET_NO_NEW_PRIVS = 38;
     private const int PR_CAP_AMBIENT = 47;
     private const int PR_CAP_AMBIENT_CLEAR_ALL = 4;
-    private const uint CapabilityVersion3 = 0x20080522;
 
     /// <summary>
     /// Bounding set emptied, groups to <paramref name="gid"/> alone, gid, uid, every capability set emptied, no_new_privs. The order
@@ -26,7 +23,7 @@ public static partial class PrivilegeDrop
     /// </summary>
     public static unsafe void To(uint uid, uint gid)
     {
-        for (int capability = 0; capability <= LastCapability(); capability++)
+        for (int capability = 0; capability <= Capabilities.Last; capability++)
             Call("prctl", $"PR_CAPBSET_DROP {capability}", SYS_prctl, PR_CAPBSET_DROP, capability, 0, 0);
 
         uint group = gid;
@@ -36,15 +33,9 @@ public static partial class PrivilegeDrop
 
         // Leaving uid 0 empties them unless a securebit says otherwise; this holds in every case.
         Call("prctl", "PR_CAP_AMBIENT_CLEAR_ALL", SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
-        uint* header = stackalloc uint[2] { CapabilityVersion3, 0 };
-        uint* sets = stackalloc uint[6];
-        new Span<uint>(sets, 6).Clear();
-        Call("capset", "nothing", SYS_capset, (nint)header, (nint)sets, 0, 0);
+        Capabilities.KeepOnly(0);
         Call("prctl", "PR_SET_NO_NEW_PRIVS", SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
     }
-
-    private static int LastCapability()
-        => int.Parse(File.ReadAllText("/proc/sys/kernel/cap_last_cap"), NumberStyles.Integer | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
 
     private static void Call(string call, string operand, nint number, nint a, nint b, nint c, nint d)
     {

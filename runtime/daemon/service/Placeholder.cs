@@ -1,0 +1,2 @@
+namespace Isolation.Daemon;
+internal static class Placeholder { public static void Main() {} }
