@@ -142,7 +142,7 @@ internal sealed class YamlTree
         catch (Exception e)
         {
             Place last = _parser.Current is { } before ? PlaceOf(before.End) : new Place(1, 1);
-            throw Unreadable(last, "", $"this cannot be read as YAML ({e.GetType().Name})", "Mend the syntax after this place.");
+            throw Unreadable(last, "", $"this is not YAML: the scanner gives up after this place ({e.GetType().Name})", "Mend the syntax here or after; a bracket, a brace or a quote may not be closed.");
         }
 #pragma warning restore CA1031
         throw Unreadable(new Place(1, 1), "", "the file ends in the middle of a value", "Complete the file.");

@@ -54,4 +54,8 @@ internal sealed class Findings
         string printable = PrintableText.Of(text.Length > 60 ? string.Concat(text.AsSpan(0, 60), "…") : text);
         return $"'{printable}'";
     }
+
+    /// <summary>The first three of a list for a message, and how many more there are.</summary>
+    public static string Some(IReadOnlyCollection<string> all)
+        => string.Join(", ", all.Take(3)) + (all.Count > 3 ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" and {all.Count - 3} more") : "");
 }

@@ -97,7 +97,7 @@ internal sealed class IdChecks(HostFacts facts, IAccountDatabase accounts, IRead
     {
         string[] all = [.. found];
         if (all.Length > 0)
-            findings.Fault(node, $"it maps to {what}: {string.Join(", ", all.Take(3))}{(all.Length > 3 ? string.Create(CultureInfo.InvariantCulture, $" and {all.Length - 3} more") : "")}", fix);
+            findings.Fault(node, $"it maps to {what}: {Findings.Some(all)}", fix);
     }
 
     private static string Name(HostAccount account) => $"{account.Name} ({account.Uid})";

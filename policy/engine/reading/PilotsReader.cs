@@ -59,16 +59,12 @@ internal sealed class PilotsReader(
             findings.Note(node, pool
                 ? $"no account of the pool '{text}' is on this host: nobody asks as one until they are made and the policy is read again"
                 : $"the account '{text}' is not on this host: nobody asks as it until it is made and the policy is read again");
-        foreach (HostAccount account in found)
-            Enrol(node, account, pilots);
+        if (found.FirstOrDefault(a => a.Uid.IsRoot) is HostAccount root)
+            findings.Fault(node, $"the account '{root.Name}' has uid 0: root is no pilot", "Name the unprivileged account that pilot jobs run as.");
+        string[] elsewhere = [.. found.Where(a => !_roster.TryAdd(a.Uid, new PilotAccount(a, pilots)) && !ReferenceEquals(_roster[a.Uid].Class, pilots))
+            .Select(a => $"{a.Name} (in '{_roster[a.Uid].Class.Name}')")];
+        if (elsewhere.Length > 0)
+            findings.Fault(node, $"it holds accounts of another class: {Findings.Some(elsewhere)}", "Keep each account in one class.");
         return text;
-    }
-
-    private void Enrol(Node node, HostAccount account, PilotClass pilots)
-    {
-        if (account.Uid.IsRoot)
-            findings.Fault(node, $"the account '{account.Name}' has uid 0: root is no pilot", "Name the unprivileged account that pilot jobs run as.");
-        else if (!_roster.TryAdd(account.Uid, new PilotAccount(account, pilots)) && _roster[account.Uid].Class != pilots)
-            findings.Fault(node, $"the account '{account.Name}' (uid {account.Uid}) is in the class '{_roster[account.Uid].Class.Name}' already", "Keep it in one class.");
     }
 }
