@@ -46,6 +46,22 @@ public sealed class AnyBytesTests
         Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
     }
 
+    [Theory]
+    [InlineData("lend: [", "/d{0},", "]")]
+    [InlineData("rules: [", "{{name: r{0},match: {{}}}},", "]")]
+    [InlineData("pilots: [", "{{name: r{0},account: .a{0}}},", "]")]
+    [InlineData("accounts: {", "a{0}: {{range: {0}-{0},per: payload}},", "}")]
+    [InlineData("x: 1\n", "acounts{0}: 1\n", "")]
+    public void A_mebibyte_of_different_things_is_refused_in_time(string begin, string piece, string end)
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        StringBuilder text = new(begin);
+        for (int i = 0; text.Length < DocumentText.MostBytes - 100; i++)
+            text.AppendFormat(System.Globalization.CultureInfo.InvariantCulture, piece, i);
+        Assert.IsType<PolicyCheck.Refused>(Files.Check(text.Append(end).ToString()));
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20));
+    }
+
     private static byte[] Changed((int At, int Value)[] changes)
     {
         byte[] file = [.. Whole];

@@ -38,15 +38,20 @@ public sealed class LeaseJournalTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task Damage_in_the_middle_is_told_with_its_line()
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("{\"op\":\"take\"}")]
+    [InlineData("{\"op\":\"steal\"}")]
+    public async Task Damage_in_the_middle_is_told_with_its_line(string damage)
     {
         await TakeOne();
         string[] lines = await File.ReadAllLinesAsync(Journal);
-        await File.WriteAllLinesAsync(Journal, [lines[0], "garbage", .. lines[1..]]);
+        await File.WriteAllLinesAsync(Journal, [lines[0], damage, .. lines[1..]]);
         var e = Assert.Throws<InvalidDataException>(Open);
         Assert.StartsWith($"{Journal}: line 2 is damaged", e.Message, StringComparison.Ordinal);
-        Assert.Contains("garbage", await File.ReadAllTextAsync(Journal), StringComparison.Ordinal);
+        Assert.Contains(damage, await File.ReadAllTextAsync(Journal), StringComparison.Ordinal);
     }
 
     [Fact]

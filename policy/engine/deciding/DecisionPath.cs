@@ -53,9 +53,12 @@ internal sealed record DecisionPath(
         Level wanted = Request.Level ?? choice.Prefer;
         Trail?.Add($"{(Request.Level is null ? "The policy prefers" : "The request asks for")} {wanted.Name()}; accepted here: {Names(accepted)}.");
         if (!accepted.Contains(wanted))
+        {
+            string fix = accepted.IsEmpty ? $"An administrator can let the class '{pilot.Class.Name}' and the rule '{rule.Name}' share a level." : $"Ask for one of: {Names(accepted)}.";
             return choice.Accept.Contains(wanted)
-                ? new Decision.Refuse("pilots", $"the class '{pilot.Class.Name}' may not have payloads at {wanted.Name()}", $"Ask for one of: {Names(accepted)}.")
-                : new Decision.Refuse(rule.Name, $"the rule does not accept the level {wanted.Name()}", $"Ask for one of: {Names(accepted)}; or for none.");
+                ? new Decision.Refuse("pilots", $"the class '{pilot.Class.Name}' may not have payloads at {wanted.Name()}", fix)
+                : new Decision.Refuse(rule.Name, $"the rule does not accept the level {wanted.Name()}", fix);
+        }
 
         // Nothing refuses from here on
         Limits limits = rule.Limits.Tightest(pilot.Class.Limits).Tightest(Request.Limits);

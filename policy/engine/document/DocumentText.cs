@@ -6,7 +6,7 @@ namespace Isolation.Policy;
 /// <summary>Turns the bytes of a file into text that means the same to a person and to the YAML scanner.</summary>
 internal static class DocumentText
 {
-    /// <summary>Larger than any policy anybody writes; small enough that the worst file is checked in well under a second.</summary>
+    /// <summary>Larger than any policy anybody writes; small enough that the worst file is checked within seconds.</summary>
     internal const int MostBytes = 1024 * 1024;
 
     /// <summary>The text, or null after telling why there is none.</summary>

@@ -18,29 +18,27 @@ internal sealed class LeaseJournal : IDisposable
     /// <summary>Lines appended since the file was last rewritten.</summary>
     public int Appended { get; private set; }
 
-    /// <summary>The lines of a directory's journal; none when there is no file.</summary>
+    /// <summary>Makes the table that a directory's journal comes down to; an empty one when there is no file.</summary>
     /// <exception cref="InvalidDataException">A line in the middle of the file is damaged.</exception>
-    public static List<JournalLine> Read(string directory)
+    public static LeaseTable Read(string directory)
     {
+        var table = new LeaseTable();
         string path = Path.Combine(directory, FileName);
         if (!File.Exists(path))
-            return [];
-        List<JournalLine> lines = [];
+            return table;
         int number = 0, damaged = 0;
-        foreach (ReadOnlyMemory<byte> bytes in Split(File.ReadAllBytes(path)))
+        foreach (ReadOnlyMemory<byte> line in Split(File.ReadAllBytes(path)))
         {
             number++;
-            if (Parse(bytes.Span) is not JournalLine line)
-                damaged = damaged == 0 ? number : damaged;
-            else if (damaged == 0)
-                lines.Add(line);
-            else
+            if (damaged == 0)
+                damaged = TryApply(line.Span, table) ? 0 : number;
+            else if (TryApply(line.Span, table))
                 // What a crash tore is at the end; a good line behind a bad one means that somebody or the disk changed the file.
                 throw new InvalidDataException(
                     $"{path}: line {damaged} is damaged, and good lines follow. Restore the file, or, when no payload is running, move it away: sticky accounts and quarantines are then forgotten.");
         }
 
-        return lines;
+        return table;
     }
 
     /// <summary>Begins the directory's journal anew with <paramref name="lines"/>, which replace what was there in one step.</summary>
@@ -136,15 +134,18 @@ internal sealed class LeaseJournal : IDisposable
         }
     }
 
-    private static JournalLine? Parse(ReadOnlySpan<byte> line)
+    private static bool TryApply(ReadOnlySpan<byte> line, LeaseTable table)
     {
         try
         {
-            return JsonSerializer.Deserialize(line, JournalJson.Default.JournalLine);
+            if (JsonSerializer.Deserialize(line, JournalJson.Default.JournalLine) is not JournalLine read)
+                return false;
+            table.Apply(read);
+            return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
-            return null;
+            return false;
         }
     }
 }

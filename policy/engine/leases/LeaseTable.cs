@@ -52,7 +52,8 @@ internal sealed class LeaseTable
             .. _last.Select(l => new JournalLine(JournalLine.CursorOp) { Rule = l.Key, Uid = l.Value.Value }),
         ];
 
-    /// <exception cref="InvalidDataException">The line is no line of a journal.</exception>
+    /// <summary>Makes the change that a line tells of.</summary>
+    /// <exception cref="InvalidDataException">The line is no line of a journal; nothing was changed.</exception>
     public void Apply(JournalLine line)
     {
         switch (line.Op)
@@ -84,7 +85,7 @@ internal sealed class LeaseTable
                 _last[line.Part(line.Rule)] = new UserId(line.Part(line.Uid));
                 break;
             default:
-                throw new InvalidDataException($"unknown operation {Findings.Quote(line.Op)}");
+                throw new InvalidDataException($"unknown operation '{line.Op}'");
         }
     }
 

@@ -66,9 +66,7 @@ public sealed class Leases : ILeases, IDisposable
     /// <exception cref="InvalidDataException">The journal is damaged; the message says where and what to do.</exception>
     public static Leases Open(string directory, string bootId, PolicySnapshot policy, TimeProvider clock)
     {
-        var table = new LeaseTable();
-        foreach (JournalLine line in LeaseJournal.Read(directory))
-            table.Apply(line);
+        LeaseTable table = LeaseJournal.Read(directory);
         table.Apply(new JournalLine(JournalLine.BootOp) { Boot = bootId });
         LeaseJournal journal = LeaseJournal.Create(directory, table.Lines(clock.GetUtcNow()));
         return new Leases(table, journal, directory, policy, clock);

@@ -29,7 +29,7 @@ public abstract record WardenLimits
         if (service.Uid.IsRoot || service.Gid.Value == 0)
             return new NotMade($"the user '{serviceUser}' has uid or gid 0", "Name an unprivileged user.");
 
-        HashSet<UserId> forbidden = [UserId.Root, service.Uid, .. policy.Pilots.Keys, .. IdChecks.OperatorUids(facts, accounts)];
+        HashSet<UserId> forbidden = [UserId.Root, service.Uid, .. policy.Pilots.Keys, .. IdChecks.Operators(facts, accounts).Select(o => o.Uid)];
         foreach (AccountEntry entry in policy.Accounts.Values)
             foreach (UserId uid in forbidden)
                 if (entry.Source.IndexOf(uid) >= 0)

@@ -27,22 +27,21 @@ internal sealed class IdChecks(HostFacts facts, IAccountDatabase accounts, IRead
         new(uint.MaxValue - 1, uint.MaxValue, "these stand for 'nobody' and for 'no id'"),
     ];
 
-    private readonly HashSet<UserId> _operators =
-        [.. OperatorUids(facts, accounts)];
+    private readonly Dictionary<UserId, HostAccount> _operators = Operators(facts, accounts).DistinctBy(a => a.Uid).ToDictionary(a => a.Uid);
 
     private readonly List<(string Entry, IdSpan Ids)> _spans = [];
     private readonly Dictionary<UserId, string> _members = [];
 
-    /// <summary>The uids of the operators: members of the group, also those that have it as their primary one.</summary>
-    public static IEnumerable<UserId> OperatorUids(HostFacts facts, IAccountDatabase accounts)
+    /// <summary>The operators: members of the group, also those that have it as their primary one.</summary>
+    public static IEnumerable<HostAccount> Operators(HostFacts facts, IAccountDatabase accounts)
     {
         foreach (HostGroup group in facts.Groups.Where(g => g.Name == HostFacts.OperatorsGroup))
         {
             foreach (string member in group.Members)
                 if (accounts.TryByName(member, out HostAccount? account))
-                    yield return account.Uid;
+                    yield return account;
             foreach (HostAccount account in facts.Accounts.Where(a => a.Gid == group.Gid))
-                yield return account.Uid;
+                yield return account;
         }
     }
 
@@ -57,10 +56,11 @@ internal sealed class IdChecks(HostFacts facts, IAccountDatabase accounts, IRead
 
         HostAccount[] pilotsInside = [.. pilots.Values.Select(p => p.Account).Where(a => ids.Contains(a.Uid.Value))];
         Inside(node, "accounts of pilots", pilotsInside.Select(Name), "Choose another range: a payload never runs as a pilot.");
-        HostAccount[] operatorsInside = [.. facts.Accounts.Where(a => _operators.Contains(a.Uid) && ids.Contains(a.Uid.Value))];
+        HostAccount[] operatorsInside = [.. _operators.Values.Where(a => ids.Contains(a.Uid.Value))];
         Inside(node, "accounts of operators", operatorsInside.Select(Name), "Choose another range: a payload never runs as an operator.");
         Inside(node, "accounts of this host", facts.Accounts.Where(a => ids.Contains(a.Uid.Value)).Except(pilotsInside).Except(operatorsInside).Select(Name), Elsewhere);
         Inside(node, "groups of this host", facts.Groups.Where(g => ids.Contains(g.Gid.Value)).Select(g => $"{g.Name} ({g.Gid})"), Elsewhere);
+        Inside(node, "primary groups of accounts", facts.Accounts.Where(a => ids.Contains(a.Gid.Value) && accounts.NamesOf(a.Gid).IsEmpty).Select(a => $"{a.Name}'s ({a.Gid})"), Elsewhere);
 
         foreach (TakenIds taken in facts.SubordinateIds.Where(t => ids.Overlaps(t.First, t.Last)))
             findings.Fault(node, $"the range overlaps the subordinate ids {Text(taken)} ({taken.Owner})", Elsewhere);
@@ -76,7 +76,7 @@ internal sealed class IdChecks(HostFacts facts, IAccountDatabase accounts, IRead
     {
         Inside(node, $"accounts with a uid below {LowestOrdinary}", members.Where(m => m.Uid.Value < LowestOrdinary).Select(Name), "Give pool accounts ordinary uids.");
         Inside(node, "accounts of pilots", members.Where(m => pilots.ContainsKey(m.Uid)).Select(Name), "Choose another pool: a payload never runs as a pilot.");
-        Inside(node, "accounts of operators", members.Where(m => _operators.Contains(m.Uid)).Select(Name), $"Take them out of the group {HostFacts.OperatorsGroup}.");
+        Inside(node, "accounts of operators", members.Where(m => _operators.ContainsKey(m.Uid)).Select(Name), $"Take them out of the group {HostFacts.OperatorsGroup}.");
         Inside(node, "accounts in privileged groups", Members(members, (gid, name) => PrivilegedGroups.Contains(name)), "Take the accounts out of these groups.");
         Inside(node, $"accounts in groups below {LowestOrdinary}", Members(members, (gid, name) => gid.Value < LowestOrdinary && !PrivilegedGroups.Contains(name)),
             "Give pool accounts ordinary groups: those below are the system's.");

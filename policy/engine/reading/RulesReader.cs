@@ -15,10 +15,11 @@ internal sealed class RulesReader(
     public ImmutableArray<Rule> Read(Node? node)
     {
         List<Rule> rules = [];
+        HashSet<string> names = [];
         string? everybody = null;
         foreach (Node item in values.SomeItems(node, "rules"))
         {
-            if (ReadRule(item, [.. rules.Select(r => r.Name)]) is not Rule rule)
+            if (ReadRule(item, names) is not Rule rule)
                 continue;
             if (everybody is not null)
                 findings.Note(item, $"the rule never decides: '{everybody}' before it is for everybody");
@@ -30,12 +31,12 @@ internal sealed class RulesReader(
         return [.. rules];
     }
 
-    private Rule? ReadRule(Node item, ImmutableArray<string> before)
+    private Rule? ReadRule(Node item, HashSet<string> names)
     {
         MapReader reader = MapReader.Of(item, findings, "Write - name: … and match: { … }.");
         Node? nameNode = reader.Required("name", "Name the rule: the record of a payload says which rule decided.");
         string? name = values.Name(nameNode);
-        if (name is not null && before.Contains(name))
+        if (name is not null && !names.Add(name))
             findings.Fault(nameNode!, $"two rules are called '{name}'", "Give each rule a name of its own.");
         RuleMatch match = Match(reader.Required("match", "Say whom it is for; match: {} is for everybody."));
         LevelChoice? level = levels.OfRule(reader.Optional("level"));

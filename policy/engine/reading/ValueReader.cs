@@ -111,11 +111,11 @@ internal sealed partial class ValueReader(Findings findings)
         }
     }
 
-    /// <summary>The items of a list which may not be empty.</summary>
+    /// <summary>The items of a list that may not be empty.</summary>
     public ImmutableArray<Node> SomeItems(Node? node, string of)
     {
         if (node is Node.Sequence { Items.Length: 0 })
-            findings.Fault(node, "the list is empty", $"Name at least one of the {of}, or leave the key out if it may be.");
+            findings.Fault(node, "the list is empty", $"Name at least one of the {of}.");
         return Items(node, of);
     }
 
@@ -136,33 +136,27 @@ internal sealed partial class ValueReader(Findings findings)
     /// <summary>What <paramref name="read"/> makes of each item; tells of an item that is there twice.</summary>
     public ImmutableArray<T> Distinct<T>(ImmutableArray<Node> items, Func<Node, T?> read) where T : class
     {
-        List<T> values = [];
+        OrderedDictionary<T, Node> values = [];
         foreach (Node item in items)
-            if (read(item) is T value)
-                AddOnce(values, value, item);
-        return [.. values];
+            if (read(item) is T value && !values.TryAdd(value, item))
+                Twice(item);
+        return [.. values.Keys];
     }
 
     /// <summary>As <see cref="Distinct{T}(ImmutableArray{Node}, Func{Node, T})"/>, for values.</summary>
     public ImmutableArray<T> DistinctValues<T>(ImmutableArray<Node> items, Func<Node, T?> read) where T : struct
     {
-        List<T> values = [];
+        OrderedDictionary<T, Node> values = [];
         foreach (Node item in items)
-            if (read(item) is T value)
-                AddOnce(values, value, item);
-        return [.. values];
+            if (read(item) is T value && !values.TryAdd(value, item))
+                Twice(item);
+        return [.. values.Keys];
     }
 
     internal static bool IsPlainPath(string text)
         => text.Length is > 1 and <= 4095 && text[0] == '/' && text[1..].Split('/').All(part => part is not ("" or "." or "..") && !part.Contains('\n', StringComparison.Ordinal));
 
-    private void AddOnce<T>(List<T> values, T value, Node item)
-    {
-        if (values.Contains(value))
-            findings.Fault(item, $"{Findings.Quote(((Node.Scalar)item).Value)} is in the list twice", "Keep it once.");
-        else
-            values.Add(value);
-    }
+    private void Twice(Node item) => findings.Fault(item, $"{Findings.Quote(((Node.Scalar)item).Value)} is in the list twice", "Keep it once.");
 
     private static string Suggest(string written, string[] words)
         => NearestName.Of(written, words) is string near ? $"Did you mean '{near}'?" : $"Write {string.Join(" or ", words)}.";
