@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using Isolation.Core;
+
+namespace Isolation.Policy;
+
+/// <summary>
+/// The way of one request through the policy, read downwards: pilot, identity, rule, level and limits as asked; everything that
+/// refuses comes before everything that is unavailable, so that a pilot is never told to run itself what policy refuses.
+/// </summary>
+internal sealed record DecisionPath(
+    PolicySnapshot Policy, PayloadRequest Request, IReadOnlyDictionary<Level, Readiness> Readiness, List<string>? Trail)
+{
+    public Decision Decide()
+    {
+        Decision decision = Walk();
+        Trail?.Add(decision switch
+        {
+            Decision.Admit admit => $"Admitted by '{admit.Rule}' at {admit.Level.Name()} {admit.RoomKind}, account from '{admit.AccountRule}'.",
+            Decision.Refuse refuse => $"Refused by '{refuse.Rule}': {refuse.Why}.",
+            Decision.Unavailable none => $"Unavailable: {none.Cause}. The pilot {(none.PilotMayRun ? "may" : "may not")} run the payload itself.",
+            _ => throw new InvalidOperationException("a decision of an unknown kind"),
+        });
+        return decision;
+    }
+
+    private Decision Walk()
+    {
+        // Who asks
+        if (!Policy.Pilots.TryGetValue(Request.Pilot.Uid, out PilotAccount? pilot))
+            return new Decision.Refuse("pilots", $"uid {Request.Pilot.Uid} is in no class of pilots", "An administrator can add the account under 'pilots' in the policy file.");
+        Trail?.Add($"Uid {Request.Pilot.Uid} ('{pilot.Account.Name}') is a pilot of the class '{pilot.Class.Name}'.");
+
+        // For whom
+        if (Request.ClaimedSubject is not null && !pilot.Class.ClaimsTrusted)
+            return new Decision.Refuse("claims", $"pilots of the class '{pilot.Class.Name}' may not name a subject without a credential",
+                "Ask without a claim; or an administrator can set 'claims: trusted' for the class.");
+        Identity identity = Request.ClaimedSubject is string subject ? new Identity.Claimed(subject) : new Identity.PilotItself(pilot.Account.Name);
+        bool forOthers = identity is Identity.Claimed;
+        Trail?.Add(forOthers ? $"It names the subject {Findings.Quote(identity.Subject)}, and claims of its class are trusted." : "It asks for itself: no other identity was shown.");
+        if (forOthers && Policy.Answers.MultiUser == MultiUserPilots.No)
+            return new Decision.Refuse("multi-user-pilots", "the site runs payloads for the pilot's own identity only", "Ask without a claim; the answer is the site's (multi-user-pilots: no).");
+
+        // By which rule
+        Rule? rule = FirstMatch(pilot.Class, identity);
+        if (rule is null)
+            return new Decision.Refuse("rules", "no rule of the policy is for this pilot and identity", "An administrator can add a rule; match: {} is for everybody.");
+        if (forOthers && Policy.Answers.MultiUser == MultiUserPilots.Depends && !rule.MultiUser)
+            return new Decision.Refuse(rule.Name, "the rule is not for payloads of others than the pilot", "Ask without a claim; or an administrator can mark the rule 'multi-user: yes'.");
+
+        // At which level
+        LevelChoice choice = rule.Levels ?? Policy.Levels.Choice;
+        ImmutableArray<Level> accepted = pilot.Class.Levels is { } own ? [.. choice.Accept.Where(l => own.Contains(l))] : choice.Accept;
+        Level wanted = Request.Level ?? choice.Prefer;
+        Trail?.Add($"{(Request.Level is null ? "The policy prefers" : "The request asks for")} {wanted.Name()}; accepted here: {Names(accepted)}.");
+        if (!accepted.Contains(wanted))
+        {
+            string fix = accepted.IsEmpty ? $"An administrator can let the class '{pilot.Class.Name}' and the rule '{rule.Name}' share a level." : $"Ask for one of: {Names(accepted)}.";
+            return choice.Accept.Contains(wanted)
+                ? new Decision.Refuse("pilots", $"the class '{pilot.Class.Name}' may not have payloads at {wanted.Name()}", fix)
+                : new Decision.Refuse(rule.Name, $"the rule does not accept the level {wanted.Name()}", fix);
+        }
+
+        // Nothing refuses from here on
+        Limits limits = rule.Limits.Tightest(pilot.Class.Limits).Tightest(Request.Limits);
+        return Unasked() ?? Unenforced(limits) ?? Unplaced()
+            ?? AtLevel(wanted, accepted, (level, kind) => new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Epoch));
+    }
+
+    private Rule? FirstMatch(PilotClass pilot, Identity identity)
+    {
+        foreach (Rule rule in Policy.Rules)
+        {
+            if (rule.Match.Fits(pilot, identity))
+            {
+                Trail?.Add($"The rule '{rule.Name}' is the first that fits.");
+                return rule;
+            }
+
+            Trail?.Add(rule.Match.NeedsCredential
+                ? $"The rule '{rule.Name}' is for identities with a credential; this one has none."
+                : $"The rule '{rule.Name}' does not fit.");
+        }
+
+        return null;
+    }
+
+    private Decision.Unavailable? Unasked() => Policy.AsksOthers
+        ? Unavailable(ErrorCauses.AuthorizationUnavailable, "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it",
+            "An administrator can remove the section 'authorization' from the policy file.")
+        : null;
+
+    private Decision.Unavailable? Unenforced(Limits limits) => LimitsInForce.NotEnforced(limits) is { Count: > 0 } kinds
+        ? Unavailable(ErrorCauses.LimitNotReady, $"the limit on {string.Join(", ", kinds)} cannot be enforced at position own: only 'wall' can be so far",
+            $"{(LimitsInForce.NotEnforced(Request.Limits).Count > 0 ? "Ask without it; and an" : "An")} administrator can leave it out of the rule's and the class's limits.")
+        : null;
+
+    private Decision.Unavailable? Unplaced()
+    {
+        // The only position is the service's own slice; outside a batch job there are no limits or accounts of a job to hold.
+        string[] lost = Request.Pilot.Job == JobKey.None ? [] : [.. Policy.PlacementMust.Where(p => p is PlacesReader.JobLimits or PlacesReader.JobAccounting)];
+        return lost.Length == 0 ? null : Unavailable(ErrorCauses.PlacementNotReady, $"position own cannot hold {string.Join(", ", lost)} of the pilot's batch job, and no other is ready",
+            "An administrator can move it from 'must' to 'want' under 'placement'.");
+    }
+
+    private Decision AtLevel(Level wanted, ImmutableArray<Level> accepted, Func<Level, string, Decision> admit)
+    {
+        Decision.Unavailable? first = null;
+        foreach (Level level in accepted.Where(l => l >= wanted).Order())
+        {
+            (string kind, string cause, string fix) = Probe(level);
+            if (kind.Length > 0)
+            {
+                Trail?.Add($"The level {level.Name()} is ready.");
+                return admit(level, kind);
+            }
+
+            Trail?.Add($"The level {level.Name()} is not ready: {cause}.");
+            first ??= Unavailable(ErrorCauses.LevelNotReady, $"the level {level.Name()} is not ready: {cause}", fix);
+            if (!Policy.Levels.Strengthen)
+                break;
+            Trail?.Add("A stronger accepted level may be taken (when-not-ready: strengthen).");
+        }
+
+        return first ?? throw new InvalidOperationException("the wanted level is not among the accepted ones");
+    }
+
+    /// <summary>The kind of room to build at a level; or an empty kind, and why it cannot be.</summary>
+    private (string Kind, string Cause, string Fix) Probe(Level level)
+    {
+        if (!Readiness.TryGetValue(level, out Readiness? found))
+            return ("", "it was not probed on this host", "Ask again when the service has started.");
+        if (found is Readiness.NotReady none)
+            return ("", none.Cause.TrimEnd('.'), none.Fix);
+        IReadOnlyList<string> kinds = ((Readiness.Ready)found).RoomKinds;
+        string? kind = level switch
+        {
+            Level.Setuid => Policy.Levels.SetuidRoom,
+            Level.Container => Policy.Levels.Builder,
+            _ => kinds.Count > 0 ? kinds[0] : null,
+        };
+        if (kind is not null && kinds.Contains(kind))
+            return (kind, "", "");
+        return ("", $"a room of the kind '{kind}' cannot be built here", level == Level.Setuid && kinds.Contains("classic")
+            ? "An administrator can set levels: { setuid: { room: classic } }."
+            : $"An administrator can choose another kind under levels: {level.Name()}.");
+    }
+
+    private Decision.Unavailable Unavailable(string cause, string what, string fix) => new(what, fix, Policy.PilotMayRun(cause));
+
+    private static string Names(ImmutableArray<Level> levels) => levels.IsEmpty ? "none" : string.Join(", ", levels.Select(l => l.Name()));
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Isolation.Policy;
+
+/// <summary>
+/// What the warden may do, in numbers, as <c>warden.json</c> holds it. The warden has a reader of its own and trusts only a file
+/// of root's.
+/// </summary>
+/// <param name="Version">The form of the file: 1.</param>
+/// <param name="Service">The ids of the unprivileged service.</param>
+/// <param name="Pilots">The uids that may ask, lowest first.</param>
+/// <param name="Accounts">Accounts of the host that payloads may run as, by uid.</param>
+/// <param name="Ranges">Ids without a host entry that payloads may run as (gid = uid, no other group), lowest first.</param>
+/// <param name="Epoch">The digest of the policy file that this was made from.</param>
+public sealed record WardenLimitsFile(
+    int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges, string Epoch)
+{
+    /// <summary>The bytes of the file.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WardenLimitsJson.Default.WardenLimitsFile);
+}
+
+/// <summary>A uid and a gid.</summary>
+public sealed record WardenIds(uint Uid, uint Gid);
+
+/// <summary>An account: uid, gid, and exactly these supplementary groups.</summary>
+public sealed record WardenAccount(uint Uid, uint Gid, ImmutableArray<uint> Groups);
+
+/// <summary>Ids, both ends included.</summary>
+public sealed record WardenRange(uint First, uint Last);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(WardenLimitsFile))]
+internal sealed partial class WardenLimitsJson : JsonSerializerContext;

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using Isolation.Core;
+
+namespace Isolation.Policy;
+
+/// <summary>Which level is taken unless another is asked for, and which may be.</summary>
+/// <param name="Prefer">The one taken.</param>
+/// <param name="Accept">The ones that may be asked for, the preferred one among them.</param>
+internal sealed record LevelChoice(Level Prefer, ImmutableArray<Level> Accept);
+
+/// <summary>The section <c>levels</c>.</summary>
+/// <param name="Choice">Where a rule says nothing.</param>
+/// <param name="Strengthen">Take the next stronger accepted level when one is not ready.</param>
+/// <param name="SetuidRoom"><c>private</c> or <c>classic</c>.</param>
+/// <param name="Builder">The container builder: <c>oci</c> or <c>engine</c>.</param>
+internal sealed record LevelSettings(LevelChoice Choice, bool Strengthen, string SetuidRoom, string Builder);

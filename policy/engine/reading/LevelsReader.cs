@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Isolation.Core;
+
+namespace Isolation.Policy;
+
+/// <summary>Reads the section <c>levels</c> and the choices of levels in rules and classes.</summary>
+internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings findings)
+{
+    private static readonly Dictionary<string, bool> WhenNotReady = new() { ["refuse"] = false, ["strengthen"] = true };
+    private static readonly Dictionary<string, bool> DenyAllow = new() { ["deny"] = false, ["allow"] = true };
+    private static readonly Dictionary<string, bool> ClassicRoom = new() { ["private"] = false, ["classic"] = true };
+    private static readonly Dictionary<string, bool> EngineBuilder = new() { ["oci"] = false, ["engine"] = true };
+    private static readonly Dictionary<string, int> ContainerNetworks = new() { ["pilot"] = 0, ["none"] = 1, ["user"] = 2 };
+    private static readonly Dictionary<string, int> MachineNetworks = new() { ["user"] = 0, ["none"] = 1 };
+
+    public LevelSettings Section(Node? node)
+    {
+        MapReader levels = MapReader.Of(node, findings, "Write levels: { default: …, accept: […] }.");
+        Level preferred = law.Read(levels.Optional("default"), values, findings) ?? law.Otherwise;
+        ImmutableArray<Level> accepted = Accepted(levels.Optional("accept"));
+        bool strengthen = values.Choice(levels.Optional("when-not-ready"), WhenNotReady) ?? false;
+        bool classic = Setuid(levels.Find("setuid"));
+
+        MapReader container = MapReader.Of(levels.Optional("container"), findings, "Write container: { builder: oci }.");
+        bool engine = values.Choice(container.Optional("builder"), EngineBuilder) ?? false;
+        values.Choice(container.Optional("network"), ContainerNetworks);
+        values.Choice(container.Optional("nested-containers"), DenyAllow);
+        container.Done();
+
+        MapReader machine = MapReader.Of(levels.Optional("vm"), findings, "Write vm: { emulation: deny }.");
+        values.Choice(machine.Optional("emulation"), DenyAllow);
+        values.Choice(machine.Optional("network"), MachineNetworks);
+        machine.Done();
+        levels.Done();
+
+        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", engine ? "engine" : "oci");
+    }
+
+    /// <summary>A rule's <c>level</c>: one level, or one that is preferred and others that may be asked for.</summary>
+    public LevelChoice? OfRule(Node? node)
+    {
+        if (node is not Node.Mapping)
+            return law.Read(node, values, findings) is Level only ? new LevelChoice(only, [only]) : null;
+        MapReader reader = MapReader.Of(node, findings, "");
+        Level? preferred = law.Read(reader.Required("prefer", "Name the level that is taken: { prefer: setuid, accept: [container] }."), values, findings);
+        ImmutableArray<Level> accepted = Accepted(reader.Optional("accept"));
+        reader.Done();
+        return preferred is Level level ? With(level, accepted) : null;
+    }
+
+    /// <summary>A list of levels.</summary>
+    public ImmutableArray<Level> Accepted(Node? node)
+        => values.DistinctValues(values.SomeItems(node, "levels"), item => law.Read(item, values, findings));
+
+    private bool Setuid(Pair? pair)
+    {
+        MapReader setuid = MapReader.Of(pair?.Value, findings, "Write setuid: { room: classic }.");
+        bool classic = values.Choice(setuid.Optional("room"), ClassicRoom) ?? false;
+        Node? writable = setuid.Optional("writable");
+        if (values.Paths(writable).Length > 0 && classic)
+            findings.Note(writable!, "a classic room sees the host as it is: 'writable' has an effect on private rooms only");
+        setuid.Done();
+        if (!classic && law.Switch != IdentitySwitch.No && law.LogOnly != LogOnlyMode.Require)
+            findings.Note(pair?.KeyAt ?? new Place(1, 1), pair is null ? "levels" : "levels.setuid",
+                "setuid has a private room, which this version cannot build: payloads at that level are answered 'not ready'; "
+                + "for rooms that see the host as it is, set levels: { setuid: { room: classic } }");
+        return classic;
+    }
+
+    private static LevelChoice With(Level preferred, ImmutableArray<Level> accepted)
+        => new(preferred, accepted.Contains(preferred) ? accepted : accepted.Insert(0, preferred));
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Isolation.Core;
+
+namespace Isolation.Ledger;
+
+/// <summary>The body of <c>admitted</c>: at most 96 KiB, by the budgets given here and in <see cref="CommandJson"/>.</summary>
+internal static class AdmittedJson
+{
+    private const int PathBudget = 4096;
+    private const int GroupBudget = 256;
+    private const int TagBudget = 8 << 10;
+
+    public static void Write(Utf8JsonWriter json, AdmittedRecord record)
+    {
+        PilotJson.Write(json, record.Pilot);
+        WriteDecision(json, record.Decision);
+        WriteAccount(json, record.Lease);
+
+        json.WriteStartObject("site");
+        json.Text("placement", record.Site.Placement, 64);
+        json.Text("cgroup", record.Site.Cgroup, PathBudget);
+        json.Text("scratch", record.Site.Scratch, PathBudget);
+        json.WriteEndObject();
+
+        json.Text("handleDigest", record.HandleDigest, 128);
+        CommandJson.Write(json, record.Command, record.Resolved);
+        if (record.WorkingDirectory is ByteString directory)
+            json.Text("workingDirectory", directory.ToString(), PathBudget);
+        WriteTags(json, record.Tags);
+    }
+
+    private static void WriteDecision(Utf8JsonWriter json, Decision.Admit decision)
+    {
+        json.WriteStartObject("decision");
+        json.Text("rule", decision.Rule, 256);
+        json.WriteString("level", decision.Level.Name());
+        json.Text("roomKind", decision.RoomKind, 64);
+        json.WriteStartObject("identity");
+        json.WriteString("kind", decision.Identity switch
+        {
+            Identity.PilotItself => "pilot",
+            Identity.Claimed => "claimed",
+            _ => throw new ArgumentOutOfRangeException(nameof(decision), decision.Identity, "no such identity"),
+        });
+        json.Text("subject", decision.Identity.Subject, 2048);
+        json.WriteEndObject();
+        json.WriteStartObject("limits");
+        if (decision.Limits.Wall is TimeSpan wall)
+            json.WriteNumber("wallMicroseconds", wall.Ticks / TimeSpan.TicksPerMicrosecond);
+        if (decision.Limits.MemoryBytes is long memory)
+            json.WriteNumber("memoryBytes", memory);
+        if (decision.Limits.Processes is long processes)
+            json.WriteNumber("processes", processes);
+        if (decision.Limits.ScratchBytes is long scratch)
+            json.WriteNumber("scratchBytes", scratch);
+        json.WriteEndObject();
+        json.Text("policy", decision.PolicyEpoch, 128);
+        json.WriteEndObject();
+    }
+
+    private static void WriteAccount(Utf8JsonWriter json, Lease lease)
+    {
+        json.WriteStartObject("account");
+        json.WriteNumber("uid", lease.Account.Uid.Value);
+        json.WriteNumber("gid", lease.Account.Gid.Value);
+        json.WriteStartArray("groups");
+        foreach (GroupId group in lease.Account.Groups.Take(GroupBudget))
+            json.WriteNumberValue(group.Value);
+        json.WriteEndArray();
+        if (lease.Account.Groups.Length > GroupBudget)
+            json.WriteNumber("groupCount", lease.Account.Groups.Length);
+        if (lease.Account.Name is string name)
+            json.Text("name", name, 256);
+        json.Text("rule", lease.Rule, 256);
+        json.WriteBoolean("shared", lease.Shared);
+        json.WriteEndObject();
+    }
+
+    private static void WriteTags(Utf8JsonWriter json, ImmutableSortedDictionary<string, string> tags)
+    {
+        if (tags.Count > 0)
+            BoundedMap.Write(json, "tags", tags, TagBudget);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Isolation.Policy.Tests;
+
+/// <summary>Promise: the warden's limits are the policy's accounts as numbers, and never hold root, the service, a pilot or an operator.</summary>
+public sealed class WardenLimitsTests
+{
+    private static readonly string Both = Files.With(("  default: {", "  atlas: { pool: .atlas, per: identity }\n  rooms: { range: 3000000-3000099, ids-per-room: 2 }\n  default: {"));
+
+    [Fact]
+    public void The_file_is_numbers()
+    {
+        PolicySnapshot snapshot = Files.Snapshot(Both);
+        var made = Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation"));
+        using JsonDocument json = JsonDocument.Parse(made.File.ToJson());
+        Assert.Equal(
+            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"epoch":"EPOCH"}""",
+            JsonSerializer.Serialize(json.RootElement).Replace(snapshot.Epoch, "EPOCH", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Without_the_services_user_there_are_none()
+        => Assert.Equal("the user 'nosuch' is not on this host", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), Files.CleanHost, "nosuch")).Why);
+
+    [Fact]
+    public void Root_is_no_service()
+        => Assert.Equal("the user 'root' has uid or gid 0", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), Files.CleanHost, "root")).Why);
+
+    [Fact]
+    public void An_account_that_became_an_operator_since_the_check_is_refused()
+    {
+        HostFacts later = Files.CleanHost with { Groups = [.. Files.CleanHost.Groups, Files.Group("isolation-operators", 1601, "atlas2")] };
+        Assert.StartsWith("the entry 'atlas' maps to uid 6002", Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), later, "isolation")).Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_service_itself_is_never_among_the_accounts()
+    {
+        HostFacts later = Files.CleanHost with { Accounts = [.. Files.CleanHost.Accounts, Files.Account("svc", 2000003, 2000003)] };
+        Assert.IsType<WardenLimits.NotMade>(WardenLimits.From(Files.Snapshot(Both), later, "svc"));
+    }
+}
