@@ -32,4 +32,5 @@ internal static class EventIds
     public const int PolicyLoaded = 400;
     public const int PolicyFault = 401;
     public const int PolicyKept = 402;
+    public const int PolicyNote = 403;
 }

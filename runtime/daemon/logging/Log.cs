@@ -80,4 +80,7 @@ internal static partial class Log
 
     [LoggerMessage(EventIds.PolicyKept, LogLevel.Error, "the policy file has {Count} faults and was refused; {Epoch} stays in force")]
     public static partial void PolicyKept(ILogger log, int count, string epoch);
+
+    [LoggerMessage(EventIds.PolicyNote, LogLevel.Warning, "policy: {Line}")]
+    public static partial void PolicyNote(ILogger log, string line);
 }

@@ -8,8 +8,10 @@ using Microsoft.Extensions.Logging;
 namespace Isolation.Daemon;
 
 /// <summary><c>run</c>: parses the request, and lets the pipeline run it.</summary>
-internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, EventWatch watch, TimeProvider clock, ILogger log)
+internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, PayloadCounts counts, EventWatch watch, TimeProvider clock, ILogger log)
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
+
     public async ValueTask HandleAsync(RunRequest wire, Session session)
     {
         PayloadId id = PayloadId.New(clock);
@@ -23,9 +25,29 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, EventWa
         }
 
         session.Frames.Rest();
-        PayloadResult result = await RunAsync(parsed, session).ConfigureAwait(false);
+        PayloadResult result = await CountedAsync(parsed, session).ConfigureAwait(false);
         await session.Answers.WriteAsync(new EndedAnswer(
             id.ToString(), PayloadAnswers.Of(result.Ending), result.Usage is { } usage ? PayloadAnswers.Of(usage) : null)).ConfigureAwait(false);
+    }
+
+    private async Task<PayloadResult> CountedAsync(ParsedRun parsed, Session session)
+    {
+        UserId uid = session.Peer.Pilot.Uid;
+        if (!counts.TryEnter(uid, out int most))
+        {
+            Ending busy = new Ending.Busy($"uid {uid} has {most} payloads, as many as policy lets its class have (max-payloads)", RetryAfter);
+            ledger.NotAdmitted(new NotAdmitted(parsed.Request.Id, session.Peer.Pilot, "max-payloads", busy));
+            return new PayloadResult(parsed.Request.Id, busy, null, null);
+        }
+
+        try
+        {
+            return await RunAsync(parsed, session).ConfigureAwait(false);
+        }
+        finally
+        {
+            counts.Leave(uid);
+        }
     }
 
     private async Task<PayloadResult> RunAsync(ParsedRun parsed, Session session)

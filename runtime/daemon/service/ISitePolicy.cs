@@ -14,6 +14,9 @@ internal interface ISitePolicy
     /// <summary>SHA-256 of the file in force.</summary>
     string Epoch { get; }
 
+    /// <summary>How many payloads an account may have at a time, or null for no such limit.</summary>
+    int? MaxPayloads(UserId pilot);
+
     /// <summary>The decision, and what was looked at, one sentence each.</summary>
     (Decision Decision, IReadOnlyList<string> Trail) Explain(PayloadRequest request, IReadOnlyDictionary<Level, Readiness> readiness);
 

@@ -1,2 +1,0 @@
-namespace Isolation.Daemon;
-internal static class Placeholder { public static void Main() {} }
