@@ -1,0 +1,106 @@
+namespace Isolation.Daemon;
+
+/// <summary>What one uid may hold at a time, so that none can take everybody's share.</summary>
+/// <param name="Connections">Open connections.</param>
+/// <param name="OperatorExtra">Connections that an operator gets on top, so that the service can be looked at when it is full.</param>
+/// <param name="Threads">Threads that read connections, where the kernel makes them necessary.</param>
+/// <param name="FrameBytes">Bytes of frames that are being read, beyond what every connection has.</param>
+internal sealed record ShareCaps(int Connections, int OperatorExtra, int Threads, long FrameBytes)
+{
+    public static readonly ShareCaps Default = new(1024, 16, 64, 64 << 20);
+}
+
+/// <summary>The shares in use, by uid. Thread-safe.</summary>
+internal sealed class UidShares(ShareCaps caps)
+{
+    private readonly Dictionary<uint, UidShare> _shares = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>Takes a connection; null when the uid has as many as it may.</summary>
+    public UidShare? TryEnter(uint uid, bool isOperator)
+    {
+        lock (_lock)
+        {
+            if (!_shares.TryGetValue(uid, out UidShare? share))
+                _shares[uid] = share = new UidShare(this, uid, caps);
+            if (share.Connections >= caps.Connections + (isOperator ? caps.OperatorExtra : 0))
+                return null;
+            share.Connections++;
+            return share;
+        }
+    }
+
+    internal void Leave(UidShare share)
+    {
+        lock (_lock)
+        {
+            share.Connections--;
+            RemoveIfUnused(share);
+        }
+    }
+
+    internal bool TryTakeThread(UidShare share)
+    {
+        lock (_lock)
+        {
+            if (share.Threads >= caps.Threads)
+                return false;
+            share.Threads++;
+            return true;
+        }
+    }
+
+    internal void GiveThread(UidShare share)
+    {
+        lock (_lock)
+        {
+            share.Threads--;
+            RemoveIfUnused(share);
+        }
+    }
+
+    // A thread that hangs outlives its connection, and goes on counting.
+    private void RemoveIfUnused(UidShare share)
+    {
+        if (share.Connections == 0 && share.Threads == 0)
+            _shares.Remove(share.Uid);
+    }
+}
+
+/// <summary>The share of one uid.</summary>
+internal sealed class UidShare(UidShares owner, uint uid, ShareCaps caps)
+{
+    private long _frameBytes;
+
+    public uint Uid { get; } = uid;
+
+    /// <summary>Guarded by the owner's lock.</summary>
+    internal int Connections { get; set; }
+
+    /// <summary>Guarded by the owner's lock.</summary>
+    internal int Threads { get; set; }
+
+    /// <summary>Gives a connection back.</summary>
+    public void Leave() => owner.Leave(this);
+
+    /// <summary>Takes a reading thread; false when there are as many as may be.</summary>
+    public bool TryTakeThread() => owner.TryTakeThread(this);
+
+    /// <summary>Gives a reading thread back.</summary>
+    public void GiveThread() => owner.GiveThread(this);
+
+    /// <summary>Takes memory for a large frame; false when too much is being read already.</summary>
+    public bool TryTakeBytes(int count)
+    {
+        if (Interlocked.Add(ref _frameBytes, count) <= caps.FrameBytes)
+            return true;
+        Interlocked.Add(ref _frameBytes, -count);
+        return false;
+    }
+
+    /// <summary>Gives it back.</summary>
+    public void GiveBytes(int count) => Interlocked.Add(ref _frameBytes, -count);
+}
+
+/// <summary>A uid's share is used up.</summary>
+internal sealed class BusyException(string what) : Exception(what);

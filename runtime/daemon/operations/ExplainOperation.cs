@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Daemon;
+
+/// <summary><c>explain</c>: the decision that a request would get, with the reasons. Nothing is run or recorded.</summary>
+internal sealed class ExplainOperation(ISitePolicy policy, IsolatorCatalog isolators, AccountNames accounts, TimeProvider clock)
+{
+    public ValueTask HandleAsync(ExplainRequest request, Session session)
+    {
+        Pilot pilot = session.Peer.Pilot;
+        if (request.Uid is uint uid)
+            pilot = pilot with { Uid = new UserId(uid), Gid = new GroupId(HostAccounts.FindUser(uid)?.Gid ?? uid), AccountName = accounts.NameOf(uid) };
+        ParsedRun? parsed = RunParser.Parse(request.Request, PayloadId.New(clock), pilot, session.Peer.ReadSoftStackLimit(), out ImmutableArray<Fault> faults);
+        return session.Answers.WriteAsync(parsed is null ? Errors.BadRequest(faults) : Answer(parsed.Request));
+    }
+
+    private ExplainedAnswer Answer(PayloadRequest request)
+    {
+        (Decision decision, IReadOnlyList<string> trail) = policy.Explain(request, isolators.Readiness);
+        return decision switch
+        {
+            Decision.Admit admit => new ExplainedAnswer("admit", admit.Rule, admit.Level.Name(), admit.AccountRule, null, null, trail),
+            Decision.Refuse refuse => new ExplainedAnswer("refuse", refuse.Rule, null, null, refuse.Why, refuse.Fix, trail),
+            Decision.Unavailable none => new ExplainedAnswer("unavailable", null, null, null, none.Cause, none.Fix, trail),
+            _ => throw new InvalidOperationException("a decision without an answer"),
+        };
+    }
+}

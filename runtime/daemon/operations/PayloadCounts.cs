@@ -1,0 +1,34 @@
+using Isolation.Core;
+
+namespace Isolation.Daemon;
+
+/// <summary>How many payloads each uid has between its request and its reply, held to what policy lets its class have. Thread-safe.</summary>
+internal sealed class PayloadCounts(ISitePolicy policy)
+{
+    private readonly Dictionary<UserId, int> _counts = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>Counts one more; false when the uid has as many as it may.</summary>
+    public bool TryEnter(UserId uid, out int most)
+    {
+        most = policy.MaxPayloads(uid) ?? int.MaxValue;
+        lock (_lock)
+        {
+            int count = _counts.GetValueOrDefault(uid);
+            if (count >= most)
+                return false;
+            _counts[uid] = count + 1;
+            return true;
+        }
+    }
+
+    /// <summary>Counts one less.</summary>
+    public void Leave(UserId uid)
+    {
+        lock (_lock)
+        {
+            if (--_counts[uid] == 0)
+                _counts.Remove(uid);
+        }
+    }
+}

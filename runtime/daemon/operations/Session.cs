@@ -1,0 +1,15 @@
+using Isolation.Linux;
+
+namespace Isolation.Daemon;
+
+/// <summary>One connection, as an operation sees it.</summary>
+/// <param name="Peer">Who is at the other end.</param>
+/// <param name="Standing">How it stands to the service.</param>
+/// <param name="Socket">The connection.</param>
+/// <param name="Frames">What it sends.</param>
+/// <param name="Answers">Where answers go.</param>
+internal sealed record Session(Peer Peer, Standing Standing, UnixSocket Socket, FrameReader Frames, FrameWriter Answers)
+{
+    /// <summary>True when this peer may see or signal a payload, given the handle it shows.</summary>
+    public bool MayTouch(Core.RunningPayload payload, string? handle) => Standing == Standing.Operator || payload.BelongsTo(Peer.Pilot, handle);
+}

@@ -1,0 +1,76 @@
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Daemon;
+
+/// <summary>A room of the warden's that a payload has entered.</summary>
+internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilotEnd pilotEnd, TimeSpan? wallLimit) : ICell
+{
+    private readonly TaskCompletionSource<EndingReport> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SafePilotEnd? _pilotEnd = pilotEnd;
+
+    public CellId Id => calls.Cell;
+
+    public CellSite Site { get; } = site;
+
+    public Task<EndingReport> Ending => _ending.Task;
+
+    public SafePilotEnd TakePilotEnd()
+        => Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the client's end of the channel was taken before");
+
+    public async Task<Resolution> ResolveAsync(CancellationToken ct)
+    {
+        Task<WardenReply> call = calls.AskAsync(WardenOperation.Resolve);
+        // Given up, its answer is of no use: the cell is destroyed next, whatever it says.
+        using WardenReply reply = await call.WaitAsync(ct).ConfigureAwait(false);
+        return calls.Checked(reply, r => CellMapping.Of(ResolvedInRoom.Read(r.Body())));
+    }
+
+    public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
+    {
+        using WardenReply reply = await calls.AskAsync(WardenOperation.Start, b => b.I64(admission.Receipt.Sequence)).WaitAsync(ct).ConfigureAwait(false);
+        StartedInRoom started = calls.Checked(reply, r => StartedInRoom.Read(r.Body()));
+        if (started.Pid <= 0)
+            return new StartResult.NotStarted(started.Step, started.Errno);
+        // Asked at once, so that the ending finds somebody who waits for it.
+        _ = WaitForEndingAsync();
+        return new StartResult.Started(new ProcessId(started.Pid));
+    }
+
+    public async Task<bool> SignalAsync(int signal, CancellationToken ct)
+    {
+        using WardenReply reply = await calls.AskAsync(WardenOperation.Signal, b => b.I32(signal)).WaitAsync(ct).ConfigureAwait(false);
+        return calls.Checked(reply, static r =>
+        {
+            MessageReader body = r.Body();
+            bool sent = body.Flag();
+            body.End();
+            return sent;
+        });
+    }
+
+    public async Task<CellReport> DestroyAsync(TimeSpan grace) => new(await calls.DestroyAsync(grace).ConfigureAwait(false));
+
+    public Task ForgetAsync() => calls.ForgetAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task WaitForEndingAsync()
+    {
+        try
+        {
+            using WardenReply reply = await calls.AskAsync(WardenOperation.Ending).ConfigureAwait(false);
+            _ending.TrySetResult(calls.Checked(reply, r => CellMapping.Of(ObservedEnding.Read(r.Body()), wallLimit)));
+        }
+        catch (SetupException e)
+        {
+            _ending.TrySetResult(new EndingReport(
+                new Ending.Lost(e.Message), "isolationd", new Finding.NotProvable(e.Message), ResourceUsage.NotMeasured(e.Message)));
+        }
+    }
+}

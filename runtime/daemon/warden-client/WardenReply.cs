@@ -1,0 +1,50 @@
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Daemon;
+
+/// <summary>The warden's answer to one request. Whoever receives it disposes it, and with it a descriptor that nobody took.</summary>
+internal sealed class WardenReply(WardenAnswer answer, byte[] body, Descriptor? descriptor) : IDisposable
+{
+    private Descriptor? _descriptor = descriptor;
+
+    /// <summary>The body, where the operation was carried out.</summary>
+    /// <exception cref="SetupException">The warden denied it, or a step failed.</exception>
+    public MessageReader Body()
+    {
+        if (answer == WardenAnswer.Done)
+            return new MessageReader(body);
+        throw Failure();
+    }
+
+    /// <summary>Nothing is said but that it is done.</summary>
+    /// <exception cref="SetupException">The warden denied it, or a step failed.</exception>
+    public void Done() => Body().End();
+
+    /// <summary>The descriptor that came with it.</summary>
+    /// <exception cref="WireException">None came.</exception>
+    public Descriptor TakeDescriptor()
+    {
+        Descriptor taken = _descriptor ?? throw new WireException("the warden's answer lacks its descriptor");
+        _descriptor = null;
+        return taken;
+    }
+
+    public void Dispose() => _descriptor?.Dispose();
+
+    private SetupException Failure()
+    {
+        var reader = new MessageReader(body);
+        if (answer == WardenAnswer.Denied)
+        {
+            string invariant = reader.Text(WardenProtocol.MaxText), asked = reader.Text(WardenProtocol.MaxText);
+            reader.End();
+            return new SetupException($"warden: {invariant}", $"the warden does not do this: {asked}");
+        }
+
+        string step = reader.Text(WardenProtocol.MaxText), cause = reader.Text(WardenProtocol.MaxText), undo = reader.Text(WardenProtocol.MaxText);
+        reader.End();
+        return new SetupException(step, cause, undo.Length == 0 ? null : undo);
+    }
+}

@@ -1,0 +1,34 @@
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Daemon;
+
+/// <summary>An empty room of the warden's.</summary>
+internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : IRoom
+{
+    public RoomPlan Plan { get; } = plan;
+
+    public async Task<ICell> EnterAsync(Entry entry, CancellationToken ct)
+    {
+        var enter = new EnterRoom(Plan.Cell.Value, entry.Payload.Value, entry.Account.Uid.Value, entry.Account.Gid.Value, CellMapping.Milliseconds(entry.Limits.Wall));
+        using WardenReply reply = await calls.AskAsync(WardenOperation.Enter, enter.Write, ct, (Descriptor)entry.Client, (Descriptor)entry.Command).ConfigureAwait(false);
+        try
+        {
+            EnteredRoom entered = calls.Checked(reply, r => EnteredRoom.Read(r.Body()));
+            return new WardenCell(
+                calls, new CellSite(entered.Placement, entered.Cgroup, entered.Scratch), new WardenPilotEnd(calls.Checked(reply, r => r.TakeDescriptor())), entry.Limits.Wall);
+        }
+        catch (SetupException)
+        {
+            // A room is entered once: whatever is left of it goes.
+            _ = await calls.DestroyAsync(TimeSpan.Zero).ConfigureAwait(false);
+            await calls.ForgetAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public Task<Residue> DestroyAsync(TimeSpan grace) => calls.DestroyAsync(grace);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
