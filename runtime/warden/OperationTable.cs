@@ -72,7 +72,7 @@ internal sealed class OperationTable
         if (version != WardenProtocol.Version)
             throw new DeniedException("version", $"the front speaks version {version}, the warden {WardenProtocol.Version}: install both of one release");
         session.IsGreeted = true;
-        return Task.FromResult(new Answer(WardenAnswer.Done, w => w.U32(WardenProtocol.Version).Text(WardenState.About)));
+        return Task.FromResult(Answer.Done);
     }
 
     private Task<Answer> StopAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
