@@ -51,6 +51,7 @@ public sealed class AbandonTests
         using Service service = Service.Start();
         using Client client = service.Shell.StartPayload("sleep 60");
         int payload = client.Pid;
+        service.WardenStays = true;
         service.StopDaemon(signal);
         // Either the client notices the loss and ends, or it is ended here: the payload does not outlive it.
         if (!client.Process.WaitForExit(2000))

@@ -33,6 +33,7 @@ public sealed class ExitCodeTests(SharedService shared)
     [SkippableTheory]
     [InlineData("run")]
     [InlineData("run --")]
+    [InlineData("run -- ''")]
     [InlineData("run --no-such-option -- true")]
     [InlineData("run --limit wall=never -- true")]
     [InlineData("run --limit cores=2 -- true")]

@@ -31,7 +31,7 @@ public sealed class PolicyFaultTests
         }
         finally
         {
-            service.Shell.Bash($"rm -rf {service.Root}");
+            service.Remove();
         }
     }
 

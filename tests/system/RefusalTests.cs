@@ -10,12 +10,10 @@ public sealed class RefusalTests(SharedService shared)
     [InlineData("/etc/passwd")]
     [InlineData("/etc")]
     [InlineData("/usr/share/doc")]
-    [InlineData("''")]
     public void ACommandThatThePayloadCannotExecuteIsRefused(string command)
     {
         Outcome outcome = shared.Get().Shell.Bash($"$A run -- {command}");
-        outcome.Refused(command == "''" ? outcome.Code : 241);
-        Assert.Contains(outcome.Code, new[] { 240, 241 });
+        outcome.Refused(241);
     }
 
     [SkippableFact]
@@ -102,8 +100,8 @@ public sealed class RefusalTests(SharedService shared)
         Service service = shared.Get();
         foreach (string verb in new[] { "run -- true", "ps", "status" })
         {
-            Outcome outcome = service.Shell.Bash($"$A run --env ISOLATION_SOCKET={service.Socket} -- {service.Programs}/isolation {verb}");
-            Assert.Contains(outcome.Code, new[] { 241, 242 });
+            Outcome outcome = service.Shell.Bash($"$A run -- {service.Programs}/isolation --socket {service.Socket} {verb}");
+            outcome.Refused(241);
         }
     }
 

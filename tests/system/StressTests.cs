@@ -40,7 +40,7 @@ public sealed class StressTests(ITestOutputHelper output)
         Until.True(() => service.Cells().Length == 0, 10, () => "leaves left: " + string.Join(", ", service.Cells()));
         Assert.Equal("", cells);
         Assert.DoesNotContain(HostProcess.All(), p => p.Name == "cell-init" && p.CommandLine.Contains(service.Root, StringComparison.Ordinal));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(service.Run + "/rooms"));
+        Assert.Empty(Directory.EnumerateDirectories(service.Run + "/rooms"));
         Until.True(() => Descriptors(service.Daemon.Id) <= daemonBefore + 5, 5, () => $"isolationd had {daemonBefore} descriptors and has {Descriptors(service.Daemon.Id)}");
         Until.True(() => Descriptors(service.Warden!.Value) <= wardenBefore + 5, 5, () => $"the warden had {wardenBefore} descriptors and has {Descriptors(service.Warden!.Value)}");
     }

@@ -29,10 +29,10 @@ internal static class PolicyReading
         return PolicyFile.Check(bytes, facts);
     }
 
-    /// <summary>One line a fault: FILE:LINE:COL: path: what. fix.</summary>
+    /// <summary>One line a fault: FILE:LINE:COL: path: what. Fix: what to write instead.</summary>
     public static ImmutableArray<string> Lines(string path, ImmutableArray<PolicyFault> faults)
         => [.. faults.Select(f => string.Create(CultureInfo.InvariantCulture,
-            $"{path}:{f.Line}:{f.Column}: {(f.Path.Length > 0 ? f.Path + ": " : "")}{PrintableText.Of(f.What)}. {PrintableText.Of(f.Fix)}"))];
+            $"{path}:{f.Line}:{f.Column}: {(f.Path.Length > 0 ? f.Path + ": " : "")}{PrintableText.Of(f.What)}. Fix: {PrintableText.Of(f.Fix)}"))];
 
     /// <summary>One line a note.</summary>
     public static ImmutableArray<string> Lines(string path, ImmutableArray<PolicyNote> notes)
