@@ -11,6 +11,6 @@ public sealed class StartStepTests
     {
         Dictionary<string, int> child = typeof(ChildSteps).GetFields(BindingFlags.Static | BindingFlags.NonPublic)
             .Where(f => f.IsLiteral).ToDictionary(f => f.Name, f => (int)f.GetRawConstantValue()!);
-        Assert.Equal(Enum.GetValues<StartStep>().ToDictionary(s => s.ToString(), s => (int)s), child);
+        Assert.Equal(Enum.GetValues<StartStep>().Where(s => s != StartStep.ClientGone).ToDictionary(s => s.ToString(), s => (int)s), child);
     }
 }

@@ -122,13 +122,13 @@ public sealed class BinaryMessageTests
         Assert.Equal(names.Length, names.Distinct().Count());
         Assert.DoesNotContain("unknown", names);
         Assert.Equal("unknown", ((StartStep)99).Name());
-        Assert.Equal(Enumerable.Range(1, names.Length), Enum.GetValues<StartStep>().Select(s => (int)s));
+        Assert.Equal(Enumerable.Range(0, names.Length), Enum.GetValues<StartStep>().Select(s => (int)s));
     }
 
     private static CellResolution Resolution() => new(ResolutionOutcome.Resolved, [0x2f, 0xff], File, 0, 0, "");
 
     private static EnterCell Enter() => new(
-        2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], "/scratch", ["HOME=/scratch"], true, 8);
+        2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12, 4711, "/scratch", ["HOME=/scratch"], true, 8);
 
     private static WireFinding[] Findings() =>
     [

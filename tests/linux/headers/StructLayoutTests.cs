@@ -11,8 +11,11 @@ public sealed class StructLayoutTests
     private const string Headers = """
         #include <stdio.h>
         #include <stddef.h>
+        #include <grp.h>
         #include <poll.h>
+        #include <pwd.h>
         #include <signal.h>
+        #include <sys/epoll.h>
         #include <sys/prctl.h>
         #include <sys/resource.h>
         #include <sys/socket.h>
@@ -48,6 +51,12 @@ public sealed class StructLayoutTests
         }),
         ["FilterProgram"] = ("struct sock_fprog", new() { ["Length"] = "len", ["Code"] = "filter" }),
         ["BpfInstruction"] = ("struct sock_filter", new() { ["Code"] = "code", ["IfTrue"] = "jt", ["IfFalse"] = "jf", ["Operand"] = "k" }),
+        ["Entry"] = ("struct epoll_event", new() { ["Events"] = "events", ["Key"] = "data" }),
+        ["Passwd"] = ("struct passwd", new()
+        {
+            ["Name"] = "pw_name", ["Password"] = "pw_passwd", ["Uid"] = "pw_uid", ["Gid"] = "pw_gid", ["Gecos"] = "pw_gecos", ["Home"] = "pw_dir", ["Shell"] = "pw_shell",
+        }),
+        ["Group"] = ("struct group", new() { ["Name"] = "gr_name", ["Password"] = "gr_passwd", ["Gid"] = "gr_gid", ["Members"] = "gr_mem" }),
         ["Header"] = ("struct __user_cap_header_struct", new() { ["Version"] = "version", ["Pid"] = "pid" }),
     };
 
