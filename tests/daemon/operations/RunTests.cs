@@ -78,8 +78,10 @@ public sealed class RunTests
             if (o != at)
                 return;
             reached.Set();
-            gone.Wait(TimeSpan.FromSeconds(10));
+            if (at == WardenOperation.Build)
+                gone.Wait(TimeSpan.FromSeconds(10));
         };
+        front.Warden.Answer = o => o == at && at == WardenOperation.Resolve ? [] : null; // the streams never come
         using (TestClient client = front.Connect())
         {
             client.Send(True);
