@@ -27,12 +27,6 @@ internal static class RunParser
     public static ParsedRun? Parse(RunRequest wire, PayloadId id, Pilot pilot, long? stackSoftLimit, out ImmutableArray<Fault> faults)
     {
         List<Fault> found = [];
-        if (HoldsNull(wire))
-        {
-            faults = [new Fault("a list of the request holds null where bytes belong", "Send every argument and environment entry as base64.")];
-            return null;
-        }
-
         CheckCommand(wire.Command, found);
         List<byte[]> environment = EnvironmentParser.Parse(wire.Environment, wire.ExplicitEnvironment, found);
         CheckSpace(wire.Command, environment, stackSoftLimit, found);
@@ -53,10 +47,6 @@ internal static class RunParser
                 wire.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal)),
             block);
     }
-
-    // The JSON reader checks members for null, not the elements of lists.
-    private static bool HoldsNull(RunRequest wire)
-        => wire.Command.Concat(wire.Environment).Concat(wire.ExplicitEnvironment).Any(b => b is null);
 
     private static ImmutableArray<ByteString> Strings(IEnumerable<byte[]> bytes)
         => [.. bytes.Select(b => ByteString.TryFrom(b, out ByteString text) ? text : throw new InvalidOperationException("a NUL that was checked for"))];
