@@ -22,9 +22,10 @@ try
         case Invocation.VerifyTrace verify:
             return TraceVerifyVerb.Run(verify.Directory, Console.Out, Console.Error);
         case Invocation.Serve { Options: ServiceOptions options }:
-            if (Sys.EffectiveUid() == 0 && !options.IsLaunched)
-                await Launcher.LaunchAsync(options, TimeProvider.System, Console.Error.WriteLine).ConfigureAwait(false);
-            return await ServeAsync(options).ConfigureAwait(false);
+            if (Sys.EffectiveUid() != 0 || options.IsLaunched)
+                return await ServeAsync(options).ConfigureAwait(false);
+            await Launcher.LaunchAsync(options, TimeProvider.System, Console.Error.WriteLine).ConfigureAwait(false);
+            return ExitCodes.Done;
         case Invocation.Wrong wrong:
             Console.Error.WriteLine($"isolationd: {wrong.Why}. Try: isolationd --help");
             return ExitCodes.Usage;

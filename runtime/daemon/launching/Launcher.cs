@@ -7,10 +7,11 @@ namespace Isolation.Daemon;
 /// <summary>
 /// What isolationd does as root (mechanics.md section 1), in this order: check the policy, make the directories, write the warden's
 /// limits, start the warden unless one lives there, publish what holds when nobody answers, give up root and become the service.
+/// Where the service lives and its warden does not, it brings back the warden alone.
 /// </summary>
 internal static class Launcher
 {
-    /// <summary>Returns only by throwing: when it succeeds this process is the service.</summary>
+    /// <summary>Becomes the service, and then does not return; returns when it has only brought back the warden of a living one.</summary>
     /// <exception cref="LaunchException">A step failed.</exception>
     public static async Task LaunchAsync(ServiceOptions options, TimeProvider clock, Action<string> tell)
     {
@@ -22,10 +23,17 @@ internal static class Launcher
         if (ReadableFile.Obstacle(options.Policy, user.Uid, user.Gid) is string obstacle)
             throw new LaunchException(ExitCodes.NoPermission,
                 $"the user {options.User} cannot read {options.Policy}: {obstacle} does not let it. Make the file 0644 (or its group {options.User}) in a directory that all can enter.");
-        if (InstanceLock.HeldBy(options.Paths.InstanceLock) is string holder)
-            throw new LaunchException(ExitCodes.Unavailable, $"{options.Paths.Run} is served already, by {holder}. Stop it, or choose another --run.");
-
         byte[] limits = PublishedFiles.LimitsOf(policy, facts, options.User);
+        if (InstanceLock.HeldBy(options.Paths.InstanceLock) is string holder)
+        {
+            if (WardenProgram.IsLiving(options.Paths))
+                throw new LaunchException(ExitCodes.Unavailable, $"{options.Paths.Run} is served already, by {holder}. Stop it, or choose another --run.");
+            PublishedFiles.WriteLimits(options.Paths, limits);
+            WardenProgram.Start(options.Paths, clock);
+            tell($"isolationd: {options.Paths.Run} is served by {holder}, whose warden was gone: started a new one.");
+            return;
+        }
+
         ServiceDirectories.Make(options.Paths, user.Uid, user.Gid);
         PublishedFiles.WriteLimits(options.Paths, limits);
         if (!await WardenProgram.TryRereadAsync(options.Paths).ConfigureAwait(false))

@@ -16,20 +16,8 @@ internal static class WardenProgram
     /// <exception cref="LaunchException">It lives, and does not take them.</exception>
     public static async Task<bool> TryRereadAsync(ServicePaths paths)
     {
-        WardenChannel channel;
-        try
-        {
-            channel = WardenChannel.Connect(paths.WardenSocket, uid: 0, HelloDeadline);
-        }
-        catch (SyscallException e) when (e.Errno is Errno.ENOENT or Errno.ECONNREFUSED)
-        {
-            return false; // no socket, or nobody behind it
-        }
-        catch (Exception e) when (e is IOException or WireException)
-        {
-            throw new LaunchException(ExitCodes.Unavailable, $"a warden lives at {paths.WardenSocket} and does not talk: {e.Message}. Stop it, then start again.", e);
-        }
-
+        if (TryConnect(paths) is not { } channel)
+            return false;
         using (channel)
         {
             new Thread(() => channel.Read(), 256 << 10) { IsBackground = true, Name = "warden" }.Start();
@@ -44,6 +32,14 @@ internal static class WardenProgram
                 throw new LaunchException(ExitCodes.Unavailable, $"the warden at {paths.WardenSocket} does not take its new limits: {e.Message}. Its log says more.", e);
             }
         }
+    }
+
+    /// <summary>True when a warden answers there.</summary>
+    /// <exception cref="LaunchException">Somebody does, and does not talk.</exception>
+    public static bool IsLiving(ServicePaths paths)
+    {
+        using WardenChannel? channel = TryConnect(paths);
+        return channel is not null;
     }
 
     /// <summary>Starts the warden beside this program, and waits until it answers.</summary>
@@ -78,6 +74,22 @@ internal static class WardenProgram
 
         warden.Signal(15);
         throw new LaunchException(ExitCodes.Unavailable, $"the warden (pid {pid}) did not answer within {StartDeadline.TotalSeconds} s: {seen}");
+    }
+
+    private static WardenChannel? TryConnect(ServicePaths paths)
+    {
+        try
+        {
+            return WardenChannel.Connect(paths.WardenSocket, uid: 0, HelloDeadline);
+        }
+        catch (SyscallException e) when (e.Errno is Errno.ENOENT or Errno.ECONNREFUSED)
+        {
+            return null; // no socket, or nobody behind it
+        }
+        catch (Exception e) when (e is IOException or WireException)
+        {
+            throw new LaunchException(ExitCodes.Unavailable, $"a warden lives at {paths.WardenSocket} and does not talk: {e.Message}. Stop it, then start again.", e);
+        }
     }
 
     private static string EndOf(PidFd warden)

@@ -125,7 +125,8 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
     {
         try
         {
-            using WardenReply reply = await _warden!.AskAsync(WardenOperation.Stop, null).WaitAsync(StopDeadline, clock).ConfigureAwait(false);
+            _warden!.ExpectEnd();
+            using WardenReply reply = await _warden.AskAsync(WardenOperation.Stop, null).WaitAsync(StopDeadline, clock).ConfigureAwait(false);
             reply.Done();
             Log.WardenStopped(log);
         }

@@ -50,6 +50,9 @@ internal sealed class WardenLink : IDisposable
             ? channel.AskAsync(operation, body, descriptors)
             : Task.FromException<WardenReply>(new SetupException("warden", $"the warden does not answer: {State}"));
 
+    /// <summary>The warden is about to end, or nobody needs it any more: its going is no news.</summary>
+    public void ExpectEnd() => _isStopping = true;
+
     public void Dispose()
     {
         _isStopping = true;

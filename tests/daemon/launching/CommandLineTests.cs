@@ -1,0 +1,44 @@
+namespace Isolation.Daemon.Tests;
+
+/// <summary>Promise: a command line means one thing, and one that means nothing is refused with the reason.</summary>
+public sealed class CommandLineTests
+{
+    [Fact]
+    public void WithoutArgumentsItServesAtTheDefaults()
+    {
+        ServiceOptions options = Assert.IsType<Invocation.Serve>(CommandLine.Parse([])).Options;
+        Assert.Equal(("/etc/isolation/policy.yaml", "isolation", false), (options.Policy, options.User, options.IsLaunched));
+        Assert.Equal("/run/isolation/front/isolation.sock", options.Paths.Socket);
+        Assert.Equal("/var/lib/isolation/warden/warden.json", options.Paths.WardenLimits);
+    }
+
+    [Fact]
+    public void EveryOptionIsRead()
+    {
+        ServiceOptions options = Assert.IsType<Invocation.Serve>(CommandLine.Parse(
+            ["--policy", "/p", "--state", "/s", "--run", "/r", "--user", "u", "--launched", "--without-kernel", "pass-rights,peer-pidfd"])).Options;
+        Assert.Equal(("/p", "/s", "/r", "u", true), (options.Policy, options.Paths.State, options.Paths.Run, options.User, options.IsLaunched));
+        Assert.Equal(2, options.WithoutKernel.Count);
+    }
+
+    [Theory]
+    [InlineData("--state")]
+    [InlineData("--state", "")]
+    [InlineData("--nonsense")]
+    [InlineData("--without-kernel", "everything")]
+    [InlineData("policy")]
+    [InlineData("policy", "check")]
+    [InlineData("policy", "check", "--run")]
+    [InlineData("policy", "install", "f", "--launched")]
+    [InlineData("trace")]
+    [InlineData("trace", "verify", "a", "b")]
+    public void Nonsense(params string[] arguments) => Assert.IsType<Invocation.Wrong>(CommandLine.Parse(arguments));
+
+    [Fact]
+    public void Verbs()
+    {
+        Assert.Equal(new Invocation.CheckPolicy("f"), CommandLine.Parse(["policy", "check", "f"]));
+        Assert.Equal(new Invocation.VerifyTrace("/d"), CommandLine.Parse(["trace", "verify", "/d"]));
+        Assert.Equal("/q", Assert.IsType<Invocation.InstallPolicy>(CommandLine.Parse(["policy", "install", "f", "--policy", "/q"])).Target);
+    }
+}

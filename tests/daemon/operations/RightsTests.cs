@@ -1,0 +1,55 @@
+using Isolation.Wire;
+
+namespace Isolation.Daemon.Tests;
+
+/// <summary>Promise: operators may do all, a client may run and touch its own payloads, a process inside a cell may do nothing.</summary>
+public sealed class RightsTests
+{
+    private static readonly RunRequest Run = new() { Command = [[1]] };
+
+    public static TheoryData<string, string, string> Table => new()
+    {
+        { "hello", "Any", "Any" },
+        { "run", "Any", "Any" },
+        { "explain", "Any", "Any" },
+        { "explain-other", "None", "Any" },
+        { "signal", "OwnPayload", "Any" },
+        { "list", "OwnPayload", "Any" },
+        { "show", "OwnPayload", "Any" },
+        { "trace", "None", "Any" },
+        { "status", "Any", "Any" },
+        { "reload-policy", "None", "Any" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void WhoMayDoWhat(string request, string client, string forOperator)
+    {
+        ClientMessage message = Message(request);
+        Assert.Equal(Right.None, Rights.Of(Standing.InsideACell, message));
+        Assert.Equal(client, Rights.Of(Standing.Client, message).ToString());
+        Assert.Equal(forOperator, Rights.Of(Standing.Operator, message).ToString());
+    }
+
+    [Fact]
+    public void TheTableNamesEveryRequestOfTheProtocol()
+    {
+        IEnumerable<Type> kinds = typeof(ClientMessage).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ClientMessage)));
+        Assert.Equal(kinds.Select(k => k.Name).Order(), Table.Select(r => Message((string)r[0]).GetType().Name).Distinct().Order());
+    }
+
+    private static ClientMessage Message(string name) => name switch
+    {
+        "hello" => new HelloRequest(1),
+        "run" => Run,
+        "explain" => new ExplainRequest(Run),
+        "explain-other" => new ExplainRequest(Run, 7),
+        "signal" => new SignalRequest("x", 9),
+        "list" => new ListRequest(),
+        "show" => new ShowRequest("x"),
+        "trace" => new TraceRequest(),
+        "status" => new StatusRequest(),
+        "reload-policy" => new ReloadPolicyRequest(),
+        _ => throw new ArgumentOutOfRangeException(nameof(name)),
+    };
+}

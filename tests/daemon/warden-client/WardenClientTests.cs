@@ -1,0 +1,266 @@
+using System.Collections.Immutable;
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Isolation.Daemon.Tests;
+
+/// <summary>Promise: whatever the warden answers, and whenever it goes, every call ends, and an ending is never lost or made up.</summary>
+public sealed class WardenClientTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly RoomPlan Plan = new(new CellId(Guid.NewGuid()), new RoomKey(Level.Setuid, "classic"));
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("isolation-warden-test-").FullName;
+    private readonly FakeWarden _warden;
+    private readonly WardenLink _link;
+    private readonly WardenIsolator _isolator;
+    private int _changes;
+
+    public WardenClientTests()
+    {
+        string path = Path.Combine(_directory, "warden.sock");
+        _warden = new FakeWarden(path);
+        _link = new WardenLink(path, Sys.EffectiveUid(), () => Interlocked.Increment(ref _changes), NullLogger.Instance);
+        _isolator = new WardenIsolator(_link, new IsolatorDescription(Level.Setuid, ["classic"], ["own"]), "Start it.", NullLogger.Instance);
+        Connected();
+    }
+
+    public void Dispose()
+    {
+        _link.Dispose();
+        _warden.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task ACellGoesThroughItsLife()
+    {
+        _warden.Answer = o => o == WardenOperation.Ending ? FakeWarden.Ended(EndedHow.Exited, 7) : null;
+        ICell cell = await EnterAsync();
+        Assert.Equal(new CellSite("own", "/isolation/cell", "/scratch"), cell.Site);
+        using (SafePilotEnd end = cell.TakePilotEnd())
+            Assert.False(end.IsInvalid);
+        ResolvedCommand command = Assert.IsType<Resolution.Resolved>(await cell.ResolveAsync(default)).Command;
+        Assert.Equal(("/bin/true", new string('0', 64)), (command.Path.ToString(), command.Digest));
+        Assert.Equal(4242, Assert.IsType<StartResult.Started>(await StartAsync(cell)).Process.Value);
+        EndingReport report = await cell.Ending.WaitAsync(Patience);
+        Assert.Equal((new Ending.Exited(7), "cell-init"), ((Ending.Exited)report.Ending, report.Observer));
+        Assert.IsType<Figure.Measured>(report.Usage.Wall);
+        Assert.IsType<Figure.NotAvailable>(report.Usage.MemoryPeak);
+        Assert.False((await cell.DestroyAsync(TimeSpan.Zero)).Residue.IsDirty);
+        await cell.ForgetAsync();
+        Assert.Equal(
+            [WardenOperation.Hello, WardenOperation.Build, WardenOperation.Enter, WardenOperation.Resolve, WardenOperation.Start, WardenOperation.Ending,
+                WardenOperation.Destroy, WardenOperation.Forget], _warden.Asked);
+    }
+
+    [Theory]
+    [InlineData(EndedHow.Exited, 3, EndingCause.WallLimit, typeof(Ending.TimedOut))]
+    [InlineData(EndedHow.Signaled, 9, EndingCause.WallLimit, typeof(Ending.TimedOut))]
+    [InlineData(EndedHow.Signaled, 9, EndingCause.ClientGone, typeof(Ending.Abandoned))]
+    [InlineData(EndedHow.Signaled, 11, EndingCause.None, typeof(Ending.Signaled))]
+    [InlineData(EndedHow.Signaled, 9, EndingCause.Ordered, typeof(Ending.Signaled))]
+    [InlineData(EndedHow.Exited, 0, EndingCause.Ordered, typeof(Ending.Exited))]
+    [InlineData(EndedHow.Unknown, 0, EndingCause.None, typeof(Ending.Lost))]
+    [InlineData(EndedHow.NeverStarted, 0, EndingCause.None, typeof(Ending.SetupFailed))]
+    public async Task EveryEndingHasItsWord(EndedHow how, int value, EndingCause cause, Type expected)
+    {
+        _warden.Answer = o => o == WardenOperation.Ending ? FakeWarden.Ended(how, value, cause) : null;
+        ICell cell = await EnterAsync(TimeSpan.FromSeconds(5));
+        await StartAsync(cell);
+        Ending ending = (await cell.Ending.WaitAsync(Patience)).Ending;
+        Assert.IsType(expected, ending);
+        if (ending is Ending.TimedOut late)
+            Assert.Equal(TimeSpan.FromSeconds(5), late.Limit);
+    }
+
+    [Fact]
+    public async Task WhatTheWardenDeniesNamesItsInvariant()
+    {
+        _warden.Answer = o => o == WardenOperation.Build ? FakeWarden.Denied("known-level", "level 9") : null;
+        SetupException denied = await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default));
+        Assert.Equal("warden: known-level", denied.Step);
+        Assert.Contains("level 9", denied.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatFailsTellsWhatWasNotUndone()
+    {
+        _warden.Answer = o => o == WardenOperation.Build ? FakeWarden.Failed("mkdir", "no space", "the ticket") : null;
+        SetupException failed = await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default));
+        Assert.Equal(("mkdir", "no space", "the ticket"), (failed.Step, failed.Cause, failed.Undo));
+    }
+
+    [Fact]
+    public async Task ARoomThatCannotBeEnteredIsDestroyed()
+    {
+        _warden.Answer = o => o == WardenOperation.Enter ? FakeWarden.Denied("account", "uid 0") : null;
+        IRoom room = await _isolator.BuildAsync(Plan, default);
+        await Assert.ThrowsAsync<SetupException>(() => EnterAsync(room, null));
+        Assert.Contains(WardenOperation.Destroy, _warden.Asked);
+        Assert.Contains(WardenOperation.Forget, _warden.Asked);
+    }
+
+    [Fact]
+    public async Task ABuildThatIsGivenUpIsUndoneWhenItIsDone()
+    {
+        using CancellationTokenSource gone = new();
+        using ManualResetEventSlim late = new();
+        _warden.Before = o =>
+        {
+            if (o == WardenOperation.Build)
+                late.Wait(Patience);
+        };
+        Task<IRoom> build = _isolator.BuildAsync(Plan, gone.Token);
+        gone.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => build);
+        Assert.DoesNotContain(WardenOperation.Destroy, _warden.Asked);
+        late.Set();
+        Assert.True(SpinWait.SpinUntil(() => _warden.Asked.Contains(WardenOperation.Forget), Patience));
+        Assert.Contains(WardenOperation.Destroy, _warden.Asked);
+    }
+
+    [Theory]
+    [InlineData(WardenOperation.Build)]
+    [InlineData(WardenOperation.Enter)]
+    [InlineData(WardenOperation.Resolve)]
+    [InlineData(WardenOperation.Start)]
+    [InlineData(WardenOperation.Ending)]
+    [InlineData(WardenOperation.Signal)]
+    [InlineData(WardenOperation.Destroy)]
+    [InlineData(WardenOperation.Forget)]
+    public async Task AWardenThatGoesEndsEveryCall(WardenOperation at)
+    {
+        _warden.Before = o =>
+        {
+            if (o == at)
+                _warden.Break();
+        };
+        _warden.Answer = o => o == at || (o == WardenOperation.Ending && at is WardenOperation.Signal) ? [] : null;
+        if (at is WardenOperation.Build)
+        {
+            await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default).WaitAsync(Patience));
+            return;
+        }
+
+        if (at is WardenOperation.Enter)
+        {
+            await Assert.ThrowsAsync<SetupException>(() => EnterAsync().WaitAsync(Patience));
+            return;
+        }
+
+        ICell cell = await EnterAsync();
+        if (at is WardenOperation.Resolve)
+        {
+            await Assert.ThrowsAsync<SetupException>(() => cell.ResolveAsync(default).WaitAsync(Patience));
+            return;
+        }
+
+        if (at is WardenOperation.Start)
+        {
+            await Assert.ThrowsAsync<SetupException>(() => StartAsync(cell).WaitAsync(Patience));
+            return;
+        }
+
+        await StartAsync(cell);
+        if (at is WardenOperation.Signal)
+            await Assert.ThrowsAsync<SetupException>(() => cell.SignalAsync(15, default).WaitAsync(Patience));
+        EndingReport report = await cell.Ending.WaitAsync(Patience);
+        if (at is WardenOperation.Ending or WardenOperation.Signal)
+        {
+            Assert.Contains("the warden went away", Assert.IsType<Ending.Lost>(report.Ending).Evidence, StringComparison.Ordinal);
+            Assert.Equal("isolationd", report.Observer);
+            return;
+        }
+
+        CellReport destroyed = await cell.DestroyAsync(TimeSpan.Zero).WaitAsync(Patience);
+        Assert.Equal(at is WardenOperation.Destroy, destroyed.Residue.IsDirty); // its account is not lent again
+        await cell.ForgetAsync().WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task ItConnectsAgainAndTellsBoth()
+    {
+        _warden.Break();
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _changes) >= 3 && _link.IsConnected, Patience));
+        Assert.IsType<Readiness.Ready>(await _isolator.ProbeAsync(default));
+    }
+
+    [Fact]
+    public async Task WithoutAWardenTheLevelIsNotReadyWithTheFix()
+    {
+        _warden.Dispose();
+        Assert.True(SpinWait.SpinUntil(() => !_link.IsConnected, Patience));
+        Assert.Equal("Start it.", Assert.IsType<Readiness.NotReady>(await _isolator.ProbeAsync(default)).Fix);
+        await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default));
+    }
+
+    [Theory]
+    [InlineData(WardenOperation.Probe)]
+    [InlineData(WardenOperation.Build)]
+    public async Task AnAnswerThatIsNotInTheProtocolIsAFailedStep(WardenOperation at)
+    {
+        _warden.Answer = o => o == at ? FakeWarden.Done(w => w.Id(Guid.NewGuid()).Id(Guid.NewGuid())) : null;
+        if (at == WardenOperation.Probe)
+            Assert.Contains("strange", Assert.IsType<Readiness.NotReady>(await _isolator.ProbeAsync(default)).Cause, StringComparison.Ordinal);
+        else
+            await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default));
+    }
+
+    [Fact]
+    public async Task AnAnswerOfNoKnownKindEndsTheConnection()
+    {
+        _warden.Answer = o => o == WardenOperation.Build ? [7, 0, 0, 0, 0] : null;
+        await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default).WaitAsync(Patience));
+    }
+
+    [Fact]
+    public void SomebodyElsesSocketIsNotUsed()
+    {
+        string path = Path.Combine(_directory, "warden.sock");
+        WireException refused = Assert.Throws<WireException>(() => WardenChannel.Connect(path, Sys.EffectiveUid() + 1, 1000));
+        Assert.Contains("uid", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ManyRequestsAreUnderWayAtATimeEvenIfTheWardenDoesNotRead()
+    {
+        using ManualResetEventSlim reading = new();
+        _warden.Before = o =>
+        {
+            if (o == WardenOperation.Resolve)
+                reading.Wait(Patience);
+        };
+        ICell cell = await EnterAsync();
+        Task resolve = cell.ResolveAsync(default);
+        // More than the socket holds: nobody waits for the sending.
+        Task<IRoom>[] builds = [.. Enumerable.Range(0, 2000).Select(_ => _isolator.BuildAsync(Plan, default))];
+        Assert.DoesNotContain(builds, b => b.IsCompleted);
+        reading.Set();
+        await Task.WhenAll([resolve, .. builds]).WaitAsync(Patience);
+    }
+
+    private void Connected() => Assert.True(SpinWait.SpinUntil(() => _link.IsConnected, Patience));
+
+    private async Task<ICell> EnterAsync(TimeSpan? wall = null) => await EnterAsync(await _isolator.BuildAsync(Plan, default), wall);
+
+    private static async Task<ICell> EnterAsync(IRoom room, TimeSpan? wall)
+    {
+        using Descriptor command = SealedMemory.Create("test"u8, [1]);
+        using PidFd client = PidFd.TryOpen(Environment.ProcessId, out _)!;
+        return await room.EnterAsync(EntryOf(wall, command, client), default);
+    }
+
+    private static Entry EntryOf(TimeSpan? wall, Descriptor command, PidFd client) => new(
+        new PayloadId(Plan.Cell.Value), new Account(new UserId(2000000), new GroupId(2000000), ImmutableArray<GroupId>.Empty, null),
+        Limits.None with { Wall = wall }, command, client);
+
+    private static async Task<StartResult> StartAsync(ICell cell)
+    {
+        using Descriptor command = SealedMemory.Create("test"u8, [1]);
+        using PidFd client = PidFd.TryOpen(Environment.ProcessId, out _)!;
+        return await cell.StartAsync(Admission.Mint(EntryOf(null, command, client), new LedgerReceipt(new PayloadId(Plan.Cell.Value), 1)), default);
+    }
+}
