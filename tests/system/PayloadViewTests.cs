@@ -92,6 +92,12 @@ public sealed class PayloadViewTests(SharedService shared)
         Assert.Contains(outcome.Lines, l => l.StartsWith("PATH=", StringComparison.Ordinal));
     }
 
+    [SkippableTheory]
+    [InlineData("0027")]
+    [InlineData("0002")]
+    public void ThePilotsUmaskIsCarriedOver(string umask)
+        => Assert.Equal(umask, shared.Get().Shell.Bash($"umask {umask}; $A run -- bash -c umask").Silent());
+
     [SkippableFact]
     public void ItsLeafIsItsOwnAndOutOfItsReach()
     {
