@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Isolation.Wire;
+
+namespace Isolation.Cli.Tests;
+
+/// <summary>The other commands ask what they say, and print it for people or, with --json, for machines.</summary>
+[Collection(PublishedCliCollection.Name)]
+public sealed class CommandTests(PublishedCli cli)
+{
+    private static readonly WirePayload Payload = new()
+    {
+        Id = FakeConnection.Id, State = "running", Pid = 42, Level = "setuid", Room = "classic", PilotUid = 1000, Subject = "alice",
+        Account = new WireAccount(2000001, 2000001, [], null), Since = "2026-11-21T03:24:00Z", Command = "sleep \u001b 1",
+    };
+
+    [Fact]
+    public void Ps_lists_payloads_in_columns_and_as_lines_of_JSON()
+    {
+        (int exitCode, string output, _) = Ask<ListRequest>(["ps", "--handle", "a,b"], r => Assert.Equal(["a", "b"], r.Handles!), new PayloadsAnswer([Payload, Payload]));
+        string[] lines = output.TrimEnd('\n').Split('\n');
+        Assert.Equal((0, 3), (exitCode, lines.Length));
+        Assert.Equal(lines[0].IndexOf("COMMAND", StringComparison.Ordinal), lines[1].IndexOf("sleep \\x1b 1", StringComparison.Ordinal));
+
+        (_, output, _) = Ask<ListRequest>(["ps", "--json"], r => Assert.Null(r.Handles), new PayloadsAnswer([Payload, Payload]));
+        Assert.All(output.TrimEnd('\n').Split('\n'), l => Assert.Equal(42, JsonSerializer.Deserialize<WirePayload>(l, JsonSerializerOptions.Web)!.Pid));
+    }
+
+    [Fact]
+    public void Show_prints_a_payload_and_tries_each_handle()
+    {
+        using FakeService service = new();
+        using RunningClient client = RunningClient.Start(cli, service, "show", FakeConnection.Id, "--handle", "first,second");
+        using (FakeConnection first = service.Next())
+        {
+            Assert.Equal("first", first.Greet<ShowRequest>().Handle);
+            first.Send(new ErrorAnswer(ErrorCodes.NoSuchPayload, "m", "f"));
+        }
+
+        using FakeConnection second = service.Next();
+        Assert.Equal("second", second.Greet<ShowRequest>().Handle);
+        second.Send(new PayloadAnswer(Payload));
+        (int exitCode, string output, string error) = client.Finish();
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains("subject", output, StringComparison.Ordinal);
+        Assert.Contains("2000001", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Kill_sends_the_signal_by_name_and_says_nothing()
+        => Assert.Equal((0, "", ""), Ask<SignalRequest>(["kill", "ID", "--signal", "sigusr2"], r => Assert.Equal(new SignalRequest("ID", 12), r), new DoneAnswer()));
+
+    [Fact]
+    public void Kill_of_a_payload_that_is_not_the_callers_is_refused()
+    {
+        (int exitCode, _, string error) = Ask<SignalRequest>(["kill", "ID"], r => Assert.Equal(15, r.Signal), new ErrorAnswer(ErrorCodes.NoSuchPayload, "no payload ID", "Show its handle."));
+        Assert.Equal((ExitCode.Refused, "isolation: no-such-payload: no payload ID. Fix: Show its handle.\n"), (exitCode, error));
+    }
+
+    [Fact]
+    public void Trace_prints_records_until_the_last()
+    {
+        JsonElement record = JsonSerializer.Deserialize<JsonElement>("{\"seq\":7,\"time\":\"2026-11-21T03:24:00.1Z\",\"type\":\"ended\",\"payload\":\"p\",\"ending\":{\"kind\":\"exited\",\"code\":3}}");
+        (int exitCode, string output, _) = Ask<TraceRequest>(["trace", "--payload", "p", "--uid", "5"],
+            r => Assert.Equal(new TraceRequest("p", 5), r), new RecordAnswer(record), new RecordAnswer(record), new DoneAnswer());
+        Assert.Equal((0, 3), (exitCode, output.TrimEnd('\n').Split('\n').Length));
+        Assert.Contains("exited 3", output, StringComparison.Ordinal);
+        (_, output, _) = Ask<TraceRequest>(["trace", "--json"], _ => { }, new RecordAnswer(record), new DoneAnswer());
+        Assert.Equal(7, JsonSerializer.Deserialize<JsonElement>(output).GetProperty("seq").GetInt32());
+    }
+
+    [Fact]
+    public void Status_tells_each_level_with_its_fix()
+    {
+        StatusAnswer status = new()
+        {
+            Service = "isolationd 0.1.0", Site = "T1", PolicyEpoch = "abc", Warden = new WirePart(true, "pid 5"), Ledger = new WirePart(false, "disk full"),
+            Levels = [new WireReadiness("setuid", true, ["classic"], null, null), new WireReadiness("vm", false, [], "no KVM", "load kvm")],
+            Running = 3, Lent = 3, Quarantined = 1,
+        };
+        (int exitCode, string output, _) = Ask<StatusRequest>(["status"], _ => { }, status);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("not ready: disk full", output, StringComparison.Ordinal);
+        Assert.Contains("no KVM. Fix: load kvm.", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_tells_decision_and_trail_and_a_refusal_in_its_exit_code()
+    {
+        (int exitCode, string output, _) = Ask<ExplainRequest>(["policy", "explain", "--claim", "bob", "--", "id"], r => Assert.Equal("bob", r.Request.Claim),
+            new ExplainedAnswer("refuse", "Q1", null, null, "one user only", "ask the site", ["looked at Q1"]));
+        Assert.Equal(ExitCode.Refused, exitCode);
+        Assert.Contains("1. looked at Q1", output, StringComparison.Ordinal);
+        Assert.Equal((0, "loaded\n", ""), Ask<ReloadPolicyRequest>(["policy", "reload"], _ => { }, new DoneAnswer("loaded")));
+    }
+
+    [Fact]
+    public void A_reader_that_goes_away_ends_the_output_without_a_word()
+    {
+        using FakeService service = new();
+        using RunningClient client = RunningClient.StartIn(cli, service, "\"$ISOLATION\" ps | head -c 1; exit ${PIPESTATUS[0]}");
+        using FakeConnection connection = service.Next();
+        connection.Greet<ListRequest>();
+        connection.Send(new PayloadsAnswer([.. Enumerable.Repeat(Payload, 5000)]));
+        Assert.Equal((ExitCode.BrokenPipe, "I", ""), client.Finish());
+    }
+
+    [Fact]
+    public void What_needs_no_service_is_handed_to_isolationd_beside_the_program_or_in_PATH()
+    {
+        using FakeService service = new();
+        string program = Path.Combine(service.Directory, "isolationd");
+        File.WriteAllText(program, "#!/bin/sh\nprintf '%s|' \"$@\"; exit 9\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using RunningClient inPath = RunningClient.StartIn(cli, service,
+            $"cp \"$ISOLATION\" '{service.Directory}/sub-isolation'; mkdir '{service.Directory}/empty'; mv '{service.Directory}/sub-isolation' '{service.Directory}/empty/isolation'; PATH='{service.Directory}':$PATH; exec '{service.Directory}/empty/isolation' policy check --x $'\\xff' '' FILE");
+        (int exitCode, byte[] output, _) = inPath.FinishBinary();
+        Assert.Equal(9, exitCode);
+        Assert.Equal([.. "policy|check|--x|"u8, 0xff, .. "||FILE|"u8], output);
+        using RunningClient nowhere = RunningClient.StartIn(cli, service, $"PATH=/nonexistent; exec '{service.Directory}/empty/isolation' trace verify");
+        (exitCode, _, string error) = nowhere.Finish();
+        Assert.Equal(ExitCode.Unavailable, exitCode);
+        Assert.Contains("cannot start isolationd, which carries out `isolation trace verify`", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_and_version_go_to_standard_output()
+    {
+        using FakeService service = new();
+        using RunningClient help = RunningClient.Start(cli, service, "run", "--help");
+        Assert.StartsWith("Usage: isolation run", help.Finish().Output, StringComparison.Ordinal);
+        using RunningClient version = RunningClient.Start(cli, service, "--version");
+        (int exitCode, string output, string error) = version.Finish();
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Matches(@"^isolation \d+\.\d+\.\d+ \(protocol 1, \.NET .*\)\n$", output);
+    }
+
+    private (int ExitCode, string Output, string Error) Ask<T>(string[] arguments, Action<T> check, params ServiceMessage[] answers) where T : ClientMessage
+    {
+        using FakeService service = new();
+        using RunningClient client = RunningClient.Start(cli, service, arguments);
+        using FakeConnection connection = service.Next();
+        check(connection.Greet<T>());
+        foreach (ServiceMessage answer in answers)
+            connection.Send(answer);
+        return client.Finish();
+    }
+}
