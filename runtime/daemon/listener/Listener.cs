@@ -38,13 +38,15 @@ internal sealed class Listener : IDisposable
         string path, IReadOnlySet<string> withoutKernel, AccountNames accounts, IDispatcher dispatcher, EventWatch watch, ShareCaps caps,
         Deadlines deadlines, TimeProvider clock, ILogger log)
     {
-        File.Delete(path);
-        _socket = UnixSocket.Listen(UnixSocketKind.Stream, path, Backlog);
+        // Under its name only once it listens, with its mode: no client is refused in between.
+        string fresh = path + ".new";
+        File.Delete(fresh);
+        _socket = UnixSocket.Listen(UnixSocketKind.Stream, fresh, Backlog);
         _path = path;
         _kernel = KernelAbilities.Probe(_socket, withoutKernel);
         if (!_kernel.PeerPidFd)
             Sys.AskForCredentials(_socket);
-        Sys.ChangeMode(path, ModeForAll);
+        Sys.ChangeMode(fresh, ModeForAll);
         _peers = new PeerReader(_kernel, accounts);
         _dispatcher = dispatcher;
         _watch = watch;
@@ -56,6 +58,7 @@ internal sealed class Listener : IDisposable
             Log.WithoutKernel(log, "SO_PASSRIGHTS");
         if (!_kernel.PeerPidFd)
             Log.WithoutKernel(log, "SO_PEERPIDFD");
+        File.Move(fresh, path, overwrite: true);
         _thread = new Thread(AcceptAll, 256 << 10) { IsBackground = true, Name = "accept" };
         _thread.Start();
     }

@@ -9,7 +9,7 @@ namespace Isolation.Daemon;
 /// <summary>How the warden, the ledger and the leases of this service are.</summary>
 internal sealed class ServiceState(WardenLink warden, string wardenFix, NodeLedger ledger, string ledgerDirectory, Leases leases) : IServiceState
 {
-    public WirePart Warden => warden.IsConnected ? new WirePart(true, warden.State) : new WirePart(false, $"{warden.State}. {wardenFix}");
+    public WirePart Warden => warden.IsConnected ? new WirePart(true, warden.State) : new WirePart(false, $"{warden.State.TrimEnd('.')}. {wardenFix}");
 
     public WirePart Ledger => ledger.Health switch
     {

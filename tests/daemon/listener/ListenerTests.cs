@@ -46,6 +46,38 @@ public sealed class ListenerTests
         Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles("/proc/self/fd").Length <= before + 2, TimeSpan.FromSeconds(10)), "descriptors are left");
     }
 
+    [Theory]
+    [InlineData("pass-rights")]
+    [InlineData("pass-rights,peer-pidfd")]
+    public void ASocketThatLingersWhenItIsClosedHoldsUpNobody(string without)
+    {
+        using Front front = new(without);
+        using System.Net.Sockets.Socket listener = new(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        listener.ReceiveBufferSize = 4096;
+        listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        listener.Listen(20);
+        for (int i = 0; i < 4; i++)
+        {
+            using TestClient client = front.Connect(greet: false);
+            using System.Net.Sockets.Socket lingering = new(System.Net.Sockets.AddressFamily.InterNetwork, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+            lingering.Connect(listener.LocalEndPoint!);
+            lingering.Blocking = false;
+            while (lingering.Send(new byte[65536], 0, 65536, System.Net.Sockets.SocketFlags.None, out System.Net.Sockets.SocketError full) > 0 && full == System.Net.Sockets.SocketError.Success)
+            {
+            }
+
+            lingering.LingerState = new System.Net.Sockets.LingerOption(true, 2);
+            // The service's copy is the last: whoever closes that waits for two seconds.
+            _ = Sys.TrySend(client.Socket, "bytes"u8, [(int)lingering.Handle], out _);
+            ThreadPool.QueueUserWorkItem(static socket => socket.Close(), lingering.SafeHandle, preferLocal: false);
+        }
+
+        long started = Environment.TickCount64;
+        for (int i = 0; i < 5; i++)
+            Unharmed(front);
+        Assert.InRange(Environment.TickCount64 - started, 0, 1000);
+    }
+
     [SkippableFact]
     public void WhereTheKernelCanTheSendItselfFails()
     {
