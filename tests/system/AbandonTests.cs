@@ -67,7 +67,7 @@ public sealed class AbandonTests
     {
         using Service service = Service.Start();
         Outcome outcome = service.Shell.Bash($"setpriv --reuid=isotest-a --regid=isotest-a --clear-groups python3 {AppContext.BaseDirectory}/clients/client.py --leave-after-entered -- touch $WORK/must-not-be");
-        Assert.Contains("left", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("left", outcome.Errors, StringComparison.Ordinal);
         Until.True(() => service.LedgerText().Contains("abandoned", StringComparison.Ordinal), 10, () => service.LedgerText());
         Assert.False(File.Exists(service.Work + "/must-not-be"));
     }

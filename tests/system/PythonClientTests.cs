@@ -11,9 +11,9 @@ public sealed class PythonClientTests(SharedService shared)
     [SkippableFact]
     public void ItRunsAPayloadWithItsStreams()
     {
-        Outcome outcome = shared.Get().Shell.Bash($"printf input | {Client} -- sh -c 'cat; echo; exit 6' 2>&1").Expect(6);
-        Assert.Contains("input", outcome.Lines);
-        JsonElement[] frames = [.. outcome.Lines.Where(l => l.StartsWith('{')).Select(l => JsonDocument.Parse(l).RootElement)];
+        Outcome outcome = shared.Get().Shell.Bash($"printf input | {Client} -- sh -c 'cat; exit 6'").Expect(6);
+        Assert.Equal("input", outcome.Output);
+        JsonElement[] frames = [.. outcome.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
         Assert.Equal(["hello", "entered", "started", "ended"], frames.Select(f => f.GetProperty("type").GetString()));
         Assert.Equal("setuid", frames[2].GetProperty("payload").GetProperty("level").GetString());
         Assert.True(frames[3].GetProperty("usage").GetProperty("wallMicroseconds").GetInt64() > 0);

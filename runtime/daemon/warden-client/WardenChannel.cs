@@ -205,7 +205,15 @@ internal sealed class WardenChannel : IDisposable
     private string Break(string cause)
     {
         Interlocked.CompareExchange(ref _broken, cause, null);
-        _socket.Shutdown();
+        try
+        {
+            _socket.Shutdown();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed while the reader was on its way here: closed is as good as shut down.
+        }
+
         foreach (uint number in _pending.Keys)
         {
             if (_pending.TryRemove(number, out TaskCompletionSource<WardenReply>? answer))

@@ -1,6 +1,6 @@
 """A client of Isolation in one file, written from docs/protocol.md. Usage: client.py [OPTION...] -- COMMAND...
 
-Prints one JSON line a frame; exits with the payload's code. Options for tests: --big N (bytes of arguments),
+Prints one JSON line a frame on standard error; exits with the payload's code. Options for tests: --big N (bytes of arguments),
 --leave-after-entered, --fork-holder (a child keeps every descriptor), --signal N (sent once the payload runs).
 """
 import array, base64, json, os, socket, struct, sys
@@ -52,10 +52,10 @@ def main(arguments):
     channel = None
     while True:
         frame = service.frame()
-        print(json.dumps(frame), flush=True)
+        print(json.dumps(frame), file=sys.stderr, flush=True)
         if frame["type"] == "entered":
             if "--leave-after-entered" in options:
-                print("left", flush=True)
+                print("left", file=sys.stderr, flush=True)
                 os._exit(0)
             channel = socket.socket(fileno=service.descriptors.pop())
             channel.sendmsg([struct.pack("<BBHi", STREAMS, 7, 0, 0)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])
