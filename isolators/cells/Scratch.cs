@@ -25,7 +25,7 @@ public sealed class Scratch : IDisposable
         Scratch scratch = new(host, name, directory);
         try
         {
-            Sys.SetOwner(directory, uid, gid);
+            Sys.SetOwner(directory, uid, gid, $"scratch/{cell:D}");
             return scratch;
         }
         catch

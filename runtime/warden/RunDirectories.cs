@@ -67,7 +67,7 @@ internal sealed class RunDirectories : IDisposable
         FileStatus status = Sys.StatusOf(directory);
         if (status.Uid != 0 || (status.Mode & 0x12) != 0)
             throw new IOException($"{path} must be root's, and nobody else's to write. Remove it, or choose another directory.");
-        Sys.SetMode(directory, mode);
+        Sys.SetMode(directory, mode, path);
         return directory;
     }
 

@@ -44,11 +44,11 @@ public sealed class RunningPayloadTests
     {
         RunningPayload payload = New(Samples.Request());
         Assert.Null(payload.Process);
-        Assert.Null(payload.SignalledBy);
+        Assert.Null(payload.Interference);
         payload.MarkStarted(new ProcessId(7));
-        payload.MarkSignalledBy("operator 0");
+        payload.MarkSignalled(new Interference(15, "operator 0"));
         Assert.Equal(new ProcessId(7), payload.Process);
-        Assert.Equal("operator 0", payload.SignalledBy);
+        Assert.Equal("operator 0", payload.Interference?.Who);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ namespace Isolation.Core;
 /// <item>start</item>
 /// <item>ending: the main process is over, its leaf killed and proven empty by cell-init</item>
 /// <item>destroy: all that is left goes; the residue is told</item>
-/// <item>release the lease</item>
 /// <item>durable <c>ended</c>; only then may the ticket go</item>
+/// <item>release the lease</item>
 /// <item>reply: the result returned here</item>
 /// </list>
 /// Two things stop a payload early, the client's going and the deadline; both are seen to in the cell, and neither cancels the
@@ -73,7 +73,7 @@ public sealed class PayloadRunner(
         }
         finally
         {
-            // 10 release
+            // 11 release
             await leases.ReleaseAsync(lease, residue).ConfigureAwait(false);
         }
     }
@@ -115,11 +115,11 @@ public sealed class PayloadRunner(
 
         // 9 destroy
         Residue residue = await DestroyAsync(cell).ConfigureAwait(false);
-        Ending ending = report.Ending is Ending.Signaled { Signal: int signal } && payload.SignalledBy is string who
-            ? new Ending.KilledFromOutside($"signal {signal}, sent by {who}")
+        Ending ending = report.Ending is Ending.Signaled { Signal: int signal } && payload.Interference is { } sent && sent.Signal == signal
+            ? new Ending.KilledFromOutside($"signal {signal}, sent by {sent.Who}")
             : report.Ending;
 
-        // 11 ended
+        // 10 ended
         try
         {
             await ledger.EndAsync(receipt, new EndedRecord(request.Id, request.Pilot.Uid, ending, report.Observer, report.Usage, residue)).ConfigureAwait(false);

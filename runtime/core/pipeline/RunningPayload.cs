@@ -4,7 +4,7 @@ namespace Isolation.Core;
 public sealed class RunningPayload(PayloadRequest request, Decision.Admit decision, Lease lease, Handle handle, ICell cell, DateTimeOffset entered)
 {
     private volatile ProcessIdBox? _process;
-    private volatile string? _killedBy;
+    private volatile Interference? _interference;
 
     /// <summary>What was asked.</summary>
     public PayloadRequest Request { get; } = request;
@@ -27,14 +27,14 @@ public sealed class RunningPayload(PayloadRequest request, Decision.Admit decisi
     /// <summary>The main process, or null before the start.</summary>
     public ProcessId? Process => _process?.Value;
 
-    /// <summary>Who, other than its owner, sent it a signal; null when nobody did.</summary>
-    public string? SignalledBy => _killedBy;
+    /// <summary>The last signal that somebody else than its owner sent it; null when nobody did.</summary>
+    public Interference? Interference => _interference;
 
     /// <summary>The start has happened.</summary>
     public void MarkStarted(ProcessId process) => _process = new ProcessIdBox(process);
 
-    /// <summary>An operator sent a signal: an ending by it is then told as one from outside.</summary>
-    public void MarkSignalledBy(string evidence) => _killedBy = evidence;
+    /// <summary>An operator sent a signal: an ending by that signal is then told as one from outside.</summary>
+    public void MarkSignalled(Interference interference) => _interference = interference;
 
     /// <summary>True for who may act on it as its owner: same uid, same batch job, and the handle.</summary>
     public bool BelongsTo(Pilot peer, string? shownHandle)
@@ -42,3 +42,8 @@ public sealed class RunningPayload(PayloadRequest request, Decision.Admit decisi
 
     private sealed record ProcessIdBox(ProcessId Value);
 }
+
+/// <summary>A signal from somebody else than the payload's owner.</summary>
+/// <param name="Signal">Its number.</param>
+/// <param name="Who">Who sent it, for the record.</param>
+public sealed record Interference(int Signal, string Who);

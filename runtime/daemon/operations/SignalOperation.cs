@@ -11,7 +11,6 @@ internal sealed class SignalOperation(RunningPayloads running, ILedger ledger)
     private const int MaxSignal = 64;
 
     // CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH: their default action terminates nothing (signal(7)).
-    private static readonly int[] Harmless = [17, 18, 19, 20, 21, 22, 23, 28];
 
     public async ValueTask HandleAsync(SignalRequest request, Session session)
         => await session.Answers.WriteAsync(await AnswerAsync(request, session).ConfigureAwait(false)).ConfigureAwait(false);
@@ -37,9 +36,7 @@ internal sealed class SignalOperation(RunningPayloads running, ILedger ledger)
                 return new ErrorAnswer(ErrorCodes.Failed, $"the signal cannot be recorded, so it is not sent: {e.Cause}", e.Fix);
             }
 
-            // Not for what ends no process by itself: a later ending by a signal is then not the operator's.
-            if (!Harmless.Contains(request.Signal))
-                payload.MarkSignalledBy($"operator uid {uid}");
+            payload.MarkSignalled(new Interference(request.Signal, $"operator uid {uid}"));
         }
 
         try

@@ -13,7 +13,7 @@ public static partial class Sys
         uint owner = StatusOf(directory).Uid;
         if (owner != 0 && owner != uid)
             throw new SyscallException("chown", path, Errno.EPERM, $"It belongs to uid {owner}: remove it, or choose another directory.");
-        SetOwner(directory, uid, gid);
-        SetMode(directory, mode);
+        SetOwner(directory, uid, gid, path);
+        SetMode(directory, mode, path);
     }
 }

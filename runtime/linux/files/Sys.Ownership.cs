@@ -5,17 +5,24 @@ namespace Isolation.Linux;
 public static partial class Sys
 {
     /// <summary>Gives an open file or directory to an account.</summary>
-    public static void SetOwner(Descriptor fd, uint uid, uint gid)
+    /// <param name="fd">The file.</param>
+    /// <param name="uid">Its new owner.</param>
+    /// <param name="gid">Its new group.</param>
+    /// <param name="name">What it is called, for an error.</param>
+    public static void SetOwner(Descriptor fd, uint uid, uint gid, string name)
     {
         if (FChownRaw(fd, uid, gid) != 0)
-            throw SyscallException.FromLastError("fchown", $"{uid}:{gid}");
+            throw SyscallException.FromLastError("fchown", $"{name}, {uid}:{gid}");
     }
 
     /// <summary>Sets the mode of an open file or directory, whatever the umask.</summary>
-    public static void SetMode(Descriptor fd, uint mode)
+    /// <param name="fd">The file.</param>
+    /// <param name="mode">Its new mode.</param>
+    /// <param name="name">What it is called, for an error.</param>
+    public static void SetMode(Descriptor fd, uint mode, string name)
     {
         if (FChModRaw(fd, mode) != 0)
-            throw SyscallException.FromLastError("fchmod", Convert.ToString(mode, 8));
+            throw SyscallException.FromLastError("fchmod", $"{name}, {Convert.ToString(mode, 8)}");
     }
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]

@@ -24,11 +24,23 @@ public sealed class PayloadRunnerEndingTests
         Scene scene = new() { Report = Samples.Ended(new Ending.Signaled(15)) };
         scene.Waits["ending"] = () =>
         {
-            Assert.Single(scene.Running.All).MarkSignalledBy("operator 0");
+            Assert.Single(scene.Running.All).MarkSignalled(new Interference(15, "operator 0"));
             return Task.CompletedTask;
         };
         Assert.Equal(new Ending.KilledFromOutside("signal 15, sent by operator 0"), (await scene.RunAsync()).Ending);
         Assert.IsType<Ending.KilledFromOutside>(Assert.Single(scene.Endings).Ending);
+    }
+
+    [Fact]
+    public async Task ASignalThatNobodySentIsThePayloadsOwnEvenWhenAnOperatorHadSentAnother()
+    {
+        Scene scene = new() { Report = Samples.Ended(new Ending.Signaled(11)) };
+        scene.Waits["ending"] = () =>
+        {
+            Assert.Single(scene.Running.All).MarkSignalled(new Interference(10, "operator 0"));
+            return Task.CompletedTask;
+        };
+        Assert.Equal(new Ending.Signaled(11), (await scene.RunAsync()).Ending);
     }
 
     [Fact]
@@ -37,7 +49,7 @@ public sealed class PayloadRunnerEndingTests
         Scene scene = new() { Report = Samples.Ended(new Ending.Exited(4)) };
         scene.Waits["ending"] = () =>
         {
-            Assert.Single(scene.Running.All).MarkSignalledBy("operator 0");
+            Assert.Single(scene.Running.All).MarkSignalled(new Interference(15, "operator 0"));
             return Task.CompletedTask;
         };
         Assert.Equal(new Ending.Exited(4), (await scene.RunAsync()).Ending);

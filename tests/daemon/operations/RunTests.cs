@@ -148,7 +148,7 @@ public sealed class RunTests
         Assert.Equal(id, Assert.Single(root.Ask<PayloadsAnswer>(new ListRequest()).Payloads).Id);
         Assert.Null(root.Ask<PayloadAnswer>(new ShowRequest(id)).Payload.Handle);
         root.Send(new SignalRequest(id, 15));
-        Assert.True(SpinWait.SpinUntil(() => front.Running.All.Single().SignalledBy is not null, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => front.Running.All.Single().Interference is not null, TimeSpan.FromSeconds(10)));
         signalled.Set();
         root.Receive<DoneAnswer>();
         Assert.Equal("operator-signal", Assert.Single(front.Site.Records.OfType<ServiceEvent>()).What);
