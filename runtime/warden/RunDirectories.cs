@@ -27,7 +27,7 @@ internal sealed class RunDirectories : IDisposable
         Sys.MakeDirectory(run, 0x1ed, orExisting: true);
         Descriptor rooms = OpenRoots($"{run}/rooms", 0x1c0);
         Descriptor held = Sys.Open(rooms, "lock", Sys.O_RDWR | Sys.O_CREAT | Sys.O_NOFOLLOW, 0x180);
-        if (!FileLock.TryTake(held))
+        if (!Sys.TryLock(held))
             throw new IOException($"another warden lives on {run}. Stop it, or choose another run directory.");
 
         string scratch = $"{state}/scratch";

@@ -77,9 +77,12 @@ internal static class Launcher
             arguments.AddRange([CommandLine.WithoutKernelFlag, string.Join(',', options.WithoutKernel)]);
 
         Environment.CurrentDirectory = "/";
-        byte[][] argv = [.. arguments.Select(Encoding.UTF8.GetBytes)];
-        IReadOnlyList<string> environment = ProgramEnvironment.Own();
+        ReadOnlyMemory<byte>[] argv = [.. arguments.Select(Bytes)], environment = [.. ProgramEnvironment.Own().Select(Bytes)];
         PrivilegeDrop.To(user.Uid, user.Gid);
-        Sys.Exec(program, argv, environment);
+        Sys.CloseAllButStandardStreamsOnExec();
+        throw new SyscallException("execve", program, Sys.Execute(Encoding.UTF8.GetBytes(program), argv, environment),
+            "The program and every directory above it must be reachable for the user that runs it.");
     }
+
+    private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -24,8 +24,7 @@ public static partial class Sys
         byte* attributes = stackalloc byte[AttributesSize];
         byte* actions = stackalloc byte[ActionsSize];
         byte* signals = stackalloc byte[SignalSetSize];
-        using StringVector argv = new([.. arguments.Select(Encoding.UTF8.GetBytes)]);
-        using StringVector envp = new([.. environment.Select(Encoding.UTF8.GetBytes)]);
+        using NativeBlock block = new();
         Check(SpawnAttributesInit(attributes), path);
         Check(SpawnActionsInit(actions), path);
         try
@@ -40,8 +39,7 @@ public static partial class Sys
             Check(SpawnAddCloseFrom(actions, 3), path);
 
             int pid;
-            fixed (byte* program = (byte[])[.. Encoding.UTF8.GetBytes(path), 0])
-                Check(SpawnRaw(&pid, program, actions, attributes, argv.Pointer, envp.Pointer), path);
+            Check(SpawnRaw(&pid, block.Text(Encoding.UTF8.GetBytes(path)), actions, attributes, Vector(block, arguments), Vector(block, environment)), path);
             return pid;
         }
         finally
@@ -50,6 +48,9 @@ public static partial class Sys
             _ = SpawnAttributesDestroy(attributes);
         }
     }
+
+    private static unsafe byte** Vector(NativeBlock block, IReadOnlyList<string> texts)
+        => block.Vector([.. texts.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))]);
 
     // These functions return the error number; errno means nothing after them.
     private static void Check(int errno, string path)
