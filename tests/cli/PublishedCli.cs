@@ -15,7 +15,7 @@ public sealed class PublishedCli
 
     public string Program { get; }
 
-    private static string Root()
+    internal static string Root()
     {
         string? at = AppContext.BaseDirectory;
         while (at is not null && !File.Exists(Path.Combine(at, "Directory.Packages.props")))

@@ -71,7 +71,7 @@ public sealed record ListRequest(IReadOnlyList<string>? Handles = null) : Client
 /// <summary>One payload. For its owner (with the handle) or an operator.</summary>
 public sealed record ShowRequest(string Id, string? Handle = null) : ClientMessage;
 
-/// <summary>Records of the ledger, each as a frame <c>record</c>, then <c>end</c>. Operators only.</summary>
+/// <summary>Records of the ledger, each as a frame <c>record</c>, then <c>done</c>. Operators only.</summary>
 public sealed record TraceRequest(string? Payload = null, uint? Uid = null) : ClientMessage;
 
 /// <summary>How the service is: version, policy, readiness of each level, ledger, counts.</summary>
