@@ -118,7 +118,8 @@ internal sealed class CommandLine
         if (Operands.Count < command.LeastOperands)
             Faults.Add($"an operand is missing. Fix: write isolation {command.Name} {command.Operands}.");
         if (Operands.Count > command.MostOperands)
-            Faults.Add($"\"{Printable.Of(Operands[command.MostOperands].Span)}\" is one word too many. Fix: write isolation {command.Name} {command.Operands}.");
+            Faults.Add($"\"{Printable.Of(Operands[command.MostOperands].Span)}\" is one word too many. "
+                + $"Fix: write isolation {command.Name} {command.Operands}.");
     }
 
     private int TakeName(IReadOnlyList<ReadOnlyMemory<byte>> words, int at)

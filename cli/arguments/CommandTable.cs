@@ -15,7 +15,8 @@ internal static class CommandTable
     /// <summary>The command of that name, or null.</summary>
     public static CommandSpec? Find(string name) => name switch
     {
-        "run" => new CommandSpec(name, "[OPTIONS] [--] CMD [ARGUMENT…]", 0, 0, "run a payload; its exit code is the command's", [.. Request(), .. RunOnly()], RunCommand.Run) { TakesCommand = true },
+        "run" => new CommandSpec(name, "[OPTIONS] [--] CMD [ARGUMENT…]", 0, 0, "run a payload; its exit code is the command's",
+            [.. Request(), .. RunOnly()], RunCommand.Run) { TakesCommand = true },
         "ps" => new CommandSpec(name, "[OPTIONS]", 0, 0, "list the payloads: an operator sees all, others those of the handles shown",
             [Handle(repeats: true), Json()], ListCommand.Run),
         "show" => new CommandSpec(name, "[OPTIONS] ID", 1, 1, "tell what there is to know about one payload", [Handle(repeats: true), Json()], ShowCommand.Run),
@@ -23,15 +24,19 @@ internal static class CommandTable
             [Handle(repeats: true), new OptionSpec("--signal", "N|NAME", "the signal, by number or name; TERM if not given")], KillCommand.Run),
         "trace" => new CommandSpec(name, "[OPTIONS]", 0, 0, "print the records of this node (operators)",
             [new OptionSpec("--payload", "ID", "those of one payload"), new OptionSpec("--uid", "N", "those of one pilot's uid"), Json()], TraceCommand.Run),
-        "trace verify" => new CommandSpec(name, "[DIR]", 0, int.MaxValue, "verify a ledger without a service", [], IsolationDaemon.Run) { PassesThrough = true },
-        "policy check" => new CommandSpec(name, "FILE", 0, int.MaxValue, "list every fault of a policy file", [], IsolationDaemon.Run) { PassesThrough = true },
-        "policy install" => new CommandSpec(name, "FILE", 0, int.MaxValue, "check a policy file and put it in force (root)", [], IsolationDaemon.Run) { PassesThrough = true },
-        "policy explain" => new CommandSpec(name, "[OPTIONS] [--] CMD [ARGUMENT…]", 0, 0, "what would be decided for this run, and why; nothing is run or recorded",
+        "trace verify" => Offline(name, "[DIR]", "verify a ledger without a service"),
+        "policy check" => Offline(name, "FILE", "list every fault of a policy file"),
+        "policy install" => Offline(name, "FILE", "check a policy file and put it in force (root)"),
+        "policy explain" => new CommandSpec(name, "[OPTIONS] [--] CMD [ARGUMENT…]", 0, 0,
+            "what would be decided for this run, and why; nothing is run or recorded",
             [.. Request(), new OptionSpec("--uid", "N", "as if that pilot asked (operators)"), Json()], ExplainCommand.Run) { TakesCommand = true },
         "policy reload" => new CommandSpec(name, "", 0, 0, "let the service read its policy file again (operators)", [], ReloadCommand.Run),
         "status" => new CommandSpec(name, "[OPTIONS]", 0, 0, "how the service is, and which levels are ready", [Json()], StatusCommand.Run),
         _ => null,
     };
+
+    private static CommandSpec Offline(string name, string operands, string summary)
+        => new(name, operands, 0, int.MaxValue, summary, [], IsolationDaemon.Run) { PassesThrough = true };
 
     private static OptionSpec[] Request() =>
     [

@@ -44,7 +44,7 @@ internal sealed record RunOptions
         List<string> faults = line.Faults;
         ReadOnlyMemory<byte>? directory = line.Value("--workdir");
         if (directory is { } path && (path.IsEmpty || path.Span[0] != '/' || path.Length > LongestDirectory))
-            faults.Add($"--workdir {Printable.Of(path.Span)} is no absolute path of at most {LongestDirectory} bytes. Fix: write it from the root, beginning with /.");
+            faults.Add($"--workdir {Printable.Of(path.Span)} is no absolute path of at most {LongestDirectory} bytes. Fix: begin it with /.");
         if (line.Has("--status-fd") && line.Has("--status-file"))
             faults.Add("--status-fd and --status-file exclude each other. Fix: give one.");
         if (line.PayloadCommand.Any(a => a.Length > LongestString))

@@ -9,7 +9,9 @@ internal static class IsolationDaemon
     /// <summary>Hands the words over; returns only when that fails.</summary>
     public static int Run(ProcessInput input, CommandLine line)
     {
-        List<ReadOnlyMemory<byte>> words = ["isolationd"u8.ToArray(), .. line.Command!.Name.Split(' ').Select(w => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(w)), .. line.Operands];
+        string name = line.Command!.Name;
+        List<ReadOnlyMemory<byte>> words =
+            ["isolationd"u8.ToArray(), .. name.Split(' ').Select(w => (ReadOnlyMemory<byte>)Encoding.ASCII.GetBytes(w)), .. line.Operands];
         string beside = Path.Combine(Path.GetDirectoryName(Environment.ProcessPath) ?? "/", "isolationd");
         string searched = input.Variable("PATH"u8) is { } path ? Encoding.UTF8.GetString(path.Span) : "/usr/sbin:/usr/bin:/sbin:/bin";
         int errno = Errno.ENOENT;
@@ -20,6 +22,7 @@ internal static class IsolationDaemon
         }
 
         return FailureLine.Of(ExitCode.Unavailable, FailureLine.Sentence(
-            $"cannot start isolationd, which carries out `isolation {line.Command.Name}` ({ErrnoText.Of(errno)})", $"Install it as {beside}, or in a directory of PATH"));
+            $"cannot start isolationd, which carries out `isolation {name}` ({ErrnoText.Of(errno)})",
+            $"Install it as {beside}, or in a directory of PATH"));
     }
 }

@@ -127,7 +127,8 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
     private int Lose(string cause)
     {
         string line = FailureLine.Sentence(
-            $"how the payload ends is not known: {cause} while it ran. It is ended, because its client ends now", "Treat it as failed; `isolation trace` on this node will know its ending");
+            $"how the payload ends is not known: {cause} while it ran. It is ended, because its client ends now",
+            "Treat it as failed; `isolation trace` on this node will know its ending");
         status.Ended("lost", line);
         return FailureLine.Of(ExitCode.Lost, line);
     }

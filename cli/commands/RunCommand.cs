@@ -16,7 +16,8 @@ internal static class RunCommand
         IReadOnlyList<ReadOnlyMemory<byte>> environment = RunOptions.Entries(input.Environment);
         ReadOnlyMemory<byte> request = Requests.WithHello(to => Requests.Run(to, options, environment), Size(options, environment));
         if (request.Length > FrameFormat.MaxFrame)
-            line.Faults.Add($"arguments and environment make a request of {request.Length} bytes; the service takes {FrameFormat.MaxFrame}. Fix: pass them in a file or on standard input.");
+            line.Faults.Add($"arguments and environment make a request of {request.Length} bytes; the service takes {FrameFormat.MaxFrame}. "
+                + "Fix: pass them in a file or on standard input.");
         if (line.Faults.Count > 0)
             return Dispatch.Usage(line);
         StatusChannel status = StatusChannel.Open(options, line.Faults);
@@ -85,7 +86,13 @@ internal static class RunCommand
             case "error":
                 string line = FailureLine.OfError(frame);
                 int exitCode = ExitCode.OfError(frame["code"u8].Text);
-                status.Ended(exitCode switch { ExitCode.Busy => "busy", ExitCode.SetupFailed => "setup-failed", ExitCode.Unavailable => "unavailable", _ => "refused" }, line);
+                status.Ended(exitCode switch
+                {
+                    ExitCode.Busy => "busy",
+                    ExitCode.SetupFailed => "setup-failed",
+                    ExitCode.Unavailable => "unavailable",
+                    _ => "refused",
+                }, line);
                 return FailureLine.Of(exitCode, line);
             default:
                 return NotUnderstood($"a frame \"{frame["type"u8].Text}\" where \"entered\" with one descriptor was due", status);
@@ -94,7 +101,8 @@ internal static class RunCommand
 
     private static int NotUnderstood(string what, StatusChannel status)
     {
-        string line = FailureLine.Sentence($"the service breaks the protocol: {what}; nothing of the payload has run", "Use the client that belongs to the service");
+        string line = FailureLine.Sentence($"the service breaks the protocol: {what}; nothing of the payload has run",
+            "Use the client that belongs to the service");
         status.Ended("setup-failed", line);
         return FailureLine.Of(ExitCode.SetupFailed, line);
     }

@@ -59,7 +59,8 @@ internal static class ServiceCall
         }
         catch (WireException e)
         {
-            return FailureLine.Of(ExitCode.SetupFailed, FailureLine.Sentence($"the service breaks the protocol: {e.Message}", "Use the client that belongs to the service"));
+            return FailureLine.Of(ExitCode.SetupFailed,
+                FailureLine.Sentence($"the service breaks the protocol: {e.Message}", "Use the client that belongs to the service"));
         }
         finally
         {

@@ -7,7 +7,8 @@ internal static class ShowCommand
     public static int Run(ProcessInput input, CommandLine line)
     {
         string id = System.Text.Encoding.UTF8.GetString(line.Operands[0].Span);
-        return ServiceCall.AskWithHandles(ServiceAddress.Of(input, line), ServiceAddress.Handles(input, line), (to, handle) => Requests.Show(to, id, handle), answer =>
+        List<string> handles = ServiceAddress.Handles(input, line);
+        return ServiceCall.AskWithHandles(ServiceAddress.Of(input, line), handles, (to, handle) => Requests.Show(to, id, handle), answer =>
         {
             JsonView payload = answer["payload"u8];
             if (line.Has("--json"))

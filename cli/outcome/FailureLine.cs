@@ -33,7 +33,8 @@ internal static class FailureLine
             "killed-from-outside" => Sentence($"the payload was ended from outside: {why}", fix ?? "Ask the operators of this node."),
             "abandoned" => Sentence("the payload was ended because its client was taken to be gone" + (why is null ? "" : $": {why}"),
                 fix ?? "Keep the client running, unstopped, until the payload has ended."),
-            string kind => Sentence($"the payload ended in a way that this client does not know, \"{kind}\": {why}", fix ?? "Use the client that belongs to the service."),
+            string kind => Sentence($"the payload ended in a way that this client does not know, \"{kind}\": {why}",
+                fix ?? "Use the client that belongs to the service."),
             null => "the service told of an ending without a kind. Fix: Use the client that belongs to the service.",
         };
     }

@@ -29,7 +29,8 @@ internal sealed class StatusChannel
         else if (options.StatusFile is { } path)
         {
             // O_EXCL: an existing file could belong to, or be readable by, somebody who must not see the handle.
-            Descriptor? file = Sys.TryOpen(null, path.Span, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL | Sys.O_NOFOLLOW | Sys.O_NOCTTY, 0x180 /* 0600 */, out int errno);
+            const int create = Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL | Sys.O_NOFOLLOW | Sys.O_NOCTTY;
+            Descriptor? file = Sys.TryOpen(null, path.Span, create, 0x180 /* 0600 */, out int errno);
             if (file is not null)
                 return new StatusChannel(file);
             string name = Encoding.UTF8.GetString(path.Span);

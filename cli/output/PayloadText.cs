@@ -47,7 +47,9 @@ internal static class PayloadText
 
     private static string? Shown(string name, JsonView value) => name switch
     {
-        "account" => Account(value) is { } account ? $"{account}, gid {Number(value["gid"u8])}, groups {string.Join(" ", value["groups"u8].Items.Select(Number))}" : null,
+        "account" => Account(value) is { } account
+            ? $"{account}, gid {Number(value["gid"u8])}, groups {string.Join(" ", value["groups"u8].Items.Select(Number))}"
+            : null,
         "tags" => string.Join(", ", value.Members.Select(t => $"{t.Name}={t.Value.Text}")),
         "ending" => value.IsNull ? null : Ending(value),
         "usage" => value.IsNull ? null : Usage(value),
@@ -56,8 +58,11 @@ internal static class PayloadText
 
     private static string Usage(JsonView usage)
     {
-        string Seconds(JsonView microseconds) => microseconds.Number is long value ? string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0.000} s") : "not available";
+        string Seconds(JsonView microseconds) => microseconds.Number is long value
+            ? string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0.000} s")
+            : "not available";
         string memory = usage["memoryPeakBytes"u8].Number is long bytes ? SizeText.Of(bytes) : "not available";
-        return $"cpu {Seconds(usage["cpuUserMicroseconds"u8])} user, {Seconds(usage["cpuSystemMicroseconds"u8])} system; wall {Seconds(usage["wallMicroseconds"u8])}; memory peak {memory}";
+        return $"cpu {Seconds(usage["cpuUserMicroseconds"u8])} user, {Seconds(usage["cpuSystemMicroseconds"u8])} system; "
+            + $"wall {Seconds(usage["wallMicroseconds"u8])}; memory peak {memory}";
     }
 }

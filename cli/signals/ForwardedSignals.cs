@@ -10,7 +10,8 @@ namespace Isolation.Cli;
 internal sealed class ForwardedSignals : IDisposable
 {
     /// <summary>Numbers of signal(7), x86-64.</summary>
-    public const int HangUp = 1, Interrupt = 2, Quit = 3, User1 = 10, User2 = 12, Pipe = 13, Terminate = 15, Continue = 18, Stop = 19, TerminalStop = 20, WindowChange = 28;
+    public const int
+        HangUp = 1, Interrupt = 2, Quit = 3, User1 = 10, User2 = 12, Pipe = 13, Terminate = 15, Continue = 18, Stop = 19, TerminalStop = 20, WindowChange = 28;
 
     private readonly ulong _mask;
 
