@@ -11,6 +11,8 @@ namespace Isolation.Cells;
 public sealed class Cell : ICell
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ResolveDeadline = TimeSpan.FromSeconds(60); // cell-init gives up its own waits after 30 s
+    private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(1);
     private readonly CellHost _host;
     private readonly CellParts _parts;
     private readonly Entry _entry;
@@ -65,14 +67,22 @@ public sealed class Cell : ICell
     /// <exception cref="SetupException">cell-init is gone.</exception>
     public async Task<ResolvedInRoom> ResolveInRoomAsync(CancellationToken ct)
     {
-        (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ct).ConfigureAwait(false);
+        (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ResolveDeadline, ct).ConfigureAwait(false);
         CellResolution seen = CellResolution.Read(new MessageReader(body));
         if (seen.Outcome != ResolutionOutcome.Resolved)
             return new ResolvedInRoom(seen, [], "");
         if (_host.Digests.Find(seen.File) is byte[] known)
             return new ResolvedInRoom(seen, known, "");
 
-        (_, body) = await AskAsync("digest", ControlKind.Digest, null, ct).ConfigureAwait(false);
+        try
+        {
+            (_, body) = await AskAsync("digest", ControlKind.Digest, null, Patience, ct).ConfigureAwait(false);
+        }
+        catch (SetupException e) when (e.InnerException is TimeoutException)
+        {
+            return new ResolvedInRoom(seen, [], $"it could not be read within {Patience.TotalSeconds:0} s");
+        }
+
         MessageReader reader = new(body);
         byte[] digest = reader.Bytes(Sha256.Size);
         string why = reader.Text(512);
@@ -85,7 +95,7 @@ public sealed class Cell : ICell
     /// <inheritdoc/>
     public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
     {
-        (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, ct).ConfigureAwait(false);
+        (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
             return new StartResult.Started(new ProcessId(reader.I32()));
@@ -98,13 +108,14 @@ public sealed class Cell : ICell
     {
         if (Observed.IsCompleted)
             return false;
-        (_, byte[] body) = await AskAsync("signal", ControlKind.Signal, w => w.I32(signal), ct).ConfigureAwait(false);
+        (_, byte[] body) = await AskAsync("signal", ControlKind.Signal, w => w.I32(signal), Patience, ct).ConfigureAwait(false);
         return new MessageReader(body).Flag();
     }
 
     /// <inheritdoc/>
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
+        grace = grace < LeastGrace ? LeastGrace : grace; // with none at all, nothing would have the time to be removed
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
         _parts.Control.Tell(ControlKind.Kill);
         ObservedEnding? seen = await WithinAsync(Observed, grace + Patience).ConfigureAwait(false);
@@ -113,7 +124,7 @@ public sealed class Cell : ICell
 
         bool isEmpty = _parts.Leaf.IsEmpty;
         string? leaf = isEmpty ? await RemoveLeafAsync(grace).ConfigureAwait(false) : "it still holds processes";
-        SharedPlaces shared = await WithinAsync(Task.Run(() => _parts.SearchResidue(Uid)), grace).ConfigureAwait(false) ?? SharedPlaces.NotSearched;
+        SharedPlaces shared = await WithinAsync(Task.Run(Search), grace).ConfigureAwait(false) ?? SharedPlaces.NotSearched;
         string? scratch = isEmpty
             ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
             : "not touched while the leaf holds processes";
@@ -144,11 +155,31 @@ public sealed class Cell : ICell
         return _parts.DisposeAsync();
     }
 
+    private SharedPlaces Search()
+    {
+        try
+        {
+            return _parts.SearchResidue(Uid);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new SharedPlaces(new Finding.NotProvable(e.Message), new Finding.NotProvable(e.Message));
+        }
+    }
+
     // Live from construction, so that an early end cannot be missed.
     private async Task<ObservedEnding> ObserveAsync()
     {
         ObservedEnding seen = await _parts.Control.Ending.ConfigureAwait(false) ?? await EndWithoutCellInitAsync().ConfigureAwait(false);
-        _parts.Ticket.Write(_parts.Ticket.Ticket with { Ending = Endings.ForTicket(seen) });
+        try
+        {
+            _parts.Ticket.Write(_parts.Ticket.Ticket with { Ending = Endings.ForTicket(seen) });
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // A full file system, or a ticket that is gone: the ending is told all the same, and only a dead warden would lose it.
+        }
+
         return seen;
     }
 
@@ -157,13 +188,22 @@ public sealed class Cell : ICell
     private async Task<ObservedEnding> EndWithoutCellInitAsync()
     {
         DateTimeOffset deadline = _host.Clock.GetUtcNow() + Patience;
-        do
+        try
         {
-            _parts.Leaf.KillAll();
-            await Task.Delay(TimeSpan.FromMilliseconds(20), _host.Clock).ConfigureAwait(false);
+            do
+            {
+                _parts.Leaf.KillAll();
+                await Task.Delay(TimeSpan.FromMilliseconds(20), _host.Clock).ConfigureAwait(false);
+            }
+            while (!_parts.Leaf.IsEmpty && _host.Clock.GetUtcNow() < deadline);
+            return Unknown(_parts.Leaf.IsEmpty, "its cell-init ended before it could tell; the leaf was killed");
         }
-        while (!_parts.Leaf.IsEmpty && _host.Clock.GetUtcNow() < deadline);
-        return new ObservedEnding(EndedHow.Unknown, 0, EndingCause.None, _parts.Leaf.IsEmpty, "its cell-init ended before it could tell; the leaf was killed", ObservedUsage.None);
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            return Unknown(isEmpty: false, $"its cell-init ended before it could tell; the leaf could not be killed: {e.Message}");
+        }
+
+        static ObservedEnding Unknown(bool isEmpty, string detail) => new(EndedHow.Unknown, 0, EndingCause.None, isEmpty, detail, ObservedUsage.None);
     }
 
     // rmdir can block, and a v1 directory stays busy for a moment after its last process.
@@ -181,11 +221,17 @@ public sealed class Cell : ICell
         }
     }
 
-    private async Task<(ControlKind Kind, byte[] Body)> AskAsync(string step, ControlKind question, Action<MessageWriter>? body, CancellationToken ct)
+    // A cell-init that hangs, or that somebody stopped, holds up its own cell only, and for a bounded time.
+    private async Task<(ControlKind Kind, byte[] Body)> AskAsync(
+        string step, ControlKind question, Action<MessageWriter>? body, TimeSpan within, CancellationToken ct)
     {
         try
         {
-            return await _parts.Control.AskAsync(question, body).WaitAsync(ct).ConfigureAwait(false);
+            return await _parts.Control.AskAsync(question, body).WaitAsync(within, _host.Clock, ct).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new SetupException(step, $"cell-init did not answer within {within.TotalSeconds:0} s", inner: e);
         }
         catch (IOException e)
         {

@@ -22,6 +22,7 @@ public sealed class CellControl : IAsyncDisposable
     private readonly Lock _sending = new();
     private readonly Task _reading;
     private volatile bool _broken;
+    private int _disposed;
 
     private CellControl(UnixSocket socket, byte[] secret)
     {
@@ -87,14 +88,20 @@ public sealed class CellControl : IAsyncDisposable
     /// <summary>Closes the connection; cell-init lives on if its payload does.</summary>
     public async ValueTask DisposeAsync()
     {
-        _socket.Shutdown();
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        lock (_sending)
+            _socket.Shutdown();
         await _reading.ConfigureAwait(false);
         _reader.Dispose();
-        _socket.Dispose();
+        lock (_sending)
+            _socket.Dispose();
     }
 
     private void Send(ControlKind kind, Action<MessageWriter>? body, int[] descriptors)
     {
+        if (_broken)
+            return; // and the socket may be closed
         MessageWriter message = new();
         message.U8((byte)kind);
         body?.Invoke(message);
@@ -118,9 +125,11 @@ public sealed class CellControl : IAsyncDisposable
             while (true)
                 Hear(await ReadFrameAsync().ConfigureAwait(false));
         }
-        catch (Exception e) when (e is IOException or SocketException or WireException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Whatever it was: nobody may wait for an answer that does not come.
             _broken = true;
+            _socket.Shutdown();
             Proven.TrySetException(e as IOException ?? new IOException($"control connection: {e.Message}", e));
             FailAll();
             _ending.TrySetResult(null);

@@ -29,7 +29,7 @@ public sealed record CellParts(
         {
             if (Sys.Poll(cellInit, PollEvents.In, control is null ? 0 : 1000) == PollEvents.None)
                 cellInit.Signal(SIGKILL);
-            if (Sys.Poll(cellInit, PollEvents.In, (int)grace.TotalMilliseconds) == PollEvents.None)
+            if (Sys.Poll(cellInit, PollEvents.In, Math.Max(1000, (int)grace.TotalMilliseconds)) == PollEvents.None)
                 return "cell-init hangs in the kernel: a file system of its streams or its command does not answer";
             _ = Sys.WaitFor(cellInit, reap: true);
             return null;

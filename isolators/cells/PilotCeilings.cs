@@ -30,25 +30,30 @@ public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustmen
             if (!client.IsOver)
                 return new PilotCeilings(ParseLimits(limits), int.Parse(oom, CultureInfo.InvariantCulture), Convert.ToUInt32(mask, 8));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
         {
-            // Told below: a process that is over has no such files.
+            // A process that is over has no such files, or empty ones; that is told below.
+            if (!client.IsOver)
+                throw new IOException($"the limits of pid {pid} cannot be read from /proc: {e.Message}", e);
         }
 
         throw new SyscallException("read", $"/proc/{pid}/limits", Errno.ESRCH, "The client is gone.");
     }
 
     /// <summary>Parses /proc/PID/limits (proc(5)).</summary>
+    /// <exception cref="FormatException">A resource is missing, or has no two values: a ceiling that is not known cannot be held.</exception>
     public static ResourceLimit[] ParseLimits(string text)
     {
         string[] lines = text.Split('\n');
-        return [.. Names.Select(name => Parse(lines.First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..]))];
+        return [.. Names.Select(name => Parse(name, lines.FirstOrDefault(line => line.StartsWith(name + ' ', StringComparison.Ordinal))))];
     }
 
-    private static ResourceLimit Parse(string rest)
+    private static ResourceLimit Parse(string name, string? line)
     {
-        string[] fields = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return new ResourceLimit(Value(fields[0]), Value(fields[1]));
+        string[] fields = line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return fields.Length >= 2
+            ? new ResourceLimit(Value(fields[0]), Value(fields[1]))
+            : throw new FormatException($"\"{name}\" is not among the limits, or has no soft and hard value");
     }
 
     private static long Value(string field) => field == "unlimited" ? -1 : unchecked((long)ulong.Parse(field, CultureInfo.InvariantCulture));

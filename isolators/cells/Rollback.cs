@@ -33,7 +33,7 @@ public sealed class Rollback
                 if (entry.Undo() is string failure)
                     failures.Add($"{entry.Step}: {failure}");
             }
-            catch (IOException e)
+            catch (Exception e)
             {
                 failures.Add($"{entry.Step}: {e.Message}");
             }

@@ -20,8 +20,13 @@ public sealed class Scratch : IDisposable
     {
         byte[] name = Encoding.ASCII.GetBytes(cell.ToString("D"));
         Sys.MakeDirectoryAt(host.Scratch, name, 0x1c0);
-        Descriptor directory = Sys.TryOpen(host.Scratch, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno)
-            ?? throw new SyscallException("open", $"scratch/{cell:D}", errno);
+        Descriptor? directory = Sys.TryOpen(host.Scratch, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno);
+        if (directory is null)
+        {
+            _ = Sys.TryUnlink(host.Scratch, name, isDirectory: true, out _);
+            throw new SyscallException("open", $"scratch/{cell:D}", errno);
+        }
+
         Scratch scratch = new(host, name, directory);
         try
         {
@@ -39,8 +44,17 @@ public sealed class Scratch : IDisposable
     /// <summary>Removes it with all that is in it, once nobody writes there; bounded in time.</summary>
     /// <returns>What could not be removed, or null.</returns>
     public string? Remove(TimeSpan within)
-        => TreeRemoval.RemoveContent(_directory, _host.Clock.GetUtcNow() + within, _host.Clock)
-            ?? (Sys.TryUnlink(_host.Scratch, _name, isDirectory: true, out int errno) || errno == Errno.ENOENT ? null : ErrnoText.Of(errno));
+    {
+        try
+        {
+            return TreeRemoval.RemoveContent(_directory, _host.Clock.GetUtcNow() + within, _host.Clock)
+                ?? (Sys.TryUnlink(_host.Scratch, _name, isDirectory: true, out int errno) || errno == Errno.ENOENT ? null : ErrnoText.Of(errno));
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
 
     /// <summary>Closes the directory; it stays.</summary>
     public void Dispose() => _directory.Dispose();

@@ -29,11 +29,25 @@ public sealed class TicketFile : IDisposable
     {
         byte[] name = Encoding.ASCII.GetBytes(ticket.Cell.ToString("D"));
         Sys.MakeDirectoryAt(rooms, name, 0x1c0);
-        Descriptor directory = Sys.TryOpen(rooms, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno)
-            ?? throw new SyscallException("open", $"rooms/{ticket.Cell:D}", errno);
+        Descriptor? directory = Sys.TryOpen(rooms, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno);
+        if (directory is null)
+        {
+            _ = Sys.TryUnlink(rooms, name, isDirectory: true, out _);
+            throw new SyscallException("open", $"rooms/{ticket.Cell:D}", errno);
+        }
+
         TicketFile file = new(rooms, name, directory, ticket);
-        file.Write(ticket);
-        return file;
+        try
+        {
+            file.Write(ticket);
+            return file;
+        }
+        catch
+        {
+            _ = file.Remove();
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -55,7 +55,7 @@ internal static class AccountResidue
                 {
                     if (++looked > MostNames)
                         return new Finding.NotProvable(string.Create(CultureInfo.InvariantCulture, $"more than {MostNames} names in {string.Join(", ", Places)}"));
-                    if (Sys.TryStatusAt(directory, name, out _) is FileStatus status && status.Uid == uid.Value)
+                    if (Sys.TryCachedStatusAt(directory, name, out _) is FileStatus status && status.Uid == uid.Value)
                         found.Add($"{place}/{PrintableText.Of(name)}");
                 }
             }

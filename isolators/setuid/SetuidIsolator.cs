@@ -25,12 +25,8 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
         try
         {
             CellId probe = new(Guid.CreateVersion7(host.Clock.GetUtcNow()));
-            using (Leaf leaf = Leaf.Create(host.Cgroups, host.Slice, ProcessCgroups.LeafName(probe.Value)))
-            {
-                leaf.KillAll();
-                if (leaf.Remove() is string left)
-                    return NotReady($"a leaf could be made but not removed: {left}");
-            }
+            if (TryLeaf(probe) is string fault)
+                return NotReady(fault);
 
             IRoom room = await BuildAsync(new RoomPlan(probe, new RoomKey(Level.Setuid, Classic)), ct).ConfigureAwait(false);
             Residue residue = await room.DestroyAsync(Grace).ConfigureAwait(false);
@@ -87,10 +83,26 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
             CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, Grace).ConfigureAwait(false);
             return new SetuidRoom(host, plan, ticket, cellInit, control);
         }
-        catch (IOException e)
+        catch (Exception e)
         {
             throw new SetupException(undo.Step, e.Message, undo.Unwind(), e);
         }
+    }
+
+    private string? TryLeaf(CellId probe)
+    {
+        using Leaf leaf = Leaf.Create(host.Cgroups, host.Slice, ProcessCgroups.LeafName(probe.Value));
+        string? fault = null;
+        try
+        {
+            leaf.KillAll();
+        }
+        catch (SyscallException e)
+        {
+            fault = e.Message;
+        }
+
+        return leaf.Remove() is string left ? $"a leaf could be made but not removed: {left}" : fault;
     }
 
     private static Readiness.NotReady NotReady(string cause)

@@ -9,6 +9,7 @@ namespace Isolation.Isolators.Setuid;
 /// <summary>An empty room: a cell-init that waits. What depends on the payload (leaf, scratch, channel) is made at entry.</summary>
 internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket, PidFd cellInit, CellControl control) : IRoom
 {
+    private static readonly TimeSpan EnterDeadline = TimeSpan.FromSeconds(10);
     private bool _given;
 
     public RoomPlan Plan => plan;
@@ -66,16 +67,18 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
                 undo.Push(pilotEnd.Dispose);
                 undo.Begin("enter");
                 EnterCell message = Message(entry, leaf, scratch, ceilings, Sys.StatusOf(pilotEnd).Inode);
-                await control.AskAsync(ControlKind.Enter, w => message.Write(w), Numbers(cellEnd, client, (Descriptor)entry.Command, leaf)).WaitAsync(ct).ConfigureAwait(false);
+                await control.AskAsync(ControlKind.Enter, w => message.Write(w), Numbers(cellEnd, client, (Descriptor)entry.Command, leaf)).WaitAsync(EnterDeadline, host.Clock, ct).ConfigureAwait(false);
             }
 
             var parts = new CellParts(ticket, cellInit, control, leaf, scratch, AccountResidue.Search);
             return new Cell(host, parts, entry, new PilotEndDescriptor(pilotEnd));
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e)
         {
             string? left = undo.Unwind();
             await control.DisposeAsync().ConfigureAwait(false);
+            cellInit.Dispose();
+            ticket.Dispose();
             if (e is OperationCanceledException)
                 throw;
             throw new SetupException(undo.Step, e.Message, left, e);

@@ -30,10 +30,11 @@ internal sealed record Command(
         ReadOnlyMemory<byte> directory = layout.DirectoryLength == 0
             ? Encoding.UTF8.GetBytes(enter.Scratch)
             : block.AsMemory(layout.Directory, layout.DirectoryLength);
+        room = [.. room, (byte[])[.. "PWD="u8, .. directory.Span]];
         var environment = layout.Environment.Select(at => Text(block, at)).Where(entry => !room.Any(own => SameName(own.Span, entry.Span)));
         return new Command(
             [.. layout.Arguments.Select(at => Text(block, at))],
-            [.. environment, .. room, (ReadOnlyMemory<byte>)(byte[])[.. "PWD="u8, .. directory.Span]],
+            [.. environment, .. room],
             directory);
     }
 

@@ -11,9 +11,10 @@ internal static class CommandResolver
 {
     private const long MaxDigested = 256L << 20;
 
-    // File systems whose ctime follows the content, so that a digest may be remembered (statfs(2)).
+    // File systems whose ctime follows the content, so that a digest may be remembered (statfs(2)). Not tmpfs: what is written
+    // through a mapping there never moves the ctime.
     private static readonly long[] LocalFileSystems =
-        [0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0x01021994 /* tmpfs */, 0xf2f52010 /* f2fs */, 0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */];
+        [0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0xf2f52010 /* f2fs */, 0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */];
 
     /// <summary>Starts looking; the result comes by mail.</summary>
     internal static void Begin(Command command, EnterCell enter, Mailbox mailbox) => Start(() =>

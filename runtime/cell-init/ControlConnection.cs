@@ -87,6 +87,8 @@ internal sealed class ControlConnection(UnixSocket socket) : IDisposable
     /// <summary>Sends a frame; false when the connection is over. Small, so that it never waits for a warden that is stopped.</summary>
     internal bool TrySend(ControlKind kind, Action<MessageWriter>? body = null)
     {
+        if (socket.IsClosed)
+            return false; // its question came over a connection that another has replaced
         MessageWriter message = new();
         message.U8((byte)kind);
         body?.Invoke(message);

@@ -16,6 +16,19 @@ internal sealed class EndWatch(CellDescriptors descriptors)
     /// <returns>Null while it goes on; then whether the leaf is empty, and if not, why.</returns>
     internal (bool IsEmpty, string Detail)? Observe(Payload? payload)
     {
+        try
+        {
+            return Look(payload);
+        }
+        catch (IOException e)
+        {
+            // Told, not thrown: this process must live to say how the payload ended.
+            return (false, $"the leaf cannot be read or killed: {e.Message}");
+        }
+    }
+
+    private (bool IsEmpty, string Detail)? Look(Payload? payload)
+    {
         bool mainIsOver = payload is null || payload.End() is not null;
         if (mainIsOver && IsEmpty())
             return (true, "");

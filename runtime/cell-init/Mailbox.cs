@@ -12,6 +12,9 @@ internal sealed class Mailbox : IDisposable
 
     internal int Number => _signal.Number;
 
+    /// <summary>How many pieces of news wait.</summary>
+    internal int Waiting => _news.Count;
+
     internal void Post(News news)
     {
         _news.Enqueue(news);

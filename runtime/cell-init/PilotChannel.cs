@@ -9,6 +9,7 @@ namespace Isolation.CellInit;
 /// </summary>
 internal sealed class PilotChannel
 {
+    private const int MostWaiting = 1024;
     private readonly UnixSocket _socket;
     private readonly long _pilotEndInode;
     private readonly Mailbox _mailbox;
@@ -25,7 +26,21 @@ internal sealed class PilotChannel
 
     private void Read()
     {
-        Capabilities.KeepOnly(Capabilities.Kill);
+        try
+        {
+            Capabilities.KeepOnly(Capabilities.Kill);
+            Listen();
+        }
+        catch (IOException)
+        {
+            // Something the kernel refused to say of a stranger's descriptor, or to this thread: the channel is of no use any more.
+        }
+
+        _mailbox.Post(new News.ChannelEnded());
+    }
+
+    private void Listen()
+    {
         byte[] buffer = new byte[PilotMessage.Size + 1];
         bool streamsCame = false;
         while (true)
@@ -36,7 +51,9 @@ internal sealed class PilotChannel
             {
                 if (message.Kind == PilotMessageKind.Signal)
                 {
-                    _mailbox.Post(new News.ForwardSignal(message.Signal));
+                    // Who floods the channel loses signals, as a process does that is sent many of one kind.
+                    if (_mailbox.Waiting < MostWaiting)
+                        _mailbox.Post(new News.ForwardSignal(message.Signal));
                     continue;
                 }
 
@@ -71,10 +88,22 @@ internal sealed class PilotChannel
             if ((message.Streams & (1 << i)) == 0)
                 continue;
             three[i] = descriptors[next++];
-            if (StreamKind.WhyRefused(three[i]!, _pilotEndInode) is string kind)
+            if (WhyRefused(three[i]!) is string kind)
                 return new News.StreamRefused(i, kind);
         }
 
         return new News.Streams(three);
+    }
+
+    private string? WhyRefused(Descriptor stream)
+    {
+        try
+        {
+            return StreamKind.WhyRefused(stream, _pilotEndInode);
+        }
+        catch (IOException e)
+        {
+            return $"a descriptor of which the kernel says: {e.Message}"; // a dead FUSE mount's, say
+        }
     }
 }

@@ -29,11 +29,14 @@ internal static class Program
         Capabilities.KeepOnly(Capabilities.Held & UntilTheStart);
 
         using UnixSocket listener = new(ListenerNumber);
-        using Descriptor secretFile = new(SecretNumber);
         Sys.SetCloseOnExec(listener, close: true);
         byte[] secret = new byte[CellProof.SecretSize];
-        if (Sys.ReadAt(secretFile, secret, 0) != secret.Length)
-            return 1;
+        // Closed at once: a payload may name /proc/self/fd/N as its command, and what is open here can be looked at.
+        using (Descriptor secretFile = new(SecretNumber))
+        {
+            if (Sys.ReadAt(secretFile, secret, 0) != secret.Length)
+                return 1;
+        }
 
         using Resident resident = new(listener, secret);
         resident.Live();

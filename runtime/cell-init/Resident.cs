@@ -35,13 +35,14 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
                 Wait(_visit is { ClientIsGone: false } ? _visit.Client.Number : -1),
                 Wait(_visit?.Payload is { } running && _visit.Ending is null ? running.Number : -1),
             ];
+            ControlConnection? polled = _warden;
             int ready = Sys.Poll(entries, Patience());
             if (ready == 0 && _visit is null && _warden is null)
                 return; // whoever built this room is gone
 
             if (Has(entries[0]))
                 Meet(listener.Accept());
-            if (Has(entries[1]) && _warden is not null)
+            if (Has(entries[1]) && _warden is not null && _warden == polled)
                 Hear();
             if (Has(entries[2]))
                 ReadMail();
@@ -71,7 +72,7 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
 
     private static bool Has(PollEntry entry) => entry.Seen != PollEvents.None;
 
-    // A new connection takes the place of an older one only when it has proved the secret; until then nothing else is heard on it.
+    // The directory of the socket is root's alone: a new connection is a new warden's, or an attempt that the proof refuses.
     private void Meet(UnixSocket socket)
     {
         _warden?.Dispose();

@@ -68,11 +68,11 @@ internal sealed class Visit : IDisposable
             ? (null, (int)StartStep.ClientGone, 0)
             : Payload.Start(_enter, _command, _resolved.Resolution.Path, _descriptors, _streams);
         Payload = running;
-        _resolved.File?.Dispose();
         _descriptors.CloseWhatTheStartNeeded();
         _command = null;
         Confinement.DropCapabilities();
-        CloseStreams();
+        CloseOnAThreadThatMayHang([.. _streams, _resolved.File]);
+        _streams = null;
         Confinement.InstallFilter();
         if (running is not null)
             return warden.TrySend(ControlKind.Started, w => w.I32(running.Pid));
@@ -91,7 +91,8 @@ internal sealed class Visit : IDisposable
     {
         if (Ending is not null || _watch is not null)
             return;
-        _cause = cause;
+        // A payload that was over by itself before anybody wanted its end was not ended.
+        _cause = Payload?.End() is null ? cause : EndingCause.None;
         _watch = new EndWatch(_descriptors);
         OnTime(TimeSpan.MaxValue);
     }
@@ -199,27 +200,34 @@ internal sealed class Visit : IDisposable
 
     private static CellResolution Refusal(ResolutionOutcome outcome, string detail) => new(outcome, [], default, 0, 0, detail);
 
-    // On a thread that may hang: closing a stranger's descriptor can take for ever, and until it is closed a pipe's reader sees no end.
-    private void CloseStreams()
+    // Closing a stranger's descriptor, or a file of the payload's, can take for ever; until it is closed a pipe's reader sees no end.
+    private static void CloseOnAThreadThatMayHang(Descriptor?[] strangers) => new Thread(() =>
     {
-        Descriptor?[] streams = _streams ?? [];
-        _streams = null;
-        Thread closer = new(() =>
-        {
-            foreach (Descriptor? stream in streams)
-                stream?.Dispose();
-        }, maxStackSize: 128 << 10)
-        { IsBackground = true };
-        closer.Start();
-    }
+        foreach (Descriptor? stranger in strangers)
+            stranger?.Dispose();
+    }, maxStackSize: 128 << 10)
+    { IsBackground = true }.Start();
 
     private ObservedUsage Usage(long endedAt)
     {
         if (Payload is null)
             return ObservedUsage.None;
+        var usage = ObservedUsage.None with { WallMicroseconds = (long)Stopwatch.GetElapsedTime(Payload.StartedAt, endedAt).TotalMicroseconds };
+        try
+        {
+            return Counters(usage);
+        }
+        catch (IOException)
+        {
+            return usage; // a leaf that somebody has removed has no counters any more
+        }
+    }
+
+    private ObservedUsage Counters(ObservedUsage usage)
+    {
         string cpu = CgroupFile.Text(_descriptors.CpuStat);
         return new ObservedUsage(
-            (long)Stopwatch.GetElapsedTime(Payload.StartedAt, endedAt).TotalMicroseconds,
+            usage.WallMicroseconds,
             CgroupFile.Keyed(cpu, "user_usec") ?? -1,
             CgroupFile.Keyed(cpu, "system_usec") ?? -1,
             _descriptors.MemoryPeak is Descriptor peak ? CgroupFile.Number(peak) ?? -1 : -1);

@@ -18,6 +18,9 @@ public static class Errno
     /// <summary>Input or output error.</summary>
     public const int EIO = 5;
 
+    /// <summary>Not an open descriptor, or one that does not allow it.</summary>
+    public const int EBADF = 9;
+
     /// <summary>No child processes.</summary>
     public const int ECHILD = 10;
 
@@ -32,6 +35,9 @@ public static class Errno
 
     /// <summary>File exists.</summary>
     public const int EEXIST = 17;
+
+    /// <summary>No such device; of a cgroup's file: the cgroup has been removed.</summary>
+    public const int ENODEV = 19;
 
     /// <summary>Not a directory.</summary>
     public const int ENOTDIR = 20;

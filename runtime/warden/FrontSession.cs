@@ -5,15 +5,19 @@ using Isolation.Wire;
 namespace Isolation.Warden;
 
 /// <summary>
-/// One connection to the warden. A thread reads messages, which may hang in what a hostile front attaches, and a thread writes answers,
-/// which may hang on a front that does not read; neither holds up another connection. A message that breaks the protocol ends the
-/// connection; one that an invariant forbids is answered and logged.
+/// One connection to the warden. A thread reads messages, and closes what a hostile front attaches, in which it may hang; a thread writes
+/// answers, which may hang on a front that does not read. Neither holds up another connection, and connections are counted, so that no
+/// front can make threads without bound. A message that breaks the protocol ends the connection; one that an invariant forbids is
+/// answered and logged.
 /// </summary>
 internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, OperationTable table, WardenLog log) : IDisposable
 {
     private const int MostAnswersQueued = 8192;
+    private const int MostRunning = 16384;
     private const int HeaderSize = 5;
     private readonly BlockingCollection<Answer> _answers = new(MostAnswersQueued);
+    private volatile bool _over;
+    private int _running;
 
     /// <summary>Who is at the other end.</summary>
     internal PeerCredentials Peer { get; } = peer;
@@ -21,57 +25,88 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
     /// <summary>The first message was a hello of our version.</summary>
     internal bool IsGreeted { get; set; }
 
-    internal void Start()
-    {
-        new Thread(Read, maxStackSize: 512 << 10) { IsBackground = true, Name = "front reader" }.Start();
-        new Thread(Write, maxStackSize: 256 << 10) { IsBackground = true, Name = "front writer" }.Start();
-    }
+    /// <summary>The connection is over: nobody hears an answer, and nobody will ask for what is not started yet.</summary>
+    internal bool IsOver => _over;
 
-    private void Read()
+    /// <summary>Starts its threads.</summary>
+    /// <param name="whenOver">Called once, when the reading thread has ended.</param>
+    internal void Start(Action whenOver)
     {
-        byte[] buffer = new byte[WardenProtocol.MaxMessage + 1];
+        new Thread(Write, maxStackSize: 256 << 10) { IsBackground = true, Name = "front writer" }.Start();
         try
         {
-            while (true)
-            {
-                Received received = Sys.Receive(socket, buffer, WardenProtocol.MaxDescriptors, out _);
-                if (received.Length <= 0)
-                    break;
-                if (received.IsTruncated || received.Length < HeaderSize)
-                {
-                    Abandon(received.Descriptors);
-                    log.Write($"closed a connection of pid {Peer.Pid}, uid {Peer.Uid}: a message of {received.Length} bytes breaks the protocol");
-                    break;
-                }
-
-                Accept(buffer.AsSpan(0, received.Length).ToArray(), received.Descriptors);
-            }
+            new Thread(() => Read(whenOver), maxStackSize: 512 << 10) { IsBackground = true, Name = "front reader" }.Start();
         }
-        catch (WireException e)
+        catch
         {
-            log.Write($"closed a connection of pid {Peer.Pid}, uid {Peer.Uid}: {e.Message}");
+            _answers.CompleteAdding(); // ends the writer, which closes the socket
+            throw;
+        }
+    }
+
+    private void Read(Action whenOver)
+    {
+        Descriptor[] doubtful = [];
+        try
+        {
+            ReadMessages(ref doubtful);
+        }
+        catch (Exception e)
+        {
+            log.Write($"closed a connection of pid {Peer.Pid}, uid {Peer.Uid}: {(e is WireException ? e.Message : e)}");
         }
         finally
         {
-            _answers.CompleteAdding();
-            socket.Shutdown();
+            _over = true;
+            HangUp();
             table.OnGone(this);
+            _answers.CompleteAdding(); // from here on the writer may close the socket
+            CloseAll(doubtful);
+            whenOver();
         }
     }
 
-    private void Accept(byte[] message, Descriptor[] descriptors)
+    // What came last and is not known to be harmless is the caller's to close, after everything else.
+    private void ReadMessages(ref Descriptor[] doubtful)
+    {
+        byte[] buffer = new byte[WardenProtocol.MaxMessage + 1];
+        while (true)
+        {
+            Received received = Sys.Receive(socket, buffer, WardenProtocol.MaxDescriptors, out _);
+            doubtful = received.Descriptors;
+            if (received.Length <= 0)
+                return;
+            if (received.IsTruncated || received.Length is < HeaderSize or > WardenProtocol.MaxMessage)
+                throw new WireException($"a message of {received.Length} bytes, or its descriptors, break the protocol");
+            if (!TryBegin(buffer.AsSpan(0, received.Length).ToArray(), doubtful))
+                CloseAll(doubtful);
+            doubtful = [];
+        }
+    }
+
+    // False when it was denied; the descriptors are as doubtful as before.
+    private bool TryBegin(byte[] message, Descriptor[] descriptors)
     {
         MessageReader reader = new(message);
         var operation = (WardenOperation)reader.U8();
         uint number = reader.U32();
-        byte[] body = message[HeaderSize..];
         if (!table.Knows(operation, descriptors.Length))
-        {
-            Abandon(descriptors);
             throw new WireException($"operation {(byte)operation} with {descriptors.Length} descriptors is not in the table");
+        if (Volatile.Read(ref _running) >= MostRunning)
+            throw new WireException($"more than {MostRunning} operations at once");
+        try
+        {
+            table.Check(this, operation, descriptors);
+        }
+        catch (DeniedException e)
+        {
+            Enqueue(Denied(operation, e) with { Number = number });
+            return false;
         }
 
-        _ = RunAsync(operation, number, body, descriptors);
+        Interlocked.Increment(ref _running);
+        _ = RunAsync(operation, number, message[HeaderSize..], descriptors);
+        return true;
     }
 
     private async Task RunAsync(WardenOperation operation, uint number, byte[] body, Descriptor[] descriptors)
@@ -84,8 +119,7 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
         }
         catch (DeniedException e)
         {
-            log.Write($"denied {operation} to pid {Peer.Pid}, uid {Peer.Uid}: {e.Message}");
-            answer = new Answer(WardenAnswer.Denied, w => w.Text(e.Invariant).Text(e.Detail));
+            answer = Denied(operation, e);
         }
         catch (Core.SetupException e)
         {
@@ -95,8 +129,7 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
         catch (WireException e)
         {
             log.Write($"closed a connection of pid {Peer.Pid}, uid {Peer.Uid}: {operation}: {e.Message}");
-            Abandon(descriptors);
-            socket.Shutdown();
+            HangUp();
             return;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -105,8 +138,18 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
             log.Write($"{operation} failed unexpectedly: {e}");
             answer = Failed(operation.ToString(), e.Message, null);
         }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
 
         Enqueue(answer with { Number = number });
+    }
+
+    private Answer Denied(WardenOperation operation, DeniedException e)
+    {
+        log.Write($"denied {operation} to pid {Peer.Pid}, uid {Peer.Uid}: {e.Message}");
+        return new Answer(WardenAnswer.Denied, w => w.Text(e.Invariant).Text(e.Detail));
     }
 
     private static Answer Failed(string step, string cause, string? undo)
@@ -121,7 +164,7 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
             if (_answers.TryAdd(answer))
                 return;
             log.Write($"closed a connection of pid {Peer.Pid}: it does not read its answers");
-            socket.Shutdown();
+            HangUp();
         }
         catch (InvalidOperationException)
         {
@@ -135,35 +178,47 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
     {
         foreach (Answer answer in _answers.GetConsumingEnumerable())
         {
-            MessageWriter message = new();
-            message.U8((byte)answer.Kind).U32(answer.Number);
-            answer.Body?.Invoke(message);
-            ReadOnlySpan<int> passed = answer.Passed is Descriptor descriptor ? [descriptor.Number] : [];
-            if (Sys.TrySend(socket, message.Written.Span, passed, out _) < 0)
-                socket.Shutdown();
+            try
+            {
+                MessageWriter message = new();
+                message.U8((byte)answer.Kind).U32(answer.Number);
+                answer.Body?.Invoke(message);
+                ReadOnlySpan<int> passed = answer.Passed is Descriptor descriptor ? [descriptor.Number] : [];
+                if (Sys.TrySend(socket, message.Written.Span, passed, out _) < 0)
+                    HangUp();
+            }
+            catch (Exception e)
+            {
+                log.Write($"closed a connection of pid {Peer.Pid}, uid {Peer.Uid}: an answer could not be written: {e}");
+                HangUp();
+            }
+
             answer.Passed?.Dispose();
         }
 
         Dispose(); // the reader has ended before: it completes the queue
     }
 
-    /// <summary>Closes the connection; its two threads have ended, or end now.</summary>
-    public void Dispose()
+    /// <summary>Closes the connection. The queue is left to the garbage collector: an operation that ends late still asks it.</summary>
+    public void Dispose() => socket.Dispose();
+
+    // An operation can end long after the connection.
+    private void HangUp()
     {
-        socket.Dispose();
-        _answers.Dispose();
+        try
+        {
+            socket.Shutdown();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is closed already.
+        }
     }
 
-    // Nobody knows what they are: closing one may take for ever, so it is done where that hurts nobody.
-    private static void Abandon(Descriptor[] descriptors)
+    private static void CloseAll(Descriptor[] descriptors)
     {
-        if (descriptors.Length > 0)
-            new Thread(() =>
-            {
-                foreach (Descriptor descriptor in descriptors)
-                    descriptor.Dispose();
-            }, maxStackSize: 128 << 10)
-            { IsBackground = true }.Start();
+        foreach (Descriptor descriptor in descriptors)
+            descriptor.Dispose();
     }
 }
 

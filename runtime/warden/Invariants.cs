@@ -6,18 +6,15 @@ namespace Isolation.Warden;
 internal static class Invariants
 {
     /// <summary>The descriptor is a pidfd of a living process.</summary>
-    internal static PidFd RequireProcess(Descriptor descriptor)
+    internal static void RequireProcess(Descriptor descriptor)
     {
         if (PidFd.PidOf(descriptor) is not int pid)
             throw new DeniedException("client", "the descriptor is no pidfd");
-        PidFd client = new(descriptor.Release());
-        if (pid > 0 && !client.IsOver)
-            return client;
-        client.Dispose();
-        throw new DeniedException("client", "the client's process is over");
+        if (pid <= 0 || Sys.Poll(descriptor, PollEvents.In, 0) != PollEvents.None)
+            throw new DeniedException("client", "the client's process is over");
     }
 
-    /// <summary>The process is a pilot's: real, effective and saved uid are one of the list, and it is in no cell.</summary>
+    /// <summary>The process is a pilot's: real, effective, saved and file-system uid are one of the list, and it is in no cell.</summary>
     internal static void RequirePilot(PidFd client, WardenLimits limits)
     {
         int pid = PidFd.PidOf(client) ?? -1;
@@ -26,7 +23,7 @@ internal static class Invariants
             throw new DeniedException("client", "the client's process is over");
 
         string[] uids = ProcessStatus.Field(status, "Uid").Split('\t', StringSplitOptions.RemoveEmptyEntries);
-        if (uids.Length < 3 || uids.Distinct().Count() != 1 || !uint.TryParse(uids[0], out uint uid) || !limits.Pilots.Contains(uid))
+        if (uids.Length < 4 || uids.Distinct().Count() != 1 || !uint.TryParse(uids[0], out uint uid) || !limits.Pilots.Contains(uid))
             throw new DeniedException("pilot", $"uids {string.Join(' ', uids)} of pid {pid} are not those of one pilot");
         if (ProcessCgroups.Parse(cgroups).IsInsideACell)
             throw new DeniedException("pilot", $"pid {pid} is inside a cell");

@@ -48,18 +48,28 @@ internal sealed class OperationTable
     /// <summary>True for an operation that comes with so many descriptors.</summary>
     internal bool Knows(WardenOperation operation, int descriptors) => _rows.TryGetValue(operation, out Row? row) && row.Descriptors == descriptors;
 
-    /// <summary>Carries out one operation.</summary>
-    /// <exception cref="DeniedException">An invariant forbids it.</exception>
-    internal Task<Answer> RunAsync(FrontSession session, WardenOperation operation, byte[] body, Descriptor[] descriptors)
+    /// <summary>
+    /// What can be told before an operation runs: who asks, and that the descriptors are of kinds that can be closed anywhere without
+    /// hanging. Called by the thread that may hang.
+    /// </summary>
+    /// <exception cref="DeniedException">An invariant forbids it; the descriptors are as doubtful as before.</exception>
+    internal void Check(FrontSession session, WardenOperation operation, Descriptor[] descriptors)
     {
-        Row row = _rows[operation];
         Asker asker = session.Peer.Uid == 0 ? Asker.Root : Asker.Front;
-        if ((row.Askers & asker) == 0)
+        if ((_rows[operation].Askers & asker) == 0)
             throw new DeniedException("asker", $"{operation} is not for uid {session.Peer.Uid}");
         if (!session.IsGreeted && operation != WardenOperation.Hello)
             throw new DeniedException("hello", "the first message is hello");
-        return row.Carry(session, body, descriptors);
+        if (operation != WardenOperation.Enter)
+            return;
+        Invariants.RequireProcess(descriptors[0]);
+        Invariants.RequireSealed(descriptors[1]);
     }
+
+    /// <summary>Carries out one operation that has passed <see cref="Check"/>; takes over the descriptors.</summary>
+    /// <exception cref="DeniedException">An invariant forbids it.</exception>
+    internal Task<Answer> RunAsync(FrontSession session, WardenOperation operation, byte[] body, Descriptor[] descriptors)
+        => _rows[operation].Carry(session, body, descriptors);
 
     /// <summary>A connection is over.</summary>
     internal void OnGone(FrontSession session) => _rooms.OnGone(session);

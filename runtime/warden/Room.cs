@@ -19,6 +19,15 @@ internal sealed class Room(IRoom built, FrontSession owner)
 
     internal Cell? Cell { get; set; }
 
+    /// <summary>Its payload was told to start: its ending is worth a record.</summary>
+    internal bool WasStarted { get; set; }
+
+    /// <summary>The command was asked for: a cell looks for it once.</summary>
+    internal bool IsAsked { get; set; }
+
+    /// <summary>The command was found: only then a start makes sense.</summary>
+    internal bool IsResolved { get; set; }
+
     internal EntryMaterials? Materials { get; set; }
 
     internal DestroyedCell? Report { get; set; }

@@ -17,9 +17,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestGrace = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<Guid, Room> _rooms = new();
+    private int _building;
 
     /// <summary>Rooms whose payload has not ended and been removed.</summary>
     internal int Alive => _rooms.Values.Count(room => room.Report is null);
+
+    private SemaphoreSlim Probing { get; } = new(1, 1);
 
     internal async Task<Answer> ProbeAsync(byte[] body)
     {
@@ -28,7 +31,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         reader.End();
         ProbedLevel probed = !isolators.TryGetValue(level, out IIsolator? isolator)
             ? new ProbedLevel([], "this warden has no isolator of that level", "Ask for another level.")
-            : await isolator.ProbeAsync(CancellationToken.None).ConfigureAwait(false) switch
+            : await ProbeAsync(isolator).ConfigureAwait(false) switch
             {
                 Readiness.Ready ready => new ProbedLevel([.. ready.RoomKinds], "", ""),
                 Readiness.NotReady not => new ProbedLevel([], not.Cause, not.Fix),
@@ -42,40 +45,60 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         BuildRoom asked = BuildRoom.Read(new MessageReader(body));
         if (!isolators.TryGetValue((Level)asked.Level, out IIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
             throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
-        if (_rooms.Count >= MostRooms)
-            throw new DeniedException("rooms", $"{MostRooms} rooms are there already");
         if (_rooms.ContainsKey(asked.Cell))
             throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
-
-        IRoom built = await isolator.BuildAsync(new RoomPlan(new CellId(asked.Cell), new RoomKey((Level)asked.Level, asked.Kind)), CancellationToken.None).ConfigureAwait(false);
-        Room room = new(built, session);
-        if (_rooms.TryAdd(asked.Cell, room))
-            return Answer.Done;
-        await built.DestroyAsync(Grace).ConfigureAwait(false);
-        throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
+        try
+        {
+            if (Interlocked.Increment(ref _building) + _rooms.Count > MostRooms)
+                throw new DeniedException("rooms", $"{MostRooms} rooms are there already");
+            return await BuildAsync(session, asked.Cell, new RoomKey((Level)asked.Level, asked.Kind), isolator).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _building);
+        }
     }
 
-    internal async Task<Answer> EnterAsync(byte[] body, Descriptor[] descriptors)
+    private async Task<Answer> BuildAsync(FrontSession session, Guid cell, RoomKey key, IIsolator isolator)
     {
-        EnterRoom asked;
-        PidFd client;
-        try
+        IRoom built = await isolator.BuildAsync(new RoomPlan(new CellId(cell), key), CancellationToken.None).ConfigureAwait(false);
+        Room room = new(built, session);
+        if (!_rooms.TryAdd(cell, room))
         {
-            asked = EnterRoom.Read(new MessageReader(body));
-            Invariants.RequireSealed(descriptors[1]);
-            client = Invariants.RequireProcess(descriptors[0]);
-        }
-        catch
-        {
-            // What cannot be told to be harmless is closed where it may hang.
-            new Thread(() => Array.ForEach(descriptors, d => d.Dispose()), maxStackSize: 128 << 10) { IsBackground = true }.Start();
-            throw;
+            await built.DestroyAsync(Grace).ConfigureAwait(false);
+            await built.DisposeAsync().ConfigureAwait(false);
+            throw new DeniedException("cell", $"the cell {cell} is there already");
         }
 
-        WardenLimits limits = state.Limits;
-        EntryMaterials? materials = null;
+        // A front that went meanwhile has had its rooms removed without this one.
+        if (session.IsOver)
+            await LeaveAsync(cell, room).ConfigureAwait(false);
+        return Answer.Done;
+    }
+
+    // One at a time: each builds a room that no limit counts.
+    private async Task<Readiness> ProbeAsync(IIsolator isolator)
+    {
+        await Probing.WaitAsync().ConfigureAwait(false);
         try
         {
+            return await isolator.ProbeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            Probing.Release();
+        }
+    }
+
+    /// <summary>Takes over the descriptors, which <see cref="OperationTable.Check"/> has found to be a pidfd and a sealed memory file.</summary>
+    internal async Task<Answer> EnterAsync(byte[] body, Descriptor[] descriptors)
+    {
+        PidFd client = new(descriptors[0].Release());
+        EntryMaterials? kept = null;
+        try
+        {
+            EnterRoom asked = EnterRoom.Read(new MessageReader(body));
+            WardenLimits limits = state.Limits;
             Invariants.RequirePilot(client, limits);
             PoolAccount account = Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
             if (asked.WallMilliseconds is < 0 or > 366L * 24 * 3600 * 1000)
@@ -86,22 +109,29 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
                 Limits.None with { Wall = asked.WallMilliseconds == 0 ? null : TimeSpan.FromMilliseconds(asked.WallMilliseconds) },
                 descriptors[1],
                 client);
-            materials = new EntryMaterials(entry, client, descriptors[1]);
-            return await EnterAsync(asked.Cell, materials).ConfigureAwait(false);
+            var materials = new EntryMaterials(entry, client, descriptors[1]);
+            Answer entered = await EnterAsync(asked.Cell, materials).ConfigureAwait(false);
+            kept = materials;
+            return entered;
         }
-        catch
+        finally
         {
-            materials?.Dispose();
-            client.Dispose();
-            descriptors[1].Dispose();
-            throw;
+            if (kept is null)
+            {
+                client.Dispose();
+                descriptors[1].Dispose();
+            }
         }
     }
 
     internal async Task<Answer> ResolveAsync(byte[] body)
     {
         using Hold hold = await HoldAsync(CellOf(body), RoomState.Entered).ConfigureAwait(false);
+        if (hold.Room.IsAsked)
+            throw new DeniedException("state", "the cell's command was asked for before");
+        hold.Room.IsAsked = true;
         ResolvedInRoom resolved = await hold.Room.Cell!.ResolveInRoomAsync(CancellationToken.None).ConfigureAwait(false);
+        hold.Room.IsResolved = resolved.Resolution.Outcome == ResolutionOutcome.Resolved;
         return new Answer(WardenAnswer.Done, resolved.Write);
     }
 
@@ -112,9 +142,11 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         long sequence = reader.I64();
         reader.End();
         using Hold hold = await HoldAsync(id, RoomState.Entered).ConfigureAwait(false);
+        if (!hold.Room.IsResolved)
+            throw new DeniedException("state", "the cell's command was not found: there is nothing to start");
         Entry entry = hold.Room.Materials!.Entry;
         Admission admission = Admission.Mint(entry, new LedgerReceipt(entry.Payload, sequence));
-        hold.Room.State = RoomState.Running;
+        (hold.Room.State, hold.Room.WasStarted) = (RoomState.Running, true);
         StartResult result = await hold.Room.Cell!.StartAsync(admission, CancellationToken.None).ConfigureAwait(false);
         hold.Room.Materials.Dispose();
         StartedInRoom started = result switch
@@ -155,15 +187,14 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         TimeSpan grace = TimeSpan.FromMilliseconds(Math.Clamp(reader.I64(), 0, (long)LongestGrace.TotalMilliseconds));
         reader.End();
         Room room = Find(id);
-        DestroyedCell report = await DestroyAsync(room, grace).ConfigureAwait(false);
-        if (room.Cell is null)
-            _rooms.TryRemove(id, out _);
+        DestroyedCell report = (await DestroyAsync(id, room, grace, evenIfRunning: true).ConfigureAwait(false))!;
         return new Answer(WardenAnswer.Done, report.Write);
     }
 
-    internal async Task<Answer> ForgetAsync(byte[] body)
+    internal Task<Answer> ForgetAsync(byte[] body) => ForgetAsync(CellOf(body));
+
+    private async Task<Answer> ForgetAsync(Guid id)
     {
-        Guid id = CellOf(body);
         using Hold hold = await HoldAsync(id, RoomState.Ended).ConfigureAwait(false);
         await hold.Room.Cell!.ForgetAsync().ConfigureAwait(false);
         await hold.Room.Cell.DisposeAsync().ConfigureAwait(false);
@@ -191,20 +222,27 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         try
         {
-            if (room is { State: RoomState.Running, Cell: Cell cell })
-                await cell.Observed.ConfigureAwait(false);
-            bool neverStarted = room.State is RoomState.Built or RoomState.Entered;
-            DestroyedCell report = await DestroyAsync(room, Grace).ConfigureAwait(false);
+            DestroyedCell? report = await DestroyAsync(id, room, Grace, evenIfRunning: false).ConfigureAwait(false);
+            bool neverStarted = report is not null;
+            if (report is null)
+            {
+                await room.Cell!.Observed.ConfigureAwait(false);
+                report = (await DestroyAsync(id, room, Grace, evenIfRunning: true).ConfigureAwait(false))!;
+            }
+
             foreach (WireFinding found in report.Findings.Where(f => f.Kind == FindingKind.Found))
                 log.Write($"cell {id}, whose front is gone: {found.Detail}");
-            if (!neverStarted)
-                return; // the ticket keeps the ending until somebody records it
-            if (room.Cell is not null)
-                await room.Cell.ForgetAsync().ConfigureAwait(false);
-            _rooms.TryRemove(id, out _);
+            // What never started needs no record; of what ran the ticket keeps the ending until somebody has recorded it.
+            if (neverStarted && !room.WasStarted && room.Cell is not null)
+                await ForgetAsync(id).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SetupException or DeniedException)
+        catch (DeniedException)
         {
+            // Somebody else has removed it meanwhile.
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits this; the room stays in the list, and a later front can destroy it.
             log.Write($"cell {id}, whose front is gone, could not be removed: {e.Message}");
         }
     }
@@ -217,7 +255,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         {
             room.Cell = (Cell)await room.Built.EnterAsync(materials.Entry, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (SetupException)
+        catch
         {
             _rooms.TryRemove(id, out _); // a failed entry destroys the room
             throw;
@@ -228,18 +266,27 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         return new Answer(WardenAnswer.Done, entered.Write, ((PilotEndDescriptor)room.Cell.TakePilotEnd()).Take());
     }
 
-    private static async Task<DestroyedCell> DestroyAsync(Room room, TimeSpan grace)
+    // Null only where a payload runs, and that is reason to leave it.
+    private async Task<DestroyedCell?> DestroyAsync(Guid id, Room room, TimeSpan grace, bool evenIfRunning)
     {
         await room.Gate.WaitAsync().ConfigureAwait(false);
         try
         {
             if (room.Report is DestroyedCell known)
                 return known;
+            if (!IsThere(id, room))
+                throw new DeniedException("cell", $"no cell {id} of this warden");
+            if (room.State == RoomState.Running && !evenIfRunning)
+                return null;
             Residue residue = room.Cell is Cell cell
                 ? (await cell.DestroyAsync(grace).ConfigureAwait(false)).Residue
                 : await room.Built.DestroyAsync(grace).ConfigureAwait(false);
             if (room.Cell is null)
+            {
                 await room.Built.DisposeAsync().ConfigureAwait(false);
+                _rooms.TryRemove(id, out _); // nothing entered: there is nothing to forget
+            }
+
             room.Materials?.Dispose();
             room.State = RoomState.Ended;
             return room.Report = new DestroyedCell([Wire(residue.Processes), Wire(residue.Cgroups), Wire(residue.Ipc), Wire(residue.Files), Wire(residue.Scratch)]);
@@ -269,13 +316,19 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
 
     private Room Find(Guid id) => _rooms.GetValueOrDefault(id) ?? throw new DeniedException("cell", $"no cell {id} of this warden");
 
+    // Another operation may have removed it while this one waited for the gate; what it was made of is closed then.
+    private bool IsThere(Guid id, Room room) => _rooms.TryGetValue(id, out Room? now) && now == room;
+
     private async Task<Hold> HoldAsync(Guid id, RoomState required)
     {
         Room room = Find(id);
         await room.Gate.WaitAsync().ConfigureAwait(false);
-        if (room.State == required)
+        bool isThere = IsThere(id, room);
+        if (isThere && room.State == required)
             return new Hold(room);
         room.Gate.Release();
+        if (!isThere)
+            throw new DeniedException("cell", $"no cell {id} of this warden");
         throw new DeniedException("state", $"the cell is {room.State}, the operation wants it {required}");
     }
 

@@ -23,8 +23,8 @@ internal sealed class RunDirectories : IDisposable
     /// <exception cref="IOException">Another warden has it, or a directory is not root's.</exception>
     internal static RunDirectories Open(string run, string state)
     {
-        Sys.MakeDirectory(state, 0x1ed, orExisting: true);
-        Sys.MakeDirectory(run, 0x1ed, orExisting: true);
+        OpenRoots(state, 0x1ed, keepMode: true).Dispose();
+        OpenRoots(run, 0x1ed, keepMode: true).Dispose();
         Descriptor rooms = OpenRoots($"{run}/rooms", 0x1c0);
         Descriptor held = Sys.Open(rooms, "lock", Sys.O_RDWR | Sys.O_CREAT | Sys.O_NOFOLLOW, 0x180);
         if (!Sys.TryLock(held))
@@ -60,14 +60,19 @@ internal sealed class RunDirectories : IDisposable
         _lock.Dispose();
     }
 
-    private static Descriptor OpenRoots(string path, uint mode)
+    private static Descriptor OpenRoots(string path, uint mode, bool keepMode = false)
     {
         Sys.MakeDirectory(path, mode, orExisting: true);
         Descriptor directory = Sys.Open(null, path, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
         FileStatus status = Sys.StatusOf(directory);
         if (status.Uid != 0 || (status.Mode & 0x12) != 0)
+        {
+            directory.Dispose();
             throw new IOException($"{path} must be root's, and nobody else's to write. Remove it, or choose another directory.");
-        Sys.SetMode(directory, mode, path);
+        }
+
+        if (!keepMode)
+            Sys.SetMode(directory, mode, path);
         return directory;
     }
 

@@ -72,13 +72,18 @@ internal sealed record WardenLimits
         return null;
     }
 
-    // Held here, too, since a wrong file is as bad as a hostile front: nothing below 1000, never a pilot or the service.
+    // Held here, too, since a wrong file is as bad as a hostile front: nothing below 1000, never a pilot or the service; the service is no pilot.
     private WardenLimits Checked(string path)
     {
         if (Version != 1)
             throw new InvalidDataException($"{path} is of version {Version}; this warden reads version 1.");
-        bool low = Accounts.Any(a => a.Uid < 1000 || a.Gid < 1000 || a.Groups.Contains(0u)) || Ranges.Any(r => r.First < 1000 || r.Last < r.First || r.Last == uint.MaxValue);
-        bool mixed = Pilots.Append(Service.Uid).Any(uid => uid == 0 || Accounts.Any(a => a.Uid == uid) || Ranges.Any(r => uid >= r.First && uid <= r.Last));
+        // null reads as "default", which every use of would throw.
+        if (Pilots.IsDefault || Accounts.IsDefault || Ranges.IsDefault || Accounts.Any(a => a is null || a.Groups.IsDefault) || Ranges.Any(r => r is null))
+            throw new InvalidDataException($"{path} holds null where a list or its entry belongs. Make it again: isolation policy install.");
+        // The last id, -1, is to the kernel "leave it as it is": root.
+        bool low = Accounts.Any(a => a.Uid is < 1000 or uint.MaxValue || a.Gid is < 1000 or uint.MaxValue || a.Groups.Any(g => g is 0 or uint.MaxValue))
+            || Ranges.Any(r => r.First < 1000 || r.Last < r.First || r.Last == uint.MaxValue);
+        bool mixed = Pilots.Contains(Service.Uid) || Pilots.Append(Service.Uid).Any(uid => uid == 0 || Accounts.Any(a => a.Uid == uid) || Ranges.Any(r => uid >= r.First && uid <= r.Last));
         if (low || mixed)
             throw new InvalidDataException($"{path} lets payloads be a system account, a pilot or the service. Make it again: isolation policy install.");
         return this;

@@ -15,6 +15,9 @@ public static class CommandBlock
     /// <summary>The longest single string execve takes, with its NUL (MAX_ARG_STRLEN, execve(2)).</summary>
     public const int MaxString = 128 << 10;
 
+    /// <summary>The most strings: to execve each costs a pointer and its NUL besides (execve(2)).</summary>
+    public const int MaxStrings = (6 << 20) / 9;
+
     /// <summary>The longest working directory, with its NUL (PATH_MAX).</summary>
     public const int MaxDirectory = 4096;
 
@@ -50,7 +53,7 @@ public static class CommandBlock
         uint arguments = BinaryPrimitives.ReadUInt32LittleEndian(block[4..]);
         uint environment = BinaryPrimitives.ReadUInt32LittleEndian(block[8..]);
         uint directory = BinaryPrimitives.ReadUInt32LittleEndian(block[12..]);
-        if (arguments is 0 || arguments > block.Length || environment > block.Length || directory >= MaxDirectory)
+        if (arguments is 0 || (ulong)arguments + environment > MaxStrings || directory >= MaxDirectory)
             throw new WireException("the command block's counts are out of bounds");
 
         int at = HeaderSize;

@@ -81,8 +81,21 @@ public sealed class Leaf : IDisposable
         }
     }
 
-    /// <summary>True when no process is in it.</summary>
-    public bool IsEmpty => CgroupFile.Keyed(CgroupFile.Text(Events), "populated") == 0;
+    /// <summary>True when no process is in it; one that has been removed had none.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            try
+            {
+                return CgroupFile.Keyed(CgroupFile.Text(Events), "populated") == 0;
+            }
+            catch (SyscallException e) when (e.Errno == Errno.ENODEV)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Kills every process in it.</summary>
     public void KillAll()

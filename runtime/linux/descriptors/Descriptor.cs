@@ -13,7 +13,8 @@ public partial class Descriptor : SafeHandleMinusOneIsInvalid
     public Descriptor() : base(ownsHandle: true) { }
 
     /// <summary>The number, for what is passed on by number; valid only while this object is held.</summary>
-    public int Number => handle.ToInt32();
+    /// <exception cref="ObjectDisposedException">It is closed: the number may be another file's by now.</exception>
+    public int Number => IsClosed ? throw new ObjectDisposedException(GetType().Name) : handle.ToInt32();
 
     /// <summary>Gives the number away: this object no longer closes it.</summary>
     public int Release()

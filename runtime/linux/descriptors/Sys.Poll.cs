@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Isolation.Linux;
@@ -44,18 +45,26 @@ public enum PollEvents : short
 
 public static partial class Sys
 {
-    /// <summary>Waits until an entry has something, or the time is over. An interruption counts as nothing.</summary>
+    /// <summary>Waits until an entry has something, or the time is over. An interruption does not end the wait: "nothing" means that the time is over.</summary>
     /// <param name="entries">What to wait for.</param>
     /// <param name="milliseconds">-1 for ever.</param>
     /// <returns>How many entries have something.</returns>
     public static unsafe int Poll(Span<PollEntry> entries, int milliseconds)
     {
+        long since = Stopwatch.GetTimestamp();
+        int left = milliseconds;
         fixed (PollEntry* first = entries)
         {
-            int ready = PollRaw(first, (nuint)entries.Length, milliseconds);
-            if (ready >= 0)
-                return ready;
-            return Marshal.GetLastPInvokeError() == Errno.EINTR ? 0 : throw SyscallException.FromLastError("poll", $"{entries.Length} descriptors");
+            while (true)
+            {
+                int ready = PollRaw(first, (nuint)entries.Length, left);
+                if (ready >= 0)
+                    return ready;
+                if (Marshal.GetLastPInvokeError() != Errno.EINTR)
+                    throw SyscallException.FromLastError("poll", $"{entries.Length} descriptors");
+                if (milliseconds >= 0)
+                    left = Math.Max(0, milliseconds - (int)Stopwatch.GetElapsedTime(since).TotalMilliseconds);
+            }
         }
     }
 

@@ -39,9 +39,9 @@ public static partial class SealedMemory
         {
             return (Sys.Fcntl(fd, Sys.F_GET_SEALS, 0, "seals") & AllSeals) == AllSeals;
         }
-        catch (SyscallException e) when (e.Errno == Errno.EINVAL)
+        catch (SyscallException e) when (e.Errno is Errno.EINVAL or Errno.EBADF)
         {
-            return false; // no file of memory
+            return false; // no file of memory, or only a place (O_PATH)
         }
     }
 

@@ -24,6 +24,17 @@ public static unsafe class ThreadIdentity
         Capabilities.KeepOnly(0);
     }
 
+    /// <summary>
+    /// Makes the calling thread wholly another account's, for good: whoever it connects to sees that account. For tests, which play a
+    /// front or a pilot: the thread must end with that.
+    /// </summary>
+    internal static void BecomeWholly(uint uid, uint gid)
+    {
+        Check("setgroups", Raw.Call(Raw.SYS_setgroups, 0, 0, 0, 0, 0, 0));
+        Check("setresgid", Raw.Call(Raw.SYS_setresgid, (nint)gid, (nint)gid, (nint)gid, 0, 0, 0));
+        Check("setresuid", Raw.Call(Raw.SYS_setresuid, (nint)uid, (nint)uid, (nint)uid, 0, 0, 0));
+    }
+
     private static void Check(string call, nint result)
     {
         if (result < 0)

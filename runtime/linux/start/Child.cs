@@ -19,6 +19,10 @@ public static unsafe class Child
     /// <param name="deadline">How long the steps may take: a process of the same account can stop the child half-way.</param>
     public static ChildResult Start(ChildPlan plan, TimeSpan deadline)
     {
+        // The kernel reads id -1 as "leave it as it is", which here is root.
+        if (plan.Account is ChildAccount account && (account.Uid is 0 or uint.MaxValue || account.Gid is 0 or uint.MaxValue))
+            return new ChildResult.Failed(ChildSteps.UserId, Errno.EINVAL);
+
         using NativeBlock block = new();
         List<Descriptor> held = [];
         (Descriptor read, Descriptor write) = Sys.Pipe();
@@ -72,7 +76,8 @@ public static unsafe class Child
             return new ChildResult.Running(process, pid);
 
         process.Signal(SIGKILL);
-        if (answered || Sys.Poll(process, PollEvents.In, 1000) != PollEvents.None)
+        // It may not be over yet, also when it has answered; an early look would leave a zombie.
+        if (Sys.Poll(process, PollEvents.In, 1000) != PollEvents.None)
             _ = Sys.WaitFor(process, reap: true);
         process.Dispose();
         return length == 8
