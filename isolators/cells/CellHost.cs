@@ -10,6 +10,7 @@ namespace Isolation.Cells;
 /// <param name="Cgroups">The host's hierarchies.</param>
 /// <param name="Slice">The name of the service's slice.</param>
 /// <param name="Digests">Digests remembered.</param>
+/// <param name="BootId">The kernel's name of this boot.</param>
 /// <param name="Clock">The clock.</param>
 public sealed record CellHost(
-    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, DigestMemory Digests, TimeProvider Clock);
+    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, DigestMemory Digests, string BootId, TimeProvider Clock);

@@ -10,14 +10,27 @@ namespace Isolation.Isolators.Setuid;
 /// Looks for what a payload account left on the host in the shared places of room kind classic: IPC objects, and files at the top of the
 /// directories that everybody can write. Nothing is removed: an account with residue is not lent again.
 /// </summary>
-internal static class AccountResidue
+internal sealed class AccountResidue
 {
     private const int MostExamples = 5;
     private const int MostNames = 20_000;
     private static readonly string[] Places = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"];
     private static readonly string[] Tables = ["shm", "sem", "msg"];
 
-    internal static SharedPlaces Search(UserId uid) => new(SystemV(uid), Files(uid));
+    // A directory's ctime moves with every name that comes or goes, but by the clock's tick: one that has just moved may not move again.
+    private const long Settled = 50_000_000; // nanoseconds
+    private readonly long?[] _changed;
+
+    private AccountResidue(long?[] changed) => _changed = changed;
+
+    /// <summary>Remembers the places before the payload can write there: what has not changed since need not be searched.</summary>
+    internal static AccountResidue Watch(TimeProvider clock)
+    {
+        long now = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        return new AccountResidue([.. Places.Select(place => ChangedAt(place) is long changed && now - changed > Settled ? changed : (long?)null)]);
+    }
+
+    internal SharedPlaces Search(UserId uid) => new(SystemV(uid), Files(uid));
 
     private static Finding SystemV(UserId uid)
     {
@@ -40,12 +53,15 @@ internal static class AccountResidue
             : new Finding.Found($"{found.Count} System V objects: {string.Join(", ", found.Take(MostExamples))}");
     }
 
-    private static Finding Files(UserId uid)
+    private Finding Files(UserId uid)
     {
         List<string> found = [];
         int looked = 0;
-        foreach (string place in Places)
+        for (int i = 0; i < Places.Length; i++)
         {
+            string place = Places[i];
+            if (_changed[i] is long before && ChangedAt(place) == before)
+                continue;
             using Descriptor? directory = Sys.TryOpen(null, Encoding.UTF8.GetBytes(place), Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _);
             if (directory is null)
                 continue;
@@ -65,4 +81,6 @@ internal static class AccountResidue
             ? new Finding.NothingFound($"the top of {string.Join(", ", Places)}")
             : new Finding.Found($"{found.Count} files: {string.Join(", ", found.Take(MostExamples))}");
     }
+
+    private static long? ChangedAt(string place) => Sys.TryStatusAt(null, Encoding.UTF8.GetBytes(place), out _)?.ChangedNanoseconds;
 }

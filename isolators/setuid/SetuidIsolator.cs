@@ -57,7 +57,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
                 Level = plan.Key.Level.Name(),
                 Kind = plan.Key.Kind,
                 Secret = secret,
-                BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
+                BootId = host.BootId,
             });
             undo.Push(() =>
             {

@@ -32,6 +32,8 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             var client = (PidFd)entry.Client;
             PilotCeilings ceilings = PilotCeilings.Of(client);
 
+            AccountResidue residue = AccountResidue.Watch(host.Clock);
+
             undo.Begin("ticket");
             string leafName = ProcessCgroups.LeafName(plan.Cell.Value);
             ticket.Write(ticket.Ticket with
@@ -70,7 +72,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
                 await control.AskAsync(ControlKind.Enter, w => message.Write(w), Numbers(cellEnd, client, (Descriptor)entry.Command, leaf)).WaitAsync(EnterDeadline, host.Clock, ct).ConfigureAwait(false);
             }
 
-            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, AccountResidue.Search);
+            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue.Search);
             return new Cell(host, parts, entry, new PilotEndDescriptor(pilotEnd));
         }
         catch (Exception e)

@@ -47,7 +47,8 @@ internal static class Program
         string slice = RunDirectories.SliceOf(options.Run);
         CellHost host = new(
             directories.Rooms, directories.Scratch, directories.ScratchPath, Path.Combine(AppContext.BaseDirectory, "cell-init"),
-            cgroups, slice, new DigestMemory(TimeProvider.System), TimeProvider.System);
+            cgroups, slice, new DigestMemory(TimeProvider.System),
+            File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System);
 
         IIsolator[] isolators = [new SetuidIsolator(host)];
 
