@@ -36,12 +36,24 @@ internal static class TraceCommand
     private static string What(JsonView record)
     {
         List<string> parts = [];
+        if (record["what"u8].Text is { } what)
+            parts.Add(what);
+        foreach ((string name, JsonView value) in record["details"u8].Members)
+            parts.Add($"{name} {value.Text}");
+        if (record["why"u8].Text is { } why)
+            parts.Add(why);
+        if (record["pid"u8].Number is long pid)
+            parts.Add($"pid {pid}");
         if (record["pilot"u8]["uid"u8].Number is long pilot)
             parts.Add($"pilot {pilot}");
         if (!record["account"u8].IsMissing)
             parts.Add($"as {PayloadText.Account(record["account"u8])}");
         if (record["decision"u8]["rule"u8].Text is { } rule)
             parts.Add($"rule {rule}");
+        if (record["cause"u8].Text is { } cause)
+            parts.Add($"cause {cause}");
+        if (record["count"u8].Number is long count)
+            parts.Add($"{count} times");
         if (!record["ending"u8].IsMissing)
             parts.Add(PayloadText.Ending(record["ending"u8]));
         return parts.Count > 0 ? string.Join(", ", parts) : "";
