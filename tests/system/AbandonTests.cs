@@ -21,7 +21,7 @@ public sealed class AbandonTests
         // The launcher becomes the client; its child lives on with every descriptor the client will have had by then.
         using Client client = service.Shell.StartPayload("sleep 60");
         string forked = $"{service.Work}/holds.py";
-        File.WriteAllText(forked, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "clients", "client.py")));
+        File.WriteAllText(forked, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "clients", "driver.py")));
         using Process python = service.Shell.Start($"exec setpriv --reuid=isotest-a --regid=isotest-a --clear-groups python3 {forked} --fork-holder -- sleep 61");
         Until.True(() => HostProcess.All().Any(p => p.CommandLine.StartsWith("sleep 61", StringComparison.Ordinal)), 10, () => "no payload\n" + service.Log);
         int payload = HostProcess.All().First(p => p.CommandLine.StartsWith("sleep 61", StringComparison.Ordinal)).Pid;
@@ -66,7 +66,7 @@ public sealed class AbandonTests
     public void AClientThatGoesBeforeItsStreamsStartsNothing()
     {
         using Service service = Service.Start();
-        Outcome outcome = service.Shell.Bash($"setpriv --reuid=isotest-a --regid=isotest-a --clear-groups python3 {AppContext.BaseDirectory}/clients/client.py --leave-after-entered -- touch $WORK/must-not-be");
+        Outcome outcome = service.Shell.Bash($"setpriv --reuid=isotest-a --regid=isotest-a --clear-groups python3 {AppContext.BaseDirectory}/clients/driver.py --leave-after-entered -- touch $WORK/must-not-be");
         Assert.Contains("left", outcome.Errors, StringComparison.Ordinal);
         Until.True(() => service.LedgerText().Contains("abandoned", StringComparison.Ordinal), 10, () => service.LedgerText());
         Assert.False(File.Exists(service.Work + "/must-not-be"));

@@ -115,7 +115,7 @@ public sealed class StreamTests(SharedService shared)
     {
         // Raw frames: a client under that limit could not be given so much by exec itself.
         Outcome outcome = shared.Get().Shell.Bash("ulimit -s 1024; setpriv --reuid=isotest-a --regid=isotest-a --clear-groups python3 "
-            + $"{AppContext.BaseDirectory}/clients/client.py --big 1000000 -- true 2>&1");
+            + $"{AppContext.BaseDirectory}/clients/driver.py --big 1000000 -- true 2>&1");
         Assert.Contains("stack limit", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("1048576", outcome.Output, StringComparison.Ordinal);
     }
