@@ -64,7 +64,7 @@ public sealed class LimitsFileTests
     {
         using Site site = new();
         using (var file = Linux.Sys.Open(null, site.Limits, Linux.Sys.O_RDONLY))
-            Linux.Sys.SetOwner(file, Site.ServiceId, Site.ServiceId);
+            Linux.Sys.SetOwner(file, Site.ServiceId, Site.ServiceId, "limits");
         Assert.Equal(1, site.Fail());
         File.Delete(site.Limits);
         File.WriteAllText(site.Root + "/real", Site.Json);
