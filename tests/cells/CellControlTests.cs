@@ -119,6 +119,22 @@ public sealed class CellControlTests : IDisposable
     }
 
     [Fact]
+    public async Task A_thousand_questions_to_a_cell_init_that_is_slow_break_nothing()
+    {
+        await using CellControl control = await _cell.ConnectAsync();
+        Task<(ControlKind, byte[])>[] asked = [.. Enumerable.Range(0, 1000).Select(i => control.AskAsync(ControlKind.Signal, w => w.I32(i)))];
+        await Task.Run(() =>
+        {
+            for (int i = 0; i < asked.Length; i++)
+            {
+                Assert.Equal(ControlKind.Signal, _cell.Read().Kind);
+                _cell.Send(ControlKind.Signalled, w => w.Flag(true));
+            }
+        }).WaitAsync(Soon);
+        Assert.All(await Task.WhenAll(asked).WaitAsync(Soon), answer => Assert.Equal(ControlKind.Signalled, answer.Item1));
+    }
+
+    [Fact]
     public async Task Half_a_frame_and_then_nothing_is_a_lost_connection()
     {
         await using CellControl control = await _cell.ConnectAsync();
