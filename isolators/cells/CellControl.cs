@@ -14,6 +14,7 @@ public sealed class CellControl : IAsyncDisposable
 {
     private const int PrefixSize = 4;
     private const int MaxFrame = 64 << 10;
+    private const int MostUnanswered = 32;
 
     private readonly UnixSocket _socket;
     private readonly Socket _reader;
@@ -40,6 +41,9 @@ public sealed class CellControl : IAsyncDisposable
 
     private TaskCompletionSource Proven { get; }
 
+    // So that what is unanswered fits the socket's buffer, however many ask: each frame costs the kernel about 1 KiB of it.
+    private SemaphoreSlim Unanswered { get; } = new(MostUnanswered, MostUnanswered);
+
     /// <summary>Connects, and proves the secret in both directions.</summary>
     /// <exception cref="IOException">Nobody answers in time, or not with the secret.</exception>
     public static async Task<CellControl> ConnectAsync(string path, byte[] secret, TimeSpan deadline)
@@ -64,18 +68,26 @@ public sealed class CellControl : IAsyncDisposable
 
     /// <summary>Asks, and waits for the answer.</summary>
     /// <exception cref="IOException">The connection is over.</exception>
-    public Task<(ControlKind Kind, byte[] Body)> AskAsync(ControlKind question, Action<MessageWriter>? body = null, int[]? descriptors = null)
+    public async Task<(ControlKind Kind, byte[] Body)> AskAsync(ControlKind question, Action<MessageWriter>? body = null, int[]? descriptors = null)
     {
-        TaskCompletionSource<(ControlKind, byte[])> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_sending)
+        await Unanswered.WaitAsync().ConfigureAwait(false);
+        try
         {
-            _asked.GetOrAdd(question, _ => new()).Enqueue(answer);
-            Send(question, body, descriptors ?? []);
-        }
+            TaskCompletionSource<(ControlKind, byte[])> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_sending)
+            {
+                _asked.GetOrAdd(question, _ => new()).Enqueue(answer);
+                Send(question, body, descriptors ?? []);
+            }
 
-        if (_broken)
-            FailAll();
-        return answer.Task;
+            if (_broken)
+                FailAll();
+            return await answer.Task.ConfigureAwait(false);
+        }
+        finally
+        {
+            Unanswered.Release();
+        }
     }
 
     /// <summary>Tells something that has no answer; a broken connection is not an error here.</summary>

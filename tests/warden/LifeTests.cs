@@ -124,6 +124,17 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
     }
 
     [SkippableFact]
+    public async Task A_scratch_of_any_depth_is_gone()
+    {
+        NeedsRoot();
+        using Play play = NewPlay();
+        _ = await play.RunAsync("i=0; while [ $i -lt 1500 ]; do mkdir d; touch f; chmod 0 f; cd -P d; i=$((i+1)); done; chmod 0 .; exit 0");
+        Assert.Equal(0, (await play.EndingAsync()).Value);
+        await play.CleanUpAsync();
+        Assert.Empty(Site.Scratches());
+    }
+
+    [SkippableFact]
     public async Task Signals_reach_it_through_the_warden_and_through_the_channel()
     {
         NeedsRoot();

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Isolation.Linux;
 
 /// <summary>
@@ -6,57 +8,75 @@ namespace Isolation.Linux;
 /// </summary>
 public static class TreeRemoval
 {
-    // Deeper trees exist only to exhaust whoever removes them; each level holds one descriptor.
-    private const int MaxDepth = 512;
+    // Deeper trees exist only to exhaust whoever removes them: each level holds one descriptor. What lies deeper is moved to the top.
+    private const int MaxDepth = 128;
 
     /// <summary>Removes everything below an open directory.</summary>
     /// <returns>What could not be removed, or null.</returns>
     public static string? RemoveContent(Descriptor directory, DateTimeOffset deadline, TimeProvider clock)
-        => RemoveContent(directory, Sys.StatusOf(directory).Device, 0, deadline, clock);
+        => new Removal(directory, deadline, clock).Content(directory, 0);
 
-    private static string? RemoveContent(Descriptor directory, long device, int depth, DateTimeOffset deadline, TimeProvider clock)
+    private sealed class Removal(Descriptor top, DateTimeOffset deadline, TimeProvider clock)
     {
-        if (depth > MaxDepth)
-            return $"more than {MaxDepth} directories deep";
-        string? first = null;
-        bool progress = true;
-        while (progress)
+        private readonly long _device = Sys.StatusOf(top).Device;
+        private long _moved;
+
+        internal string? Content(Descriptor directory, int depth)
         {
-            progress = false;
-            DirectoryNames.Rewind(directory);
-            for (List<byte[]> names = DirectoryNames.ReadSome(directory); names.Count > 0; names = DirectoryNames.ReadSome(directory))
+            string? first = null;
+            bool progress = true;
+            while (progress && first is null)
             {
-                foreach (byte[] name in names)
+                progress = false;
+                DirectoryNames.Rewind(directory);
+                for (List<byte[]> names = DirectoryNames.ReadSome(directory); names.Count > 0; names = DirectoryNames.ReadSome(directory))
                 {
-                    if (clock.GetUtcNow() > deadline)
-                        return "the time for it was over";
-                    string? failure = RemoveName(directory, name, device, depth, deadline, clock);
-                    progress |= failure is null;
-                    first ??= failure;
+                    foreach (byte[] name in names)
+                    {
+                        if (clock.GetUtcNow() > deadline)
+                            return "the time for it was over";
+                        string? failure = Name(directory, name, depth);
+                        progress |= failure is null;
+                        first ??= failure;
+                    }
                 }
             }
 
-            if (first is not null)
-                return first;
+            return first;
         }
 
-        return null;
-    }
+        private string? Name(Descriptor directory, byte[] name, int depth)
+        {
+            if (Sys.TryUnlink(directory, name, isDirectory: false, out int errno))
+                return null;
+            if (errno != Errno.EISDIR)
+                return Told(name, errno);
+            if (Sys.TryUnlink(directory, name, isDirectory: true, out errno))
+                return null;
+            if (depth >= MaxDepth)
+                return TryMoveToTop(directory, name);
+            using Descriptor? below = Sys.TryOpen(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out errno);
+            if (below is null)
+                return Told(name, errno);
+            if (Sys.StatusOf(below).Device != _device)
+                return $"{Core.PrintableText.Of(name)}: another file system is mounted there";
+            return Content(below, depth + 1) ?? (Sys.TryUnlink(directory, name, isDirectory: true, out errno) ? null : Told(name, errno));
+        }
 
-    private static string? RemoveName(Descriptor directory, byte[] name, long device, int depth, DateTimeOffset deadline, TimeProvider clock)
-    {
-        if (Sys.TryUnlink(directory, name, isDirectory: false, out int errno))
-            return null;
-        if (errno != Errno.EISDIR)
-            return $"{Core.PrintableText.Of(name)}: {ErrnoText.Of(errno)}";
-        if (Sys.TryUnlink(directory, name, isDirectory: true, out errno))
-            return null;
-        using Descriptor? below = Sys.TryOpen(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out errno);
-        if (below is null)
-            return $"{Core.PrintableText.Of(name)}: {ErrnoText.Of(errno)}";
-        if (Sys.StatusOf(below).Device != device)
-            return $"{Core.PrintableText.Of(name)}: another file system is mounted there";
-        return RemoveContent(below, device, depth + 1, deadline, clock)
-            ?? (Sys.TryUnlink(directory, name, isDirectory: true, out errno) ? null : $"{Core.PrintableText.Of(name)}: {ErrnoText.Of(errno)}");
+        // The top is read again as long as there is progress, and so finds it.
+        private string? TryMoveToTop(Descriptor directory, byte[] name)
+        {
+            try
+            {
+                Sys.RenameAt(directory, name, top, Encoding.ASCII.GetBytes($".deep-{Guid.NewGuid():N}-{_moved++}"));
+                return null;
+            }
+            catch (SyscallException e)
+            {
+                return $"more than {MaxDepth} directories deep: {e.Message}";
+            }
+        }
+
+        private static string Told(byte[] name, int errno) => $"{Core.PrintableText.Of(name)}: {ErrnoText.Of(errno)}";
     }
 }
