@@ -75,14 +75,14 @@ public sealed class FileStatusTests : IDisposable
     }
 
     [Fact]
-    public void ATreeThatIsAnEndlessStairIsLeftAndSaid()
+    public void AStairDeeperThanAnyPathIsRemoved()
     {
         string deep = Path.Combine(_directory, "deep");
         Directory.CreateDirectory(deep);
         Assert.Equal(0, Compiled.Run("bash", "-c", $"cd '{deep}' && for i in $(seq 700); do mkdir d && cd ./d || exit 1; done").Code);
         using (Descriptor directory = Sys.Open(null, deep, Sys.O_RDONLY | Sys.O_DIRECTORY))
-            Assert.Contains("deep", TreeRemoval.RemoveContent(directory, DateTimeOffset.UtcNow.AddSeconds(20), TimeProvider.System), StringComparison.Ordinal);
-        Assert.Equal(0, Compiled.Run("rm", "-rf", deep).Code);
+            Assert.Null(TreeRemoval.RemoveContent(directory, DateTimeOffset.UtcNow.AddSeconds(20), TimeProvider.System));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(deep));
     }
 
     [Fact]
