@@ -105,7 +105,7 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
         _ = await play.RunAsync("(setsid sh -c 'trap \"\" TERM HUP; setsid sleep 61 & sleep 62' &) ; sleep 0.1; exit 0");
         ObservedEnding ending = await play.EndingAsync();
         Assert.Equal((EndedHow.Exited, 0, true), (ending.How, ending.Value, ending.IsEmpty));
-        Assert.Empty(Proc.OfUid(Site.AccountId));
+        await NothingOfAsync(Site.AccountId);
         await play.CleanUpAsync();
     }
 
@@ -120,7 +120,7 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
         _ = await Proc.WithinAsync(TimeSpan.FromSeconds(1), () => (most = Math.Max(most, Proc.OfUid(Site.AccountId).Length)) > 60);
         Assert.InRange(most, 20, 60);
         await play.CleanUpAsync();
-        Assert.Empty(Proc.OfUid(Site.AccountId));
+        await NothingOfAsync(Site.AccountId);
     }
 
     [SkippableFact]

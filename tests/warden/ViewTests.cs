@@ -103,8 +103,8 @@ public sealed class ViewTests(WardenFixture fixture) : OnSharedWarden(fixture)
         process.Signal(9);
         ObservedEnding ending = await play.EndingAsync();
         Assert.Equal((EndedHow.Unknown, true), (ending.How, ending.IsEmpty));
-        Assert.False(Proc.IsAlive(pid));
-        Assert.Empty(Proc.OfUid(Site.AccountId));
+        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(1), () => !Proc.IsAlive(pid)));
+        await NothingOfAsync(Site.AccountId);
         Assert.Contains("unknown", Site.Ticket(play.Cell), StringComparison.Ordinal);
         await play.CleanUpAsync();
         Assert.Empty(Site.Leaves());
