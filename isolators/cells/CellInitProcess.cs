@@ -9,7 +9,7 @@ public static class CellInitProcess
 {
     private const ulong Needed = Capabilities.Kill | Capabilities.SetUid | Capabilities.SetGid | Capabilities.SetPcap | Capabilities.SysResource;
     private const int SIGCHLD = 17;
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30); // nobody else can stop it: only a node under heavy load is so slow
 
     /// <summary>Starts it with a listening control socket and the cell's secret.</summary>
     /// <returns>The process; whoever holds it reaps it.</returns>

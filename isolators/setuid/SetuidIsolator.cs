@@ -15,6 +15,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
     public const string Classic = "classic";
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProofDeadline = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
     public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic], ["own"]);
@@ -80,7 +81,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
             });
 
             undo.Begin("control connection");
-            CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, Grace).ConfigureAwait(false);
+            CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, ProofDeadline).ConfigureAwait(false);
             return new SetuidRoom(host, plan, ticket, cellInit, control);
         }
         catch (Exception e)

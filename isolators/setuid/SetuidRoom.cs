@@ -9,7 +9,7 @@ namespace Isolation.Isolators.Setuid;
 /// <summary>An empty room: a cell-init that waits. What depends on the payload (leaf, scratch, channel) is made at entry.</summary>
 internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket, PidFd cellInit, CellControl control) : IRoom
 {
-    private static readonly TimeSpan EnterDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EnterDeadline = TimeSpan.FromSeconds(30);
     private bool _given;
 
     public RoomPlan Plan => plan;

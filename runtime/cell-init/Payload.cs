@@ -15,7 +15,7 @@ internal sealed class Payload(PidFd process, int pid, long startedAt) : IDisposa
     private const int SIGSTOP = 19;
     private const int SIGTSTP = 20;
     private const int SIGWINCH = 28;
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(10);
 
     internal int Number => process.Number;
 
