@@ -53,6 +53,12 @@ public sealed class KernelTraps : IClassFixture<KernelTraps.Program>
     public void ClearSighandKeepsWhatIsIgnoredAndTheMask() => Holds("clear-sighand");
 
     [SkippableFact]
+    public void AProcessOfTheSameAccountStopsAChildBeforeItsExec() => HoldsAsRoot("stopped-child");
+
+    [SkippableFact]
+    public void APayloadLowersItsOomScoreWhereNobodyCouldSetItsFloor() => HoldsAsRoot("oom-score");
+
+    [SkippableFact]
     public void TheSessionKeyringIsInheritedUntilANewOneIsJoined() => HoldsAsRoot("keyring");
 
     [SkippableFact]

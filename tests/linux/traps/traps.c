@@ -291,6 +291,32 @@ static void no_new_privs_is_the_threads(void)
     NEED(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 0);
 }
 
+// Between setresuid and exec a child is its account's to stop: whoever waits for its exec needs a deadline.
+static void same_account_stops_the_child(void)
+{
+    pid_t child = fork(); int status;
+    if (child == 0) { drop_to(4001, 0); pause(); _exit(0); }
+    struct timespec moment = { 0, 50000000 }; nanosleep(&moment, NULL);
+    pid_t other = fork();
+    if (other == 0) { drop_to(4001, 0); _exit(kill(child, SIGSTOP) == 0 ? 0 : errno); }
+    NEED(waitpid(other, &status, 0) == other && WEXITSTATUS(status) == 0);
+    NEED(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+    kill(child, SIGKILL); waitpid(child, &status, 0);
+}
+
+static int write_oom(const char *value) { int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); int ok = fd >= 0 && write(fd, value, strlen(value)) > 0; close(fd); return ok; }
+static void payload_lowers_its_oom_score(void)
+{
+    struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 }; struct __user_cap_data_struct d[2];
+    NEED(syscall(SYS_capget, &h, d) == 0);
+    int may_set_floor = d[0].effective >> CAP_SYS_RESOURCE & 1;
+    pid_t child = fork(); int status;
+    if (child == 0) { if (!write_oom("500")) _exit(9); drop_to(4001, 0); prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); _exit(write_oom("100")); }
+    NEED(waitpid(child, &status, 0) == child);
+    // With CAP_SYS_RESOURCE the write sets the floor, too, below which only that capability goes.
+    NEED(WEXITSTATUS(status) == !may_set_floor);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "", *at = argc > 2 ? argv[2] : "";
@@ -309,6 +335,8 @@ int main(int argc, char **argv)
     else if (!strcmp(what, "getcwd")) leaked_directory_shows_in_getcwd();
     else if (!strcmp(what, "o-path")) path_descriptor_proves_no_access();
     else if (!strcmp(what, "no-new-privs")) no_new_privs_is_the_threads();
+    else if (!strcmp(what, "stopped-child")) same_account_stops_the_child();
+    else if (!strcmp(what, "oom-score")) payload_lowers_its_oom_score();
     else FAIL("no such trap: %s", what);
     printf("ok\n");
     return 0;
