@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Isolation.Linux;
@@ -12,8 +11,6 @@ namespace Isolation.Cells;
 /// </summary>
 public sealed class CellControl : IAsyncDisposable
 {
-    private const int PrefixSize = 4;
-    private const int MaxFrame = 64 << 10;
     private const int MostUnanswered = 32;
 
     private readonly UnixSocket _socket;
@@ -114,12 +111,7 @@ public sealed class CellControl : IAsyncDisposable
     {
         if (_broken)
             return; // and the socket may be closed
-        MessageWriter message = new();
-        message.U8((byte)kind);
-        body?.Invoke(message);
-        byte[] frame = new byte[PrefixSize + message.Written.Length];
-        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)message.Written.Length);
-        message.Written.Span.CopyTo(frame.AsSpan(PrefixSize));
+        byte[] frame = ControlFrame.Write(kind, body);
         // The frames fit the socket's buffer many times: one that does not go whole finds a cell-init that no longer reads.
         if (Sys.TrySend(_socket, frame, descriptors, out _) != frame.Length)
             _socket.Shutdown();
@@ -187,11 +179,8 @@ public sealed class CellControl : IAsyncDisposable
 
     private async Task<byte[]> ReadFrameAsync()
     {
-        byte[] prefix = await ReadExactlyAsync(PrefixSize).ConfigureAwait(false);
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
-        return length is 0 or > MaxFrame
-            ? throw new WireException($"a control frame of {length} bytes")
-            : await ReadExactlyAsync((int)length).ConfigureAwait(false);
+        byte[] prefix = await ReadExactlyAsync(ControlFrame.PrefixSize).ConfigureAwait(false);
+        return await ReadExactlyAsync(ControlFrame.ReadLength(prefix)).ConfigureAwait(false);
     }
 
     private async Task<byte[]> ReadExactlyAsync(int count)

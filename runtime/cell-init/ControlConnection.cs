@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -7,8 +6,6 @@ namespace Isolation.CellInit;
 /// <summary>One control connection from a warden: frames in and out, and the proof of the cell's secret. Used by the main thread only.</summary>
 internal sealed class ControlConnection(UnixSocket socket) : IDisposable
 {
-    private const int PrefixSize = 4;
-    private const int MaxFrame = 64 << 10;
     private const int MaxDescriptors = EnterCell.FixedDescriptors + 1 + EnterCell.MaxTaskFiles;
 
     private readonly List<Descriptor> _descriptors = [];
@@ -43,16 +40,13 @@ internal sealed class ControlConnection(UnixSocket socket) : IDisposable
     internal bool TryTake(out ControlKind kind, out byte[] body)
     {
         (kind, body) = (default, []);
-        if (_filled < PrefixSize)
+        if (_filled < ControlFrame.PrefixSize)
             return false;
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(_buffer);
-        if (length is 0 or > MaxFrame)
-            throw new WireException($"a control frame of {length} bytes");
-        int end = PrefixSize + (int)length;
+        int end = ControlFrame.PrefixSize + ControlFrame.ReadLength(_buffer);
         if (_filled < end)
             return false;
-        kind = (ControlKind)_buffer[PrefixSize];
-        body = _buffer[(PrefixSize + 1)..end];
+        kind = (ControlKind)_buffer[ControlFrame.PrefixSize];
+        body = _buffer[(ControlFrame.PrefixSize + 1)..end];
         _buffer.AsSpan(end, _filled - end).CopyTo(_buffer);
         _filled -= end;
         return true;
@@ -89,12 +83,7 @@ internal sealed class ControlConnection(UnixSocket socket) : IDisposable
     {
         if (socket.IsClosed)
             return false; // its question came over a connection that another has replaced
-        MessageWriter message = new();
-        message.U8((byte)kind);
-        body?.Invoke(message);
-        byte[] frame = new byte[PrefixSize + message.Written.Length];
-        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)message.Written.Length);
-        message.Written.Span.CopyTo(frame.AsSpan(PrefixSize));
+        byte[] frame = ControlFrame.Write(kind, body);
         return Sys.TrySend(socket, frame, [], out _) == frame.Length;
     }
 
