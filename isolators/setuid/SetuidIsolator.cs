@@ -18,7 +18,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
     private static readonly TimeSpan ProofDeadline = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
-    public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic], ["own"]);
+    public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic], [Position.Beside, Position.Below, Position.Own]);
 
     /// <inheritdoc/>
     public async Task<Readiness> ProbeAsync(CancellationToken ct)
@@ -92,7 +92,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
 
     private string? TryLeaf(CellId probe)
     {
-        using Leaf leaf = Leaf.Create(host.Cgroups, host.Slice, ProcessCgroups.LeafName(probe.Value));
+        using Leaf leaf = Leaf.Create(OwnPosition.Plan(host, ProcessCgroups.LeafName(probe.Value), Limits.None), host.WithoutCounters);
         string? fault = null;
         try
         {

@@ -14,7 +14,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
 
     public RoomPlan Plan => plan;
 
-    public async Task<ICell> EnterAsync(Entry entry, CancellationToken ct)
+    public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
         _given = true;
         Rollback undo = new();
@@ -45,7 +45,9 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             });
 
             undo.Begin("leaf");
-            Leaf leaf = Leaf.Create(host.Cgroups, host.Slice, leafName);
+            PlaceResult found = PlaceFinder.Find(host, entry, leafName);
+            if (found is not PlaceResult.Placed { Leaf: Leaf leaf, Placement: Placement placement })
+                return await NowhereAsync((PlaceResult.Nowhere)found, undo).ConfigureAwait(false);
             undo.Push(() =>
             {
                 string? left = leaf.Remove();
@@ -73,14 +75,11 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             }
 
             var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue.Search);
-            return new Cell(host, parts, entry, new PilotEndDescriptor(pilotEnd));
+            return new EnterResult.Entered(new Cell(host, parts, entry, placement, new PilotEndDescriptor(pilotEnd)));
         }
         catch (Exception e)
         {
-            string? left = undo.Unwind();
-            await control.DisposeAsync().ConfigureAwait(false);
-            cellInit.Dispose();
-            ticket.Dispose();
+            string? left = await GiveUpAsync(undo).ConfigureAwait(false);
             if (e is OperationCanceledException)
                 throw;
             throw new SetupException(undo.Step, e.Message, left, e);
@@ -105,6 +104,20 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
         ticket.Dispose();
     }
 
+    private async Task<EnterResult> NowhereAsync(PlaceResult.Nowhere none, Rollback undo)
+        => await GiveUpAsync(undo).ConfigureAwait(false) is string left
+            ? throw new SetupException("leaf", none.Answer.Cause, left)
+            : none.Answer;
+
+    private async Task<string?> GiveUpAsync(Rollback undo)
+    {
+        string? left = undo.Unwind();
+        await control.DisposeAsync().ConfigureAwait(false);
+        cellInit.Dispose();
+        ticket.Dispose();
+        return left;
+    }
+
     private EnterCell Message(Entry entry, Leaf leaf, Scratch scratch, PilotCeilings ceilings, long pilotEndInode)
     {
         string user = entry.Account.Name ?? entry.Account.Uid.Value.ToString(CultureInfo.InvariantCulture);
@@ -122,14 +135,14 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
                 $"HOME={scratch.Path}", $"TMPDIR={scratch.Path}", $"USER={user}", $"LOGNAME={user}",
                 $"ISOLATION_PAYLOAD={entry.Payload}", $"ISOLATION_LEVEL={plan.Key.Level.Name()}",
             ],
-            leaf.MemoryPeak is not null,
+            [.. leaf.Counters.Select(c => (byte)c.Kind)],
             leaf.TaskFiles.Count);
     }
 
     private static int[] Numbers(UnixSocket cellEnd, PidFd client, Descriptor command, Leaf leaf)
         => [
-            cellEnd.Number, client.Number, command.Number, leaf.Directory.Number, leaf.Kill.Number, leaf.Freeze.Number, leaf.Events.Number, leaf.CpuStat.Number,
-            .. leaf.MemoryPeak is Descriptor peak ? (int[])[peak.Number] : [],
+            cellEnd.Number, client.Number, command.Number, leaf.Directory.Number, leaf.Kill.Number, leaf.Freeze.Number, leaf.Events.Number,
+            .. leaf.Counters.Select(c => c.File.Number),
             .. leaf.TaskFiles.Select(t => t.Number),
         ];
 }

@@ -18,10 +18,8 @@ internal sealed class CellDescriptors : IDisposable
         Kill = all[4];
         Freeze = all[5];
         Events = all[6];
-        CpuStat = all[7];
-        int next = EnterCell.FixedDescriptors;
-        MemoryPeak = enter.HasMemoryPeak ? all[next++] : null;
-        TaskFiles = all[next..];
+        Counters = [.. enter.Counters.Select((kind, i) => new LeafCounter((CounterKind)kind, all[EnterCell.FixedDescriptors + i]))];
+        TaskFiles = all[(EnterCell.FixedDescriptors + enter.Counters.Length)..];
     }
 
     internal UnixSocket Channel { get; }
@@ -38,9 +36,7 @@ internal sealed class CellDescriptors : IDisposable
 
     internal Descriptor Events { get; }
 
-    internal Descriptor CpuStat { get; }
-
-    internal Descriptor? MemoryPeak { get; }
+    internal LeafCounter[] Counters { get; }
 
     internal Descriptor[] TaskFiles { get; }
 

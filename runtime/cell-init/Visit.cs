@@ -225,13 +225,15 @@ internal sealed class Visit : IDisposable
 
     private ObservedUsage Counters(ObservedUsage usage)
     {
-        string cpu = CgroupFile.Text(_descriptors.CpuStat);
+        string cpu = Find(CounterKind.CpuStat) is Descriptor stat ? CgroupFile.Text(stat) : "";
         return new ObservedUsage(
             usage.WallMicroseconds,
             CgroupFile.Keyed(cpu, "user_usec") ?? -1,
             CgroupFile.Keyed(cpu, "system_usec") ?? -1,
-            _descriptors.MemoryPeak is Descriptor peak ? CgroupFile.Number(peak) ?? -1 : -1);
+            (Find(CounterKind.MemoryPeak) ?? Find(CounterKind.V1MemoryPeak)) is Descriptor peak ? CgroupFile.Number(peak) ?? -1 : -1);
     }
+
+    private Descriptor? Find(CounterKind kind) => Array.Find(_descriptors.Counters, c => c.Kind == kind)?.File;
 
     private static int Remaining(long since, TimeSpan limit)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Isolation.Cells;
 using Isolation.Core;
 using Isolation.Isolators.Setuid;
@@ -47,7 +48,7 @@ internal static class Program
         string slice = RunDirectories.SliceOf(options.Run);
         CellHost host = new(
             directories.Rooms, directories.Scratch, directories.ScratchPath, Path.Combine(AppContext.BaseDirectory, "cell-init"),
-            cgroups, slice, new DigestMemory(TimeProvider.System),
+            cgroups, slice, FrozenSet<CounterKind>.Empty, new DigestMemory(TimeProvider.System),
             File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System);
 
         IIsolator[] isolators = [new SetuidIsolator(host)];

@@ -101,18 +101,17 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             WardenLimits limits = state.Limits;
             Invariants.RequirePilot(client, limits);
             PoolAccount account = Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
-            if (asked.WallMilliseconds is < 0 or > 366L * 24 * 3600 * 1000)
-                throw new DeniedException("limits", $"a wall-clock limit of {asked.WallMilliseconds} ms");
             var entry = new Entry(
                 new PayloadId(asked.Payload),
                 new Account(new UserId(account.Uid), new GroupId(account.Gid), [.. account.Groups.Select(g => new GroupId(g))], Name: null),
-                Limits.None with { Wall = asked.WallMilliseconds == 0 ? null : TimeSpan.FromMilliseconds(asked.WallMilliseconds) },
+                AskedLimits.Read(asked.Limits),
+                AskedLimits.Read(asked.Demand),
                 descriptors[1],
                 client);
             var materials = new EntryMaterials(entry, client, descriptors[1]);
-            Answer entered = await EnterAsync(asked.Cell, materials).ConfigureAwait(false);
-            kept = materials;
-            return entered;
+            (Answer answer, bool isIn) = await EnterAsync(asked.Cell, materials).ConfigureAwait(false);
+            kept = isIn ? materials : null;
+            return answer;
         }
         finally
         {
@@ -247,13 +246,14 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         }
     }
 
-    private async Task<Answer> EnterAsync(Guid id, EntryMaterials materials)
+    private async Task<(Answer Answer, bool IsIn)> EnterAsync(Guid id, EntryMaterials materials)
     {
         using Hold hold = await HoldAsync(id, RoomState.Built).ConfigureAwait(false);
         Room room = hold.Room;
+        EnterResult result;
         try
         {
-            room.Cell = (Cell)await room.Built.EnterAsync(materials.Entry, CancellationToken.None).ConfigureAwait(false);
+            result = await room.Built.EnterAsync(materials.Entry, CancellationToken.None).ConfigureAwait(false);
         }
         catch
         {
@@ -261,9 +261,18 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             throw;
         }
 
+        if (result is EnterResult.NotPlaced none)
+        {
+            _rooms.TryRemove(id, out _);
+            return (new Answer(WardenAnswer.Done, new EnterAnswer.NotPlaced((byte)none.Obstacle, none.Cause, none.Fix).Write), false);
+        }
+
+        room.Cell = (Cell)((EnterResult.Entered)result).Cell;
         (room.Materials, room.State) = (materials, RoomState.Entered);
-        var entered = new EnteredRoom(room.Cell.Site.Placement, room.Cell.Site.Cgroup, room.Cell.Site.Scratch);
-        return new Answer(WardenAnswer.Done, entered.Write, ((PilotEndDescriptor)room.Cell.TakePilotEnd()).Take());
+        Placement place = room.Cell.Site.Placement;
+        var entered = new EnterAnswer.Entered(
+            (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, room.Cell.Site.Cgroup, room.Cell.Site.Scratch);
+        return (new Answer(WardenAnswer.Done, entered.Write, ((PilotEndDescriptor)room.Cell.TakePilotEnd()).Take()), true);
     }
 
     // Null only where a payload runs, and that is reason to leave it.

@@ -3,13 +3,13 @@ namespace Isolation.Core.Tests;
 /// <summary>Promise: a request can tighten a rule's limits and never loosen one.</summary>
 public sealed class LimitsTests
 {
-    private static readonly Limits Rule = new(TimeSpan.FromMinutes(10), 4 << 20, null, 100);
+    private static readonly Limits Rule = Of(TimeSpan.FromMinutes(10), 4 << 20, null, 100);
 
     [Fact]
     public void EachKindIsTightenedForItself()
     {
-        var asked = new Limits(TimeSpan.FromMinutes(20), 1 << 20, 7, null);
-        Assert.Equal(new Limits(TimeSpan.FromMinutes(10), 1 << 20, 7, 100), Rule.Tightest(asked));
+        var asked = Of(TimeSpan.FromMinutes(20), 1 << 20, 7, null);
+        Assert.Equal(Of(TimeSpan.FromMinutes(10), 1 << 20, 7, 100), Rule.Tightest(asked));
     }
 
     [Fact]
@@ -42,6 +42,9 @@ public sealed class LimitsTests
     private static Limits Any(Random random)
     {
         long? One() => random.Next(3) == 0 ? null : random.Next(5);
-        return new Limits(One() is { } seconds ? TimeSpan.FromSeconds(seconds) : null, One(), One(), One());
+        return Of(One() is { } seconds ? TimeSpan.FromSeconds(seconds) : null, One(), One(), One());
     }
+
+    private static Limits Of(TimeSpan? wall, long? memory, long? processes, long? scratch)
+        => new() { Wall = wall, MemoryBytes = memory, Processes = processes, ScratchBytes = scratch };
 }

@@ -54,7 +54,7 @@ public sealed class RunningPayloadTests
     [Fact]
     public void AnAdmissionCannotBeMintedFromAnothersReceipt()
     {
-        Entry entry = new(PayloadId.New(TimeProvider.System), Samples.Lease.Account, Limits.None, new FakeEnd(), new FakeEnd());
+        Entry entry = new(PayloadId.New(TimeProvider.System), Samples.Lease.Account, Limits.None, PlacementDemand.Default, new FakeEnd(), new FakeEnd());
         Assert.Equal(entry.Payload, Admission.Mint(entry, new LedgerReceipt(entry.Payload, 1)).Payload);
         Assert.Throws<ArgumentException>(() => Admission.Mint(entry, new LedgerReceipt(PayloadId.New(TimeProvider.System), 1)));
     }

@@ -139,7 +139,7 @@ public sealed class RecordTests
             WorkingDirectory = ByteString.FromText(text),
             Tags = plain.Tags.AddRange(Enumerable.Range(0, 1000).Select(i => KeyValuePair.Create($"{i}{text}", text))),
             Pilot = plain.Pilot with { AccountName = text, Cgroup = text, Job = new JobKey(text) },
-            Site = new CellSite(text, text, text),
+            Site = new CellSite(plain.Site.Placement with { Why = text }, text, text),
             Decision = plain.Decision with { Rule = text, RoomKind = text, Identity = new Identity.Claimed(text), PolicyEpoch = text },
             Lease = plain.Lease with { Rule = text, Account = new Account(new UserId(1), new GroupId(1), [.. Enumerable.Range(0, 60_000).Select(i => new GroupId(uint.MaxValue))], text) },
         };

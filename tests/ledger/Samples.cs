@@ -6,15 +6,17 @@ namespace Isolation.Ledger.Tests;
 /// <summary>Records to write.</summary>
 internal static class Samples
 {
+    private static readonly Placement Place = new(Position.Own, PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, "no batch job");
+
     public static readonly LedgerOptions SmallSegments = new() { SegmentSize = 256 << 10, RetryEvery = TimeSpan.FromMilliseconds(50) };
 
     public static Pilot Pilot(uint uid = 1000) => new(new UserId(uid), new GroupId(uid), new ProcessId(77), 12345, "pilot", "/batch/job_1", JobKey.None);
 
     public static AdmittedRecord Admitted(PayloadId payload, uint pilot = 1000, uint account = 2_000_001, params ByteString[] command) => new(
         payload, Pilot(pilot),
-        new Decision.Admit("analysis", Level.Setuid, "classic", new Identity.Claimed("/DC=org/CN=Ann Ö"), "default", Limits.None, "abc"),
+        new Decision.Admit("analysis", Level.Setuid, "classic", new Identity.Claimed("/DC=org/CN=Ann Ö"), "default", Limits.None, PlacementDemand.Default, "abc"),
         new Lease(payload, new Account(new UserId(account), new GroupId(account), [], null), "default", false),
-        new CellSite("own", "/isolation/cell", "/scratch/cell"), new string('a', 64),
+        new CellSite(Place, "/isolation/cell", "/scratch/cell"), new string('a', 64),
         command.Length == 0 ? [ByteString.FromText("/bin/echo"), ByteString.FromText("a \"b\" \\ \n ü")] : [.. command],
         new ResolvedCommand(ByteString.FromText("/bin/echo"), new string('b', 64), null), null,
         ImmutableSortedDictionary<string, string>.Empty.Add("task", "42"));

@@ -20,6 +20,6 @@ internal static class Asks
         => Files.Snapshot(text).Decide(request, readiness ?? Classic);
 
     public static Decision.Admit Admitted(string rule = "default", string? claim = null)
-        => new("everybody", Level.Setuid, "classic", claim is null ? new Identity.PilotItself("pilot") : new Identity.Claimed(claim), rule, Limits.None,
+        => new("everybody", Level.Setuid, "classic", claim is null ? new Identity.PilotItself("pilot") : new Identity.Claimed(claim), rule, Limits.None, PlacementDemand.Default,
             "epoch");
 }

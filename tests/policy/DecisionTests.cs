@@ -11,7 +11,7 @@ public sealed class DecisionTests
     {
         PolicySnapshot snapshot = Files.Snapshot(Files.Good);
         Decision.Admit admit = Assert.IsType<Decision.Admit>(snapshot.Decide(Asks.Of(), Asks.Classic));
-        Assert.Equal(new Decision.Admit("everybody", Level.Setuid, "classic", new Identity.PilotItself("pilot"), "default", Limits.None, snapshot.Epoch),
+        Assert.Equal(new Decision.Admit("everybody", Level.Setuid, "classic", new Identity.PilotItself("pilot"), "default", Limits.None, PlacementDemand.Default, snapshot.Epoch),
             admit);
     }
 

@@ -48,14 +48,15 @@ public sealed class AccountLiesTests(WardenFixture fixture) : OnSharedWarden(fix
             WardenOperation.Enter,
             w =>
             {
-                new EnterRoom(play.Cell, Guid.NewGuid(), Site.AccountId, Site.AccountId, 0).Write(w);
+                new EnterRoom(play.Cell, Guid.NewGuid(), Site.AccountId, Site.AccountId, RoomLimits.None, Play.AnyPlace).Write(w);
                 w.U32(1).U32(0);
             },
             Pilot.PidFd, Play.Command("/bin/true")));
     }
 
     [SkippableTheory]
-    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(-2)]
     [InlineData(long.MinValue)]
     [InlineData(367L * 24 * 3600 * 1000)]
     [InlineData(1_000_000_000L * 24 * 3600 * 1000)]
@@ -64,7 +65,7 @@ public sealed class AccountLiesTests(WardenFixture fixture) : OnSharedWarden(fix
         NeedsRoot();
         using Play play = NewPlay();
         (await play.BuildAsync()).Done();
-        Assert.Equal("limits", (await play.EnterAsync(Play.Command("/bin/true"), wall: milliseconds)).Invariant);
+        Assert.Equal("limits", (await play.EnterAsync(Play.Command("/bin/true"), limits: RoomLimits.None with { WallMilliseconds = milliseconds })).Invariant);
     }
 
     [SkippableFact]

@@ -14,8 +14,8 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
         using Play play = NewPlay();
         using Descriptor command = Play.Command(["sh", "-c", "echo $USER $HOME $PWD $ISOLATION_LEVEL; pwd; exit 42"], ["USER=liar", "PWD=/lie", "HOME=/root"]);
         (await play.BuildAsync()).Done();
-        EnteredRoom room = EnteredRoom.Read(new MessageReader((await play.EnterAsync(command)).Done().Body));
-        Assert.Equal("own", room.Placement);
+        var room = (EnterAnswer.Entered)EnterAnswer.Read(new MessageReader((await play.EnterAsync(command)).Done().Body));
+        Assert.Equal((byte)Core.Position.Own, room.Position);
         Assert.Equal($"{Site.State}/scratch/{play.Cell:D}", room.Scratch);
         Assert.EndsWith($"/cell-{play.Cell:D}", room.Cgroup, StringComparison.Ordinal);
         play.SendStreams();
@@ -51,7 +51,7 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
     {
         NeedsRoot();
         using Play play = NewPlay();
-        _ = await play.RunAsync("trap '' TERM INT; sleep 60", wall: 300);
+        _ = await play.RunAsync("trap '' TERM INT; sleep 60", limits: RoomLimits.None with { WallMilliseconds = 300 });
         ObservedEnding ending = await play.EndingAsync();
         Assert.Equal((EndingCause.WallLimit, EndedHow.Signaled, 9, true), (ending.Cause, ending.How, ending.Value, ending.IsEmpty));
         Assert.InRange(ending.Usage.WallMicroseconds, 300_000, 2_000_000);

@@ -12,10 +12,11 @@ public sealed class BinaryMessageTests
     private static readonly (byte[] Bytes, Func<byte[], byte[]> ReadAndWrite)[] All =
     [
         Sample(w => new BuildRoom(Cell, 1, "classic").Write(w), b => BuildRoom.Read(new MessageReader(b)).Write),
-        Sample(w => new EnterRoom(Cell, Payload, 2_000_000, 2_000_001, 60_000).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterRoom(Cell, Payload, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0)).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel(["classic", "private"], "", "").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
-        Sample(w => new EnteredRoom("own", "/isolation/cell-é", "/tmp/scratch").Write(w), b => EnteredRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterAnswer.NotPlaced(1, "beside: none", "Ask less.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new ResolvedInRoom(Resolution(), new byte[32], "").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
         Sample(w => new ResolvedInRoom(Resolution(), [], "not regular").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
         Sample(w => new StartedInRoom(0, "setresuid", 11).Write(w), b => StartedInRoom.Read(new MessageReader(b)).Write),
@@ -128,7 +129,7 @@ public sealed class BinaryMessageTests
     private static CellResolution Resolution() => new(ResolutionOutcome.Resolved, [0x2f, 0xff], File, 0, 0, "");
 
     private static EnterCell Enter() => new(
-        2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12, 4711, "/scratch", ["HOME=/scratch"], true, 8);
+        2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12, 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8);
 
     private static WireFinding[] Findings() =>
     [

@@ -69,7 +69,7 @@ internal sealed record DecisionPath(
         // Nothing refuses from here on
         Limits limits = rule.Limits.Tightest(pilot.Class.Limits).Tightest(Request.Limits);
         return Unasked() ?? Unenforced(limits) ?? Unplaced()
-            ?? AtLevel(wanted, accepted, (level, kind) => new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Epoch));
+            ?? AtLevel(wanted, accepted, (level, kind) => new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, PlacementDemand.Default, Policy.Epoch));
     }
 
     private Rule? FirstMatch(PilotClass pilot, Identity identity)

@@ -11,11 +11,13 @@ internal sealed class LimitsReader(ValueReader values, Findings findings)
     public Limits Read(Node? node)
     {
         MapReader reader = MapReader.Of(node, findings, "Write limits: { wall: 24h }.");
-        var limits = new Limits(
-            values.Duration(reader.Optional("wall")),
-            values.Size(reader.Optional("memory")),
-            values.Count(reader.Optional("pids"), MostProcesses),
-            values.Size(reader.Optional("scratch")));
+        var limits = new Limits
+        {
+            Wall = values.Duration(reader.Optional("wall")),
+            MemoryBytes = values.Size(reader.Optional("memory")),
+            Processes = values.Count(reader.Optional("pids"), MostProcesses),
+            ScratchBytes = values.Size(reader.Optional("scratch")),
+        };
         reader.Done();
         if (LimitsInForce.NotEnforced(limits) is { Count: > 0 } kinds)
             findings.Note(node!,

@@ -6,6 +6,7 @@ namespace Isolation.Core;
 /// <param name="Payload">Its id.</param>
 /// <param name="Account">The account it will run as.</param>
 /// <param name="Limits">The limits in force.</param>
+/// <param name="Placement">What must hold of its place.</param>
 /// <param name="Command">Borrowed: a sealed memfd that holds arguments, environment and working directory (wire: CommandBlock).</param>
 /// <param name="Client">Borrowed: the client's pidfd. The payload ends when that process does.</param>
-public sealed record Entry(PayloadId Payload, Account Account, Limits Limits, SafeHandle Command, SafeHandle Client);
+public sealed record Entry(PayloadId Payload, Account Account, Limits Limits, PlacementDemand Placement, SafeHandle Command, SafeHandle Client);

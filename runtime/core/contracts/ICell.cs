@@ -33,7 +33,7 @@ public interface ICell : IAsyncDisposable
 }
 
 /// <summary>Where a cell is on this host.</summary>
-/// <param name="Placement">The position: <c>own</c> (the service's slice).</param>
+/// <param name="Placement">The place it got among the cgroups.</param>
 /// <param name="Cgroup">The payload's leaf in the unified cgroup hierarchy, as /proc/PID/cgroup shows it.</param>
 /// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
-public sealed record CellSite(string Placement, string Cgroup, string Scratch);
+public sealed record CellSite(Placement Placement, string Cgroup, string Scratch);

@@ -6,9 +6,9 @@ public interface IRoom : IAsyncDisposable
     /// <summary>What it was built to.</summary>
     RoomPlan Plan { get; }
 
-    /// <summary>Gives the room to a payload, once. A failure destroys the room.</summary>
+    /// <summary>Gives the room to a payload, once. Whatever comes of it but <see cref="EnterResult.Entered"/> destroys the room.</summary>
     /// <exception cref="SetupException">A step failed.</exception>
-    Task<ICell> EnterAsync(Entry entry, CancellationToken ct);
+    Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct);
 
     /// <summary>Removes the empty room.</summary>
     Task<Residue> DestroyAsync(TimeSpan grace);

@@ -12,9 +12,10 @@ public abstract record Decision
     /// <param name="Identity">Whom it runs for.</param>
     /// <param name="AccountRule">The name of the entry under <c>accounts:</c> that its account is leased from.</param>
     /// <param name="Limits">The limits in force: the rule's, tightened by the request's.</param>
+    /// <param name="Placement">What must hold of its place among the cgroups.</param>
     /// <param name="PolicyEpoch">The digest of the policy file that decided.</param>
     public sealed record Admit(
-        string Rule, Level Level, string RoomKind, Identity Identity, string AccountRule, Limits Limits, string PolicyEpoch) : Decision;
+        string Rule, Level Level, string RoomKind, Identity Identity, string AccountRule, Limits Limits, PlacementDemand Placement, string PolicyEpoch) : Decision;
 
     /// <summary>The payload may not run.</summary>
     /// <param name="Rule">What forbids it: a rule's name, or the policy question that does.</param>

@@ -56,8 +56,10 @@ public sealed class PayloadRunner(
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
 
             // 4 enter
-            var entry = new Entry(request.Id, lease.Account, admit.Limits, client.Command, client.Process);
-            ICell cell = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
+            var entry = new Entry(request.Id, lease.Account, admit.Limits, admit.Placement, client.Command, client.Process);
+            EnterResult placed = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
+            if (placed is not EnterResult.Entered { Cell: ICell cell })
+                return NotPlaced(request, (EnterResult.NotPlaced)placed, snapshot);
             await using ConfiguredAsyncDisposable detachCell = cell.ConfigureAwait(false);
             residue = Residue.OfAll(new Finding.Found("the service failed before the cell was destroyed")); // until the cell says otherwise
             (PayloadResult result, residue) = await RunInCellAsync(request, admit, lease, entry, cell, client, snapshot, clientGone).ConfigureAwait(false);
@@ -231,6 +233,12 @@ public sealed class PayloadRunner(
         {
             return new Ending.SetupFailed(e.Step, e.Cause, e.Undo);
         }
+    }
+
+    private PayloadResult NotPlaced(PayloadRequest request, EnterResult.NotPlaced none, IPolicy snapshot)
+    {
+        string cause = none.Obstacle == PlaceObstacle.Limit ? "limit-not-ready" : "placement-not-ready";
+        return NotAdmitted(request, cause, new Ending.Unavailable(none.Cause, none.Fix, snapshot.PilotMayRun(cause)));
     }
 
     private PayloadResult NotAdmitted(PayloadRequest request, Decision decision) => decision switch

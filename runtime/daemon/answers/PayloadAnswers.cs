@@ -19,7 +19,7 @@ internal static class PayloadAnswers
         Cgroup = payload.Cell.Site.Cgroup,
         Level = payload.Decision.Level.Name(),
         Room = payload.Decision.RoomKind,
-        Placement = payload.Cell.Site.Placement,
+        Placement = payload.Cell.Site.Placement.Position.Name(),
         Account = Of(payload.Lease.Account),
         Subject = payload.Decision.Identity.Subject,
         Rule = payload.Decision.Rule,

@@ -113,7 +113,13 @@ internal static class RunParser
             faults.Add(new Fault($"the wall-clock limit is {limits.WallMilliseconds} ms; at most {MaxWall.TotalDays.ToString(CultureInfo.InvariantCulture)} days are allowed", "Ask for less, or for no limit."));
         return faults.Count > 0
             ? Limits.None
-            : new Limits(limits.WallMilliseconds is { } wall ? TimeSpan.FromMilliseconds(wall) : null, limits.MemoryBytes, limits.Processes, limits.ScratchBytes);
+            : new Limits
+            {
+                Wall = limits.WallMilliseconds is { } wall ? TimeSpan.FromMilliseconds(wall) : null,
+                MemoryBytes = limits.MemoryBytes,
+                Processes = limits.Processes,
+                ScratchBytes = limits.ScratchBytes,
+            };
     }
 
     private static void Positive(long? value, string name, string unit, List<Fault> faults)

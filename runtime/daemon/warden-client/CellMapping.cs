@@ -8,9 +8,6 @@ namespace Isolation.Daemon;
 /// <summary>What the warden's answers mean, in the words of Core.</summary>
 internal static class CellMapping
 {
-    /// <summary>A limit as the warden takes it: 0 for none.</summary>
-    public static long Milliseconds(TimeSpan? limit) => limit is { } some ? Math.Max(1, (long)some.TotalMilliseconds) : 0;
-
     /// <summary>How a payload ended.</summary>
     public static EndingReport Of(ObservedEnding seen, TimeSpan? wallLimit) => new(
         EndingOf(seen, wallLimit), seen.How == EndedHow.Unknown ? "warden" : "cell-init",

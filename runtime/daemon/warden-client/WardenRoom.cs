@@ -9,15 +9,20 @@ internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : IRoom
 {
     public RoomPlan Plan { get; } = plan;
 
-    public async Task<ICell> EnterAsync(Entry entry, CancellationToken ct)
+    public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
-        var enter = new EnterRoom(Plan.Cell.Value, entry.Payload.Value, entry.Account.Uid.Value, entry.Account.Gid.Value, CellMapping.Milliseconds(entry.Limits.Wall));
+        var enter = new EnterRoom(Plan.Cell.Value, entry.Payload.Value, entry.Account.Uid.Value, entry.Account.Gid.Value,
+            PlacementMapping.Of(entry.Limits), PlacementMapping.Of(entry.Placement));
         using WardenReply reply = await calls.AskAsync(WardenOperation.Enter, enter.Write, ct, (Descriptor)entry.Client, (Descriptor)entry.Command).ConfigureAwait(false);
         try
         {
-            EnteredRoom entered = calls.Checked(reply, r => EnteredRoom.Read(r.Body()));
-            return new WardenCell(
-                calls, new CellSite(entered.Placement, entered.Cgroup, entered.Scratch), new WardenPilotEnd(calls.Checked(reply, r => r.TakeDescriptor())), entry.Limits.Wall);
+            return calls.Checked(reply, r => EnterAnswer.Read(r.Body())) switch
+            {
+                EnterAnswer.Entered entered => new EnterResult.Entered(new WardenCell(
+                    calls, PlacementMapping.Of(entered), new WardenPilotEnd(calls.Checked(reply, r => r.TakeDescriptor())), entry.Limits.Wall)),
+                EnterAnswer.NotPlaced none => PlacementMapping.Of(none),
+                _ => throw new InvalidOperationException("an answer of no kind"),
+            };
         }
         catch (SetupException)
         {

@@ -18,7 +18,7 @@ internal static class AdmittedJson
         WriteAccount(json, record.Lease);
 
         json.WriteStartObject("site");
-        json.Text("placement", record.Site.Placement, 64);
+        WritePlacement(json, record.Site.Placement);
         json.Text("cgroup", record.Site.Cgroup, PathBudget);
         json.Text("scratch", record.Site.Scratch, PathBudget);
         json.WriteEndObject();
@@ -28,6 +28,26 @@ internal static class AdmittedJson
         if (record.WorkingDirectory is ByteString directory)
             json.Text("workingDirectory", directory.ToString(), PathBudget);
         WriteTags(json, record.Tags);
+    }
+
+    private static void WritePlacement(Utf8JsonWriter json, Placement placement)
+    {
+        json.WriteStartObject("placement");
+        json.WriteString("position", placement.Position.Name());
+        WriteNames(json, "holds", placement.Holds.Names());
+        WriteNames(json, "lost", placement.Lost.Names());
+        WriteNames(json, "notEnforced", placement.NotEnforced.Names());
+        if (placement.Why.Length > 0)
+            json.Text("why", placement.Why, 1024);
+        json.WriteEndObject();
+    }
+
+    private static void WriteNames(Utf8JsonWriter json, string name, ImmutableArray<string> names)
+    {
+        json.WriteStartArray(name);
+        foreach (string one in names)
+            json.WriteStringValue(one);
+        json.WriteEndArray();
     }
 
     private static void WriteDecision(Utf8JsonWriter json, Decision.Admit decision)

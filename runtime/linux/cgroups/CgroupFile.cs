@@ -14,6 +14,22 @@ public static class CgroupFile
         return Encoding.ASCII.GetString(buffer[..length]);
     }
 
+    /// <summary>The whole text of a file by its path; null when it cannot be read: the cgroup is gone, or has no such controller.</summary>
+    public static string? TryText(string path)
+    {
+        using Descriptor? file = Sys.TryOpen(null, Encoding.UTF8.GetBytes(path), Sys.O_RDONLY, 0, out _);
+        if (file is null)
+            return null;
+        try
+        {
+            return Text(file);
+        }
+        catch (SyscallException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The single number of a file such as memory.peak; null when it holds none.</summary>
     public static long? Number(Descriptor file)
         => long.TryParse(Text(file).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;

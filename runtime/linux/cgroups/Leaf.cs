@@ -1,85 +1,78 @@
 namespace Isolation.Linux;
 
 /// <summary>
-/// The fresh cgroup of one payload: a directory in the unified hierarchy and, on a hybrid host, one in the memory hierarchy of v1
-/// for its peak. The warden makes, reads and removes it; nobody else may write there.
+/// The fresh cgroup of one payload: a directory in the unified hierarchy and, where v1 hierarchies carry controllers, one in each that
+/// limits or counts the payload by itself. The warden makes, reads and removes it; nobody else may write there.
 /// </summary>
 public sealed class Leaf : IDisposable
 {
-    private readonly List<string> _directories;
+    private readonly List<string> _directories = [];
+    private readonly List<Descriptor> _open = [];
+    private readonly List<LeafCounter> _counters = [];
+    private readonly List<Descriptor> _taskFiles = [];
+    private readonly Dictionary<string, string> _v1 = [];
 
-    private Leaf(string path, List<string> directories, Descriptor directory, Descriptor kill, Descriptor freeze, Descriptor events, Descriptor cpuStat,
-        Descriptor? memoryPeak, IReadOnlyList<Descriptor> taskFiles)
-        => (Path, _directories, Directory, Kill, Freeze, Events, CpuStat, MemoryPeak, TaskFiles)
-            = (path, directories, directory, kill, freeze, events, cpuStat, memoryPeak, taskFiles);
+    private Leaf(string path, string unified) => (Path, UnifiedDirectory) = (path, unified);
 
     /// <summary>Its path in the unified hierarchy, as /proc/PID/cgroup shows it.</summary>
     public string Path { get; }
 
     /// <summary>The v2 directory, for clone3.</summary>
-    public Descriptor Directory { get; }
+    public Descriptor Directory { get; private set; } = null!;
 
     /// <summary>cgroup.kill, for writing.</summary>
-    public Descriptor Kill { get; }
+    public Descriptor Kill { get; private set; } = null!;
 
     /// <summary>cgroup.freeze, for writing.</summary>
-    public Descriptor Freeze { get; }
+    public Descriptor Freeze { get; private set; } = null!;
 
     /// <summary>cgroup.events.</summary>
-    public Descriptor Events { get; }
+    public Descriptor Events { get; private set; } = null!;
 
-    /// <summary>cpu.stat.</summary>
-    public Descriptor CpuStat { get; }
+    /// <summary>The counters that this leaf has on this kernel.</summary>
+    public IReadOnlyList<LeafCounter> Counters => _counters;
 
-    /// <summary>The largest memory charged: memory.max_usage_in_bytes of v1 or memory.peak of v2; null where there is neither.</summary>
-    public Descriptor? MemoryPeak { get; }
+    /// <summary>Files <c>tasks</c> of the v1 places, for writing: they can move any process, so they are closed as soon as may be.</summary>
+    public IReadOnlyList<Descriptor> TaskFiles => _taskFiles;
 
-    /// <summary>Files <c>tasks</c> of the v1 directories, for writing: they can move any process, so they are closed as soon as may be.</summary>
-    public IReadOnlyList<Descriptor> TaskFiles { get; }
+    /// <summary>The directory in the unified hierarchy, on the host.</summary>
+    public string UnifiedDirectory { get; }
 
-    /// <summary>Makes a leaf below the service's slice.</summary>
-    /// <param name="layout">The host's hierarchies.</param>
-    /// <param name="slice">The name of the service's slice, below the root of each hierarchy.</param>
-    /// <param name="name">The leaf's name.</param>
+    /// <summary>Makes a leaf.</summary>
+    /// <param name="plan">Where.</param>
+    /// <param name="without">Counters to do without, as if the kernel lacked them.</param>
     /// <exception cref="SyscallException">A step failed; what was made is removed.</exception>
-    public static Leaf Create(CgroupLayout layout, string slice, string name)
+    public static Leaf Create(LeafPlan plan, IReadOnlySet<CounterKind> without)
     {
-        string unified = layout.Unified
-            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
-        List<string> made = [];
-        List<Descriptor> open = [];
+        Leaf leaf = new($"{plan.UnifiedParent}/{plan.Name}", $"{plan.UnifiedMount}{plan.UnifiedParent}/{plan.Name}");
         try
         {
-            string v2 = Make(unified, slice, name, made);
-            Descriptor directory = Open(v2, "", Sys.O_RDONLY | Sys.O_DIRECTORY, open);
-            Descriptor kill = Open(v2, "/cgroup.kill", Sys.O_WRONLY, open);
-            Descriptor freeze = Open(v2, "/cgroup.freeze", Sys.O_WRONLY, open);
-            Descriptor events = Open(v2, "/cgroup.events", Sys.O_RDONLY, open);
-            Descriptor cpuStat = Open(v2, "/cpu.stat", Sys.O_RDONLY, open);
-            Descriptor? peak = null;
-            List<Descriptor> tasks = [];
-            if (layout.V1.TryGetValue("memory", out string? memory))
-            {
-                string v1 = Make(memory, slice, name, made);
-                peak = Open(v1, "/memory.max_usage_in_bytes", Sys.O_RDONLY, open);
-                tasks.Add(Open(v1, "/tasks", Sys.O_WRONLY, open));
-            }
-            else if (File.Exists(v2 + "/memory.peak"))
-            {
-                peak = Open(v2, "/memory.peak", Sys.O_RDONLY, open);
-            }
-
-            return new Leaf($"/{slice}/{name}", made, directory, kill, freeze, events, cpuStat, peak, tasks);
+            leaf.Make(leaf.UnifiedDirectory);
+            leaf.Directory = leaf.Open(leaf.UnifiedDirectory, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            leaf.Kill = leaf.Open(leaf.UnifiedDirectory + "/cgroup.kill", Sys.O_WRONLY);
+            leaf.Freeze = leaf.Open(leaf.UnifiedDirectory + "/cgroup.freeze", Sys.O_WRONLY);
+            leaf.Events = leaf.Open(leaf.UnifiedDirectory + "/cgroup.events", Sys.O_RDONLY);
+            foreach (V1Place place in plan.V1)
+                leaf.Take(place, plan.Name);
+            leaf.OpenCounters(without);
+            return leaf;
         }
         catch
         {
-            foreach (Descriptor descriptor in open)
-                descriptor.Dispose();
-            foreach (string path in made)
-                _ = Sys.TryRemoveDirectory(path, out _);
+            leaf.Dispose();
+            _ = leaf.Remove();
             throw;
         }
     }
+
+    /// <summary>The leaf's own directory that has a controller, v1 or v2; null where it has none.</summary>
+    public string? DirectoryOf(string controller)
+        => _v1.TryGetValue(controller, out string? v1) ? v1
+        : CgroupFile.TryText(UnifiedDirectory + "/cgroup.controllers") is string has && has.Split([' ', '\n']).Contains(controller) ? UnifiedDirectory
+        : null;
+
+    /// <summary>True for a directory in a v1 hierarchy.</summary>
+    public bool IsV1(string controller) => _v1.ContainsKey(controller);
 
     /// <summary>True when no process is in it; one that has been removed had none.</summary>
     public bool IsEmpty
@@ -121,32 +114,48 @@ public sealed class Leaf : IDisposable
     /// <summary>Closes the descriptors; the directories stay.</summary>
     public void Dispose()
     {
-        foreach (Descriptor descriptor in new[] { Directory, Kill, Freeze, Events, CpuStat })
+        foreach (Descriptor descriptor in _open)
             descriptor.Dispose();
-        MemoryPeak?.Dispose();
-        foreach (Descriptor tasks in TaskFiles)
-            tasks.Dispose();
     }
 
-    private static string Make(string root, string slice, string name, List<string> made)
+    private void Take(V1Place place, string name)
     {
-        string parent = $"{root}/{slice}", path = $"{parent}/{name}";
-        if (!Sys.TryMakeDirectory(path, 0x1ed, out int errno) && errno == Errno.ENOENT)
+        string cgroup = place.Mount + place.Cgroup;
+        if (place.Membership == V1Membership.Leaf)
         {
-            Sys.MakeDirectory(parent, 0x1ed, orExisting: true);
-            _ = Sys.TryMakeDirectory(path, 0x1ed, out errno);
+            cgroup += "/" + name;
+            Make(cgroup);
+            _v1[place.Controller] = cgroup;
         }
 
-        if (errno != 0)
-            throw new SyscallException("mkdir", path, errno);
-        made.Add(path);
-        return path;
+        _taskFiles.Add(Open(cgroup + "/tasks", Sys.O_WRONLY));
     }
 
-    private static Descriptor Open(string directory, string file, int flags, List<Descriptor> open)
+    private void OpenCounters(IReadOnlySet<CounterKind> without)
     {
-        Descriptor descriptor = Sys.Open(null, directory + file, flags);
-        open.Add(descriptor);
+        foreach ((CounterKind kind, string? controller, string file) in CounterFiles.All)
+        {
+            string? directory = controller is null ? UnifiedDirectory : _v1.GetValueOrDefault(controller);
+            if (directory is null || without.Contains(kind))
+                continue;
+            if (Sys.TryOpen(null, System.Text.Encoding.UTF8.GetBytes($"{directory}/{file}"), Sys.O_RDONLY, 0, out _) is not Descriptor open)
+                continue;
+            _open.Add(open);
+            _counters.Add(new LeafCounter(kind, open));
+        }
+    }
+
+    private void Make(string path)
+    {
+        if (!Sys.TryMakeDirectory(path, 0x1ed, out int errno))
+            throw new SyscallException("mkdir", path, errno);
+        _directories.Add(path);
+    }
+
+    private Descriptor Open(string path, int flags)
+    {
+        Descriptor descriptor = Sys.Open(null, path, flags);
+        _open.Add(descriptor);
         return descriptor;
     }
 }

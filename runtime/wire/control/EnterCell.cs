@@ -2,8 +2,8 @@ namespace Isolation.Wire;
 
 /// <summary>
 /// What cell-init is told when a payload enters. With it come, in this order: the cell's end of the pilot's channel, the
-/// client's pidfd, the command block, the leaf's directory, its <c>cgroup.kill</c>, <c>cgroup.freeze</c>, <c>cgroup.events</c> and
-/// <c>cpu.stat</c>, the memory peak's file if <see cref="HasMemoryPeak"/>, then <see cref="TaskFiles"/> files <c>tasks</c> of cgroup v1.
+/// client's pidfd, the command block, the leaf's directory, its <c>cgroup.kill</c>, <c>cgroup.freeze</c> and
+/// <c>cgroup.events</c>, a file for each of <see cref="Counters"/>, then <see cref="TaskFiles"/> files <c>tasks</c> of cgroup v1.
 /// </summary>
 /// <param name="Uid">The payload account's uid.</param>
 /// <param name="Gid">Its gid.</param>
@@ -15,8 +15,8 @@ namespace Isolation.Wire;
 /// <param name="PilotEndInode">The socket inode of the client's end of the pilot's channel: it may not become a stream.</param>
 /// <param name="Scratch">The payload's scratch: its HOME, TMPDIR and, unless another is asked for, working directory.</param>
 /// <param name="RoomEnvironment">Environment entries that the room defines; they win over the block's.</param>
-/// <param name="HasMemoryPeak">Whether a memory peak file is among the descriptors.</param>
-/// <param name="TaskFiles">How many v1 leaves the child has to join.</param>
+/// <param name="Counters">The kinds of the counters among the descriptors, in their order (Linux: CounterKind).</param>
+/// <param name="TaskFiles">How many v1 places the child has to join.</param>
 public sealed record EnterCell(
     uint Uid,
     uint Gid,
@@ -28,22 +28,25 @@ public sealed record EnterCell(
     long PilotEndInode,
     string Scratch,
     string[] RoomEnvironment,
-    bool HasMemoryPeak,
+    byte[] Counters,
     int TaskFiles)
 {
     /// <summary>The most supplementary groups.</summary>
     public const int MaxGroups = 1024;
 
-    /// <summary>The most v1 leaves.</summary>
+    /// <summary>The most v1 places.</summary>
     public const int MaxTaskFiles = 12;
 
     /// <summary>Descriptors that always come.</summary>
-    public const int FixedDescriptors = 8;
+    public const int FixedDescriptors = 7;
+
+    /// <summary>The most counters.</summary>
+    public const int MaxCounters = 24;
 
     private const int MaxText = 4096;
 
     /// <summary>How many descriptors come with the message.</summary>
-    public int Descriptors => FixedDescriptors + (HasMemoryPeak ? 1 : 0) + TaskFiles;
+    public int Descriptors => FixedDescriptors + Counters.Length + TaskFiles;
 
     /// <summary>Writes the body.</summary>
     public MessageWriter Write(MessageWriter to)
@@ -57,7 +60,7 @@ public sealed record EnterCell(
         to.I32(OomScoreAdjustment).U32(FileModeMask).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
         foreach (string entry in RoomEnvironment)
             to.Text(entry);
-        return to.Flag(HasMemoryPeak).U32((uint)TaskFiles);
+        return to.Bytes(Counters).U32((uint)TaskFiles);
     }
 
     /// <summary>Reads the body.</summary>
@@ -79,7 +82,7 @@ public sealed record EnterCell(
         string[] environment = new string[from.Count(64)];
         for (int i = 0; i < environment.Length; i++)
             environment[i] = from.Text(MaxText);
-        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, pilotEnd, scratch, environment, from.Flag(), from.Count(MaxTaskFiles));
+        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles));
         from.End();
         return enter;
     }

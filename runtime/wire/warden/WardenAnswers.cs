@@ -28,25 +28,6 @@ public sealed record ProbedLevel(string[] Kinds, string Cause, string Fix)
     }
 }
 
-/// <summary>Body of the answer to <see cref="WardenOperation.Enter"/>.</summary>
-/// <param name="Placement">The position of the leaf.</param>
-/// <param name="Cgroup">The leaf in the unified hierarchy.</param>
-/// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
-public sealed record EnteredRoom(string Placement, string Cgroup, string Scratch)
-{
-    /// <summary>Writes the body.</summary>
-    public void Write(MessageWriter to) => to.Text(Placement).Text(Cgroup).Text(Scratch);
-
-    /// <summary>Reads the body.</summary>
-    /// <exception cref="WireException">It is not one.</exception>
-    public static EnteredRoom Read(MessageReader from)
-    {
-        var entered = new EnteredRoom(from.Text(32), from.Text(WardenProtocol.MaxText), from.Text(WardenProtocol.MaxText));
-        from.End();
-        return entered;
-    }
-}
-
 /// <summary>Body of the answer to <see cref="WardenOperation.Resolve"/>: cell-init's resolution, and the digest.</summary>
 /// <param name="Resolution">What was found.</param>
 /// <param name="Digest">SHA-256 of the file, 32 bytes, or empty.</param>

@@ -5,7 +5,7 @@ namespace Isolation.Core.Tests.Pipeline;
 /// <summary>An isolator whose rooms only write the journal.</summary>
 internal sealed class FakeIsolator(Scene scene) : IIsolator
 {
-    public IsolatorDescription Description { get; } = new(Level.Setuid, ["classic"], ["own"]);
+    public IsolatorDescription Description { get; } = new(Level.Setuid, ["classic"], [Position.Own]);
 
     public Task<Readiness> ProbeAsync(CancellationToken ct) => Task.FromResult<Readiness>(new Readiness.Ready(["classic"]));
 
@@ -21,11 +21,11 @@ internal sealed class FakeRoom(Scene scene, RoomPlan plan) : IRoom
 {
     public RoomPlan Plan { get; } = plan;
 
-    public async Task<ICell> EnterAsync(Entry entry, CancellationToken ct)
+    public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
         await scene.CallAsync("enter");
         ct.ThrowIfCancellationRequested();
-        return new FakeCell(scene);
+        return new EnterResult.Entered(new FakeCell(scene));
     }
 
     public async Task<Residue> DestroyAsync(TimeSpan grace)
@@ -41,7 +41,7 @@ internal sealed class FakeCell(Scene scene) : ICell
 {
     public CellId Id { get; } = new(Guid.NewGuid());
 
-    public CellSite Site { get; } = new("own", "/isolation/cell", "/scratch");
+    public CellSite Site { get; } = new(new Placement(Position.Own, PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, ""), "/isolation/cell", "/scratch");
 
     public Task<EndingReport> Ending => EndAsync();
 

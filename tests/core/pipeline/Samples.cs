@@ -6,7 +6,7 @@ namespace Isolation.Core.Tests.Pipeline;
 internal static class Samples
 {
     public static readonly Decision.Admit Admit = new(
-        "everyone", Level.Setuid, "classic", new Identity.Claimed("/CN=alice"), "default", Limits.None, "epoch");
+        "everyone", Level.Setuid, "classic", new Identity.Claimed("/CN=alice"), "default", Limits.None, PlacementDemand.Default, "epoch");
 
     public static readonly Lease Lease = new(
         PayloadId.New(TimeProvider.System), new Account(new UserId(2_000_000), new GroupId(2_000_000), [], null), "default", Shared: false);

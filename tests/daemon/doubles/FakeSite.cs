@@ -34,7 +34,7 @@ internal sealed class FakeSite : IPolicy, ISitePolicy, ILeases, ILedger, IServic
 
     public Decision Decide(PayloadRequest request, IReadOnlyDictionary<Level, Readiness> readiness)
         => readiness.GetValueOrDefault(Level.Setuid) is Readiness.Ready
-            ? new Decision.Admit("everybody", Level.Setuid, "classic", new Identity.PilotItself("me"), "default", request.Limits, Epoch)
+            ? new Decision.Admit("everybody", Level.Setuid, "classic", new Identity.PilotItself("me"), "default", request.Limits, PlacementDemand.Default, Epoch)
             : new Decision.Unavailable("setuid is not ready", "Wait.", false);
 
     public bool PilotMayRun(string cause) => false;

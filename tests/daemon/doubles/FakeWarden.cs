@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -7,6 +8,9 @@ namespace Isolation.Daemon.Tests;
 /// <summary>A warden that builds nothing and answers as it is told; by default every operation succeeds and a payload returns 0 at once.</summary>
 internal sealed class FakeWarden : IDisposable
 {
+    /// <summary>Where every cell is.</summary>
+    public static readonly CellSite Site = new(new Placement(Position.Own, PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, ""), "/isolation/cell", "/scratch");
+
     private readonly UnixSocket _listener;
     private readonly ConcurrentBag<UnixSocket> _connections = [];
     private readonly Thread _thread;
@@ -105,7 +109,7 @@ internal sealed class FakeWarden : IDisposable
     private static byte[] Default(WardenOperation operation) => operation switch
     {
         WardenOperation.Probe => Done(new ProbedLevel(["classic"], "", "").Write),
-        WardenOperation.Enter => Done(new EnteredRoom("own", "/isolation/cell", "/scratch").Write),
+        WardenOperation.Enter => Done(new EnterAnswer.Entered((byte)Position.Own, (byte)Site.Placement.Holds, 0, 0, "", Site.Cgroup, Site.Scratch).Write),
         WardenOperation.Resolve => Done(new ResolvedInRoom(
             new CellResolution(ResolutionOutcome.Resolved, "/bin/true"u8.ToArray(), default, 0, 0, ""), new byte[Sha256.Size], "").Write),
         WardenOperation.Start => Done(new StartedInRoom(4242, "", 0).Write),

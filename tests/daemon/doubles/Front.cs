@@ -19,7 +19,7 @@ internal sealed class Front : IDisposable
         NullLogger log = NullLogger.Instance;
         TimeProvider clock = TimeProvider.System;
         _link = new WardenLink(Path.Combine(Directory, "warden.sock"), Sys.EffectiveUid(), () => { }, log);
-        IsolatorCatalog isolators = new([new WardenIsolator(_link, new IsolatorDescription(Level.Setuid, ["classic"], ["own"]), "Start it.", log)]);
+        IsolatorCatalog isolators = new([new WardenIsolator(_link, new IsolatorDescription(Level.Setuid, ["classic"], [Position.Own]), "Start it.", log)]);
         _readiness = new ReadinessWatch(isolators, log);
         SpinWait.SpinUntil(() => _link.IsConnected, TimeSpan.FromSeconds(10));
         _readiness.ProbeAsync().GetAwaiter().GetResult();

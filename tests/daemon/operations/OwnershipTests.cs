@@ -31,7 +31,7 @@ public sealed class OwnershipTests
         PayloadId id = PayloadId.New(TimeProvider.System);
         return new RunningPayload(
             new PayloadRequest(id, Owner, null, null, [ByteString.FromText("x")], [], null, Limits.None, ImmutableSortedDictionary<string, string>.Empty),
-            new Decision.Admit("r", Level.Setuid, "classic", new Identity.PilotItself("p"), "a", Limits.None, "e"),
+            new Decision.Admit("r", Level.Setuid, "classic", new Identity.PilotItself("p"), "a", Limits.None, PlacementDemand.Default, "e"),
             new Lease(id, new Account(new UserId(2000000), new GroupId(2000000), [], null), "a", false), handle, null!, DateTimeOffset.UnixEpoch);
     }
 }

@@ -23,7 +23,7 @@ public sealed class WardenClientTests : IDisposable
         string path = Path.Combine(_directory, "warden.sock");
         _warden = new FakeWarden(path);
         _link = new WardenLink(path, Sys.EffectiveUid(), () => Interlocked.Increment(ref _changes), NullLogger.Instance);
-        _isolator = new WardenIsolator(_link, new IsolatorDescription(Level.Setuid, ["classic"], ["own"]), "Start it.", NullLogger.Instance);
+        _isolator = new WardenIsolator(_link, new IsolatorDescription(Level.Setuid, ["classic"], [Position.Own]), "Start it.", NullLogger.Instance);
         Connected();
     }
 
@@ -39,7 +39,7 @@ public sealed class WardenClientTests : IDisposable
     {
         _warden.Answer = o => o == WardenOperation.Ending ? FakeWarden.Ended(EndedHow.Exited, 7) : null;
         ICell cell = await EnterAsync();
-        Assert.Equal(new CellSite("own", "/isolation/cell", "/scratch"), cell.Site);
+        Assert.Equal(FakeWarden.Site, cell.Site);
         using (SafePilotEnd end = cell.TakePilotEnd())
             Assert.False(end.IsInvalid);
         ResolvedCommand command = Assert.IsType<Resolution.Resolved>(await cell.ResolveAsync(default)).Command;
@@ -250,12 +250,12 @@ public sealed class WardenClientTests : IDisposable
     {
         using Descriptor command = SealedMemory.Create("test"u8, [1]);
         using PidFd client = PidFd.TryOpen(Environment.ProcessId, out _)!;
-        return await room.EnterAsync(EntryOf(wall, command, client), default);
+        return Assert.IsType<EnterResult.Entered>(await room.EnterAsync(EntryOf(wall, command, client), default)).Cell;
     }
 
     private static Entry EntryOf(TimeSpan? wall, Descriptor command, PidFd client) => new(
         new PayloadId(Plan.Cell.Value), new Account(new UserId(2000000), new GroupId(2000000), ImmutableArray<GroupId>.Empty, null),
-        Limits.None with { Wall = wall }, command, client);
+        Limits.None with { Wall = wall }, PlacementDemand.Default, command, client);
 
     private static async Task<StartResult> StartAsync(ICell cell)
     {

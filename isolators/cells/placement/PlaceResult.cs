@@ -1,0 +1,18 @@
+using Isolation.Core;
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>What came of looking for a place.</summary>
+public abstract record PlaceResult
+{
+    private PlaceResult() { }
+
+    /// <summary>The leaf is there, with its limits.</summary>
+    /// <param name="Leaf">The caller's to remove and dispose.</param>
+    /// <param name="Placement">What holds there.</param>
+    public sealed record Placed(Leaf Leaf, Placement Placement) : PlaceResult;
+
+    /// <summary>No position does.</summary>
+    public sealed record Nowhere(EnterResult.NotPlaced Answer) : PlaceResult;
+}

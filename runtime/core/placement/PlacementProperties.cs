@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+
+namespace Isolation.Core;
+
+/// <summary>What can hold of a payload's place among the cgroups. Policy says what must.</summary>
+[Flags]
+public enum PlacementProperties : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>The batch job's limits hold for the payload. A pilot in no batch job has none to hold.</summary>
+    JobLimits = 1,
+
+    /// <summary>The batch system's own accounting counts the payload. A pilot in no batch job has none.</summary>
+    JobAccounting = 2,
+
+    /// <summary>The payload can have limits of its own.</summary>
+    OwnLimits = 4,
+
+    /// <summary>The leaf's emptiness proves that no process is left: nobody but root can have moved one out.</summary>
+    CgroupProof = 8,
+}
+
+/// <summary>The names of the properties, as policy, records and messages spell them.</summary>
+public static class PlacementPropertyNames
+{
+    private static readonly (PlacementProperties Property, string Name)[] Table =
+    [
+        (PlacementProperties.JobLimits, "job-limits"),
+        (PlacementProperties.JobAccounting, "job-accounting"),
+        (PlacementProperties.OwnLimits, "own-limits"),
+        (PlacementProperties.CgroupProof, "cgroup-proof"),
+    ];
+
+    /// <summary>Every name.</summary>
+    public static ImmutableArray<string> All { get; } = [.. Table.Select(row => row.Name)];
+
+    /// <summary>The names of those that are set, in the table's order.</summary>
+    public static ImmutableArray<string> Names(this PlacementProperties set) => [.. Table.Where(row => set.HasFlag(row.Property)).Select(row => row.Name)];
+
+    /// <summary>The property of a name; false for an unknown one.</summary>
+    public static bool TryParse(string name, out PlacementProperties property)
+    {
+        property = Table.FirstOrDefault(row => row.Name == name).Property;
+        return property != PlacementProperties.None;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace Isolation.Linux;
+
+/// <summary>Where a leaf is to be made. Every directory named here is root's up to the root of its hierarchy.</summary>
+/// <param name="Name">The leaf's name.</param>
+/// <param name="UnifiedMount">Mount point of the unified hierarchy.</param>
+/// <param name="UnifiedParent">Path of the parent below it, with a leading slash; empty for the root.</param>
+/// <param name="V1">What becomes of each v1 hierarchy that the payload joins.</param>
+public sealed record LeafPlan(string Name, string UnifiedMount, string UnifiedParent, ImmutableArray<V1Place> V1);
+
+/// <summary>The payload's place in one v1 hierarchy.</summary>
+/// <param name="Controller">A controller of the hierarchy.</param>
+/// <param name="Mount">Its mount point.</param>
+/// <param name="Cgroup">Path below the mount point: the parent of the leaf, or the cgroup that is joined.</param>
+/// <param name="Membership">Which of both.</param>
+public sealed record V1Place(string Controller, string Mount, string Cgroup, V1Membership Membership);
+
+/// <summary>How a payload belongs to a v1 hierarchy.</summary>
+public enum V1Membership
+{
+    /// <summary>In a leaf of its own.</summary>
+    Leaf,
+
+    /// <summary>In a cgroup that is there already, with others.</summary>
+    Joined,
+}

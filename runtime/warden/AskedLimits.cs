@@ -1,0 +1,48 @@
+using Isolation.Core;
+using Isolation.Wire;
+
+namespace Isolation.Warden;
+
+/// <summary>Limits and demands as a front sends them: every number is bounded before it means anything.</summary>
+internal static class AskedLimits
+{
+    private const long LongestWall = 366L * 24 * 3600 * 1000;
+    private const long MostBytes = 1L << 60;
+    private const long MostProcesses = 4_194_304; // PID_MAX_LIMIT
+    private const long MostMilliCpus = 1000L * 8192; // CONFIG_NR_CPUS of 64-bit machines
+    private const long MostWeight = 10_000;
+    private const long MostFiles = 1L << 30; // fs.nr_open has no larger value
+
+    /// <summary>The limits.</summary>
+    /// <exception cref="DeniedException">One is out of bounds.</exception>
+    internal static Limits Read(RoomLimits asked) => new()
+    {
+        Wall = Bounded("wall", asked.WallMilliseconds, 1, LongestWall) is long wall ? TimeSpan.FromMilliseconds(wall) : null,
+        MemoryBytes = Bounded("memory", asked.MemoryBytes, 1, MostBytes),
+        SwapBytes = Bounded("swap", asked.SwapBytes, 0, MostBytes),
+        Processes = Bounded("pids", asked.Processes, 1, MostProcesses),
+        CpuWeight = Bounded("cpu-weight", asked.CpuWeight, 1, MostWeight),
+        MilliCpus = Bounded("cpus", asked.MilliCpus, 1, MostMilliCpus),
+        IoWeight = Bounded("io-weight", asked.IoWeight, 1, MostWeight),
+        OpenFiles = Bounded("files", asked.OpenFiles, 1, MostFiles),
+    };
+
+    /// <summary>The demand.</summary>
+    /// <exception cref="DeniedException">It names what does not exist.</exception>
+    internal static PlacementDemand Read(PlaceDemand asked)
+    {
+        const PlacementProperties all = PlacementProperties.JobLimits | PlacementProperties.JobAccounting | PlacementProperties.OwnLimits | PlacementProperties.CgroupProof;
+        const Ceilings ceilings = Ceilings.Cpus | Ceilings.MemoryNodes | Ceilings.IoLimits | Ceilings.Devices;
+        var demand = new PlacementDemand((PlacementProperties)asked.Must, (PlacementProperties)asked.Want, (Ceilings)asked.MayLose, (LimitLaw)asked.Law);
+        return ((demand.Must | demand.Want) & ~all) == 0 && (demand.MayLose & ~ceilings) == 0 && Enum.IsDefined(demand.Limits)
+            ? demand
+            : throw new DeniedException("placement", $"a demand of {asked.Must}, {asked.Want}, {asked.MayLose}, {asked.Law}");
+    }
+
+    private static long? Bounded(string name, long value, long least, long most) => value switch
+    {
+        -1 => null,
+        _ when value >= least && value <= most => value,
+        _ => throw new DeniedException("limits", $"a limit {name} of {value}"),
+    };
+}
