@@ -87,7 +87,7 @@ public sealed class BinaryMessageTests
         Refused(Enter() with { TaskFiles = EnterCell.MaxTaskFiles + 1 });
         Refused(Enter() with { TaskFiles = -1 });
         Refused(Enter() with { Scratch = new string('/', 4097) });
-        Assert.Equal(EnterCell.FixedDescriptors + 1 + 8, Enter().Descriptors);
+        Assert.Equal(EnterCell.FixedDescriptors + 2 + 8, Enter().Descriptors);
 
         static void Refused(EnterCell enter)
         {
