@@ -45,7 +45,7 @@ internal static class TraceCommand
         if (record["pid"u8].Number is long pid)
             parts.Add($"pid {pid}");
         if (record["pilot"u8]["uid"u8].Number is long pilot)
-            parts.Add($"pilot {pilot}");
+            parts.Add(PayloadText.RecordedJob(record["pilot"u8]["job"u8]) is { } job ? $"pilot {pilot} in {job}" : $"pilot {pilot}");
         if (!record["account"u8].IsMissing)
             parts.Add($"as {PayloadText.Account(record["account"u8])}");
         if (record["decision"u8]["rule"u8].Text is { } rule)

@@ -16,6 +16,19 @@ internal static class PayloadText
         : account["name"u8].Text is { } name ? $"{name}({uid})"
         : string.Create(CultureInfo.InvariantCulture, $"{uid}");
 
+    /// <summary>A pilot's batch job in a few words; marked where only the pilot says so.</summary>
+    public static string? Job(JsonView job)
+    {
+        if (job["system"u8].Text is not { } system)
+            return null;
+        string name = job["id"u8].Text is { } id ? $"{system} {id}" : system;
+        return job["evidence"u8].Text == "claim" ? $"{name} (claimed)" : name;
+    }
+
+    /// <summary>The job of a record's pilot: what the kernel showed, else what its environment claimed.</summary>
+    public static string? RecordedJob(JsonView job)
+        => Job(job) ?? (Job(job["claim"u8]) is { } claimed ? $"{claimed} (claimed)" : null);
+
     /// <summary>An ending in a few words.</summary>
     public static string Ending(JsonView ending)
     {
@@ -50,6 +63,7 @@ internal static class PayloadText
         "account" => Account(value) is { } account
             ? $"{account}, gid {Number(value["gid"u8])}, groups {string.Join(" ", value["groups"u8].Items.Select(Number))}"
             : null,
+        "job" => Job(value),
         "tags" => string.Join(", ", value.Members.Select(t => $"{t.Name}={t.Value.Text}")),
         "ending" => value.IsNull ? null : Ending(value),
         "usage" => value.IsNull ? null : Usage(value),

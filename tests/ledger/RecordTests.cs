@@ -138,7 +138,12 @@ public sealed class RecordTests
             HandleDigest = text,
             WorkingDirectory = ByteString.FromText(text),
             Tags = plain.Tags.AddRange(Enumerable.Range(0, 1000).Select(i => KeyValuePair.Create($"{i}{text}", text))),
-            Pilot = plain.Pilot with { AccountName = text, Cgroup = text, Job = new JobKey(text) },
+            Pilot = plain.Pilot with
+            {
+                AccountName = text, Cgroup = text, Job = new JobKey(text),
+                Batch = new BatchJob(BatchSystem.Kubernetes, text, BatchEvidence.TrackingGroup, text, new GroupId(uint.MaxValue)),
+                Claim = new BatchClaim(BatchSystem.Kubernetes, text),
+            },
             Site = new CellSite(plain.Site.Placement with { Why = text }, text, text),
             Decision = plain.Decision with { Rule = text, RoomKind = text, Identity = new Identity.Claimed(text), PolicyEpoch = text },
             Lease = plain.Lease with { Rule = text, Account = new Account(new UserId(1), new GroupId(1), [.. Enumerable.Range(0, 60_000).Select(i => new GroupId(uint.MaxValue))], text) },

@@ -24,6 +24,7 @@ internal static class PayloadAnswers
         Subject = payload.Decision.Identity.Subject,
         Rule = payload.Decision.Rule,
         PilotUid = payload.Request.Pilot.Uid.Value,
+        Job = JobOf(payload.Request.Pilot),
         Command = CommandLine(payload.Request.Command),
         Since = payload.Entered.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
         Tags = payload.Request.Tags.IsEmpty ? null : payload.Request.Tags,
@@ -58,6 +59,13 @@ internal static class PayloadAnswers
             NotAvailable = missing.Count > 0 ? missing : null,
         };
     }
+
+    private static WireBatchJob? JobOf(Pilot pilot) => pilot switch
+    {
+        { Batch: { } job } => new WireBatchJob(job.System.Name(), job.Id, job.Evidence.Name()),
+        { Claim: { } claim } => new WireBatchJob(claim.System.Name(), claim.Id, "claim"),
+        _ => null,
+    };
 
     private static WireAccount Of(Account account)
         => new(account.Uid.Value, account.Gid.Value, [.. account.Groups.Select(g => g.Value)], account.Name);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Isolation.Linux;
 
 namespace Isolation.Daemon;
 
@@ -7,12 +8,14 @@ internal static class CommandLine
 {
     internal const string LaunchedFlag = "--launched";
     internal const string WithoutKernelFlag = "--without-kernel";
+    internal const string TrackingGroupsFlag = "--tracking-groups";
 
     internal const string Usage =
         """
-        isolationd [--policy FILE] [--state DIR] [--run DIR] [--user NAME]
+        isolationd [--policy FILE] [--state DIR] [--run DIR] [--user NAME] [--tracking-groups RANGES]
             Serves payloads, in the foreground. As root it prepares both directories, starts the warden unless one lives there,
             and goes on as the user NAME. SIGHUP reloads the policy; SIGTERM stops the service and lets payloads live.
+            RANGES are the group ids by which batch systems of this host track jobs: sge:20000-20100,htcondor:750-757.
             Defaults: --policy /etc/isolation/policy.yaml --state /var/lib/isolation --run /run/isolation --user isolation
 
         isolationd policy check FILE
@@ -41,20 +44,21 @@ internal static class CommandLine
     private static Invocation ParseServe(IReadOnlyList<string> arguments)
         => Options.Read(arguments, isServing: true, out Options options) is string wrong
             ? new Invocation.Wrong(wrong)
-            : new Invocation.Serve(new ServiceOptions(options.Policy, options.Paths, options.User, options.IsLaunched, options.WithoutKernel));
+            : new Invocation.Serve(new ServiceOptions(options.Policy, options.Paths, options.User, options.IsLaunched, options.WithoutKernel) { TrackingGroups = options.Tracking });
 
     private static Invocation ParseInstall(string file, IReadOnlyList<string> arguments)
         => Options.Read(arguments, isServing: false, out Options options) is string wrong
             ? new Invocation.Wrong(wrong)
             : new Invocation.InstallPolicy(file, options.Policy, options.User, options.Paths);
 
-    private sealed record Options(string Policy, ServicePaths Paths, string User, bool IsLaunched, ImmutableHashSet<string> WithoutKernel)
+    private sealed record Options(string Policy, ServicePaths Paths, string User, bool IsLaunched, ImmutableHashSet<string> WithoutKernel, TrackingGroups Tracking)
     {
         public static string? Read(IReadOnlyList<string> arguments, bool isServing, out Options options)
         {
             string policy = ServicePaths.DefaultPolicy, state = ServicePaths.DefaultState, run = ServicePaths.DefaultRun, user = "isolation";
             bool launched = false;
             ImmutableHashSet<string> without = [];
+            TrackingGroups tracking = TrackingGroups.None;
             string? wrong = null;
             for (int i = 0; i < arguments.Count && wrong is null; i++)
             {
@@ -66,7 +70,7 @@ internal static class CommandLine
                         launched = true;
                         continue;
                     case "--policy" or "--state" or "--run" or "--user" when string.IsNullOrEmpty(value):
-                    case WithoutKernelFlag when isServing && string.IsNullOrEmpty(value):
+                    case WithoutKernelFlag or TrackingGroupsFlag when isServing && string.IsNullOrEmpty(value):
                         wrong = $"{name} wants a value";
                         break;
                     case "--policy":
@@ -87,6 +91,9 @@ internal static class CommandLine
                             ? $"{name} takes {string.Join(",", KernelAbilities.Names)}, not {unknown}"
                             : null;
                         break;
+                    case TrackingGroupsFlag when isServing:
+                        wrong = TrackingGroups.TryParse(value!, out tracking) is string fault ? $"{name}: {fault}" : null;
+                        break;
                     default:
                         wrong = $"{name} is not known here";
                         break;
@@ -95,7 +102,7 @@ internal static class CommandLine
                 i++;
             }
 
-            options = new Options(Path.GetFullPath(policy), new ServicePaths(Path.GetFullPath(state), Path.GetFullPath(run)), user, launched, without);
+            options = new Options(Path.GetFullPath(policy), new ServicePaths(Path.GetFullPath(state), Path.GetFullPath(run)), user, launched, without, tracking);
             return wrong;
         }
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Isolation.Linux;
 
 namespace Isolation.Daemon;
 
@@ -35,4 +36,8 @@ internal abstract record Invocation
 /// <param name="User">The unprivileged user to serve as.</param>
 /// <param name="IsLaunched">This is the program that the launcher became; it stops its warden at the end. Not for people.</param>
 /// <param name="WithoutKernel">Abilities of the kernel to do without, so that tests run the fallbacks.</param>
-internal sealed record ServiceOptions(string Policy, ServicePaths Paths, string User, bool IsLaunched, ImmutableHashSet<string> WithoutKernel);
+internal sealed record ServiceOptions(string Policy, ServicePaths Paths, string User, bool IsLaunched, ImmutableHashSet<string> WithoutKernel)
+{
+    /// <summary>The groups by which this host's batch systems track their jobs.</summary>
+    public TrackingGroups TrackingGroups { get; init; } = TrackingGroups.None;
+}

@@ -76,6 +76,9 @@ internal static class Launcher
         if (options.WithoutKernel.Count > 0)
             arguments.AddRange([CommandLine.WithoutKernelFlag, string.Join(',', options.WithoutKernel)]);
 
+        if (options.TrackingGroups != TrackingGroups.None)
+            arguments.AddRange([CommandLine.TrackingGroupsFlag, options.TrackingGroups.ToString()]);
+
         Environment.CurrentDirectory = "/";
         ReadOnlyMemory<byte>[] argv = [.. arguments.Select(Bytes)], environment = [.. ProgramEnvironment.Own().Select(Bytes)];
         PrivilegeDrop.To(user.Uid, user.Gid);

@@ -35,7 +35,7 @@ internal sealed class Listener : IDisposable
 
     /// <summary>Binds the path and starts accepting. The caller holds the instance's lock: a socket file that is there is stale.</summary>
     public Listener(
-        string path, IReadOnlySet<string> withoutKernel, AccountNames accounts, IDispatcher dispatcher, EventWatch watch, ShareCaps caps,
+        string path, IReadOnlySet<string> withoutKernel, AccountNames accounts, JobSigns signs, IDispatcher dispatcher, EventWatch watch, ShareCaps caps,
         Deadlines deadlines, TimeProvider clock, ILogger log)
     {
         // Under its name only once it listens, with its mode: no client is refused in between.
@@ -47,7 +47,7 @@ internal sealed class Listener : IDisposable
         if (!_kernel.PeerPidFd)
             Sys.AskForCredentials(_socket);
         Sys.ChangeMode(fresh, ModeForAll);
-        _peers = new PeerReader(_kernel, accounts);
+        _peers = new PeerReader(_kernel, accounts, signs);
         _dispatcher = dispatcher;
         _watch = watch;
         _shares = new UidShares(caps);

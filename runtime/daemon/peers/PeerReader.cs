@@ -5,8 +5,10 @@ using Isolation.Linux;
 namespace Isolation.Daemon;
 
 /// <summary>Finds out who connected. Each thing read of /proc is followed by a look whether the process still lives: only then was it its own.</summary>
-internal sealed class PeerReader(KernelAbilities kernel, AccountNames accounts)
+internal sealed class PeerReader(KernelAbilities kernel, AccountNames accounts, JobSigns signs)
 {
+    private const int MostLooks = 3;
+
     /// <summary>The peer of a connection that has just been accepted.</summary>
     /// <exception cref="PeerException">It is over already, or the kernel hides it.</exception>
     public Peer Read(Descriptor connection, PeerCredentials credentials)
@@ -16,10 +18,9 @@ internal sealed class PeerReader(KernelAbilities kernel, AccountNames accounts)
         {
             ulong start = ProcTexts.StartTime(ReadProc(credentials.Pid, "stat"));
             MustLive(process, credentials.Pid);
-            ProcessCgroups cgroups = ProcessCgroups.Parse(ReadProc(credentials.Pid, "cgroup"));
-            MustLive(process, credentials.Pid);
+            (ProcessCgroups cgroups, RecognisedJob? job) = Place(connection, process, credentials.Pid);
             var pilot = new Pilot(new UserId(credentials.Uid), new GroupId(credentials.Gid), new ProcessId(credentials.Pid), start,
-                accounts.NameOf(credentials.Uid), cgroups.Unified, JobKey.None);
+                accounts.NameOf(credentials.Uid), cgroups.Unified, job?.Key ?? JobKey.None) { Batch = job?.Job };
             return new Peer(process, pilot, IsOperator(connection, credentials), cgroups.IsInsideACell);
         }
         catch (FormatException e)
@@ -67,6 +68,27 @@ internal sealed class PeerReader(KernelAbilities kernel, AccountNames accounts)
     {
         if (process.IsOver)
             throw new PeerException($"process {pid} ended while it was asking.", "Ask from a process that stays.");
+    }
+
+    /// <summary>
+    /// Where it is. A directory that was looked at while the process was in it is the one meant: so the cgroups must be the same before and after.
+    /// </summary>
+    private (ProcessCgroups Cgroups, RecognisedJob? Job) Place(Descriptor connection, PidFd process, int pid)
+    {
+        uint[] groups = Sys.PeerGroupsOf(connection);
+        string before = ReadProc(pid, "cgroup");
+        for (int looks = 1; ; looks++)
+        {
+            ProcessCgroups cgroups = ProcessCgroups.Parse(before);
+            RecognisedJob? job = BatchRecognition.Recognise(cgroups, signs.Layout, groups, signs.Tracking);
+            string after = ReadProc(pid, "cgroup");
+            MustLive(process, pid);
+            if (after == before)
+                return (cgroups, job);
+            if (looks == MostLooks)
+                throw new PeerException($"process {pid} moves from cgroup to cgroup while it asks.", "Ask from a process that stays where it is.");
+            before = after;
+        }
     }
 
     private PidFd Hold(Descriptor connection, PeerCredentials credentials)

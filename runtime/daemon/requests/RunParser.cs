@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Isolation.Core;
+using Isolation.Linux;
 using Isolation.Wire;
 
 namespace Isolation.Daemon;
@@ -42,7 +43,7 @@ internal static class RunParser
         byte[] block = CommandBlock.Write(
             [.. wire.Command.Select(a => (ReadOnlyMemory<byte>)a)], [.. environment.Select(e => (ReadOnlyMemory<byte>)e)], wire.WorkingDirectory ?? []);
         return new ParsedRun(
-            new PayloadRequest(id, pilot, level, wire.Claim, Strings(wire.Command), Strings(environment),
+            new PayloadRequest(id, pilot with { Claim = BatchClaims.Read(wire.Environment) }, level, wire.Claim, Strings(wire.Command), Strings(environment),
                 wire.WorkingDirectory is { } directory ? Strings([directory])[0] : null, limits,
                 wire.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal)),
             block);

@@ -59,7 +59,7 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
             ledger, clock, log);
 
         await RecordAsync("service-started", policy.Epoch).ConfigureAwait(false);
-        _listener = new Listener(paths.Socket, options.WithoutKernel, accounts, dispatcher, watch, ShareCaps.Default, Deadlines.Default, clock, log);
+        _listener = new Listener(paths.Socket, options.WithoutKernel, accounts, JobSigns.Read(options.TrackingGroups), dispatcher, watch, ShareCaps.Default, Deadlines.Default, clock, log);
         _parts.Push(_listener);
         Keep(PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {

@@ -39,6 +39,9 @@ public sealed record WirePayload
     /// <summary>The pilot's uid.</summary>
     public uint? PilotUid { get; init; }
 
+    /// <summary>The pilot's batch job; null where neither the kernel nor its environment tells of one.</summary>
+    public WireBatchJob? Job { get; init; }
+
     /// <summary>The command for people: printable, cut to 200 characters.</summary>
     public string? Command { get; init; }
 
@@ -54,6 +57,12 @@ public sealed record WirePayload
     /// <summary>What it used; null before.</summary>
     public WireUsage? Usage { get; init; }
 }
+
+/// <summary>The batch job of a pilot.</summary>
+/// <param name="System"><c>slurm</c>, <c>htcondor</c>, <c>sge</c>, <c>pbs</c>, <c>torque</c>, <c>lsf</c> or <c>kubernetes</c>.</param>
+/// <param name="Id">The job's id, or null.</param>
+/// <param name="Evidence"><c>cgroup</c> or <c>tracking-group</c>: what the kernel shows; <c>claim</c>: only the pilot's environment says so.</param>
+public sealed record WireBatchJob(string System, string? Id, string Evidence);
 
 /// <summary>An account of the host.</summary>
 public sealed record WireAccount(uint Uid, uint Gid, IReadOnlyList<uint> Groups, string? Name);

@@ -35,7 +35,7 @@ internal sealed class Front : IDisposable
             new ServiceQueries(Site, _reload, Site, isolators, Running),
             Site, clock, log);
         Socket = Path.Combine(Directory, "isolation.sock");
-        Listener = new Listener(Socket, new HashSet<string>(without.Split(',', StringSplitOptions.RemoveEmptyEntries)), accounts, dispatcher, _watch,
+        Listener = new Listener(Socket, new HashSet<string>(without.Split(',', StringSplitOptions.RemoveEmptyEntries)), accounts, JobSigns.Read(TrackingGroups.None), dispatcher, _watch,
             caps ?? ShareCaps.Default, deadlines ?? Deadlines.Default, clock, log);
     }
 
