@@ -92,7 +92,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
 
     private string? TryLeaf(CellId probe)
     {
-        using Leaf leaf = Leaf.Create(OwnPosition.Plan(host, ProcessCgroups.LeafName(probe.Value), Limits.None), host.WithoutCounters);
+        using Leaf leaf = Leaf.Create(OwnLeaf(probe), host.WithoutCounters);
         string? fault = null;
         try
         {
@@ -104,6 +104,13 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
         }
 
         return leaf.Remove() is string left ? $"a leaf could be made but not removed: {left}" : fault;
+    }
+
+    private LeafPlan OwnLeaf(CellId probe)
+    {
+        string mount = host.Cgroups.Unified
+            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
+        return new LeafPlan(ProcessCgroups.LeafName(probe.Value), mount, ServiceSlice.Make(mount, host.Slice).Path, []);
     }
 
     private static Readiness.NotReady NotReady(string cause)

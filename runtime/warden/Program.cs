@@ -51,6 +51,10 @@ internal static class Program
             cgroups, slice, FrozenSet<CounterKind>.Empty, new DigestMemory(TimeProvider.System),
             File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System);
 
+        if (cgroups is { V1.Count: 0, Unified: string unified } && ServiceSlice.Distribute(unified, slice) is { Count: > 0 } missing)
+            log.Write($"leaves in the slice {slice} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
+                + "Fix: give them to the root cgroup's children (cgroup.subtree_control).");
+
         IIsolator[] isolators = [new SetuidIsolator(host)];
 
         RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), state, log);

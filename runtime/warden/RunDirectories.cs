@@ -50,8 +50,8 @@ internal sealed class RunDirectories : IDisposable
         _ = Sys.TryUnmount(ScratchPath);
         if (cgroups.Unified is string unified)
             _ = Sys.TryRemoveDirectory($"{unified}/{slice}", out _);
-        if (cgroups.V1.TryGetValue("memory", out string? memory))
-            _ = Sys.TryRemoveDirectory($"{memory}/{slice}", out _);
+        foreach (string mount in cgroups.V1.Values.Distinct())
+            _ = Sys.TryRemoveDirectory($"{mount}/{slice}", out _);
     }
 
     public void Dispose()

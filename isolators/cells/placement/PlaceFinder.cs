@@ -3,14 +3,75 @@ using Isolation.Linux;
 
 namespace Isolation.Cells;
 
-/// <summary>Finds the place for a payload by trying.</summary>
+/// <summary>
+/// Finds the place for a payload: of the positions that hold what policy says must hold, the one with the most of what it wants, tried by
+/// making the leaf and setting its limits there.
+/// </summary>
 public static class PlaceFinder
 {
-    /// <summary>Makes the leaf at the first position that holds what must hold.</summary>
+    /// <summary>Makes the leaf.</summary>
     public static PlaceResult Find(CellHost host, Entry entry, string leafName)
     {
-        Leaf leaf = Leaf.Create(OwnPosition.Plan(host, leafName, entry.Limits), host.WithoutCounters);
-        return new PlaceResult.Placed(leaf, new Placement(
-            Position.Own, PlacementProperties.JobLimits | PlacementProperties.JobAccounting | PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, ""));
+        PilotCgroups pilot = PilotCgroups.Of((PidFd)entry.Client, host.Cgroups);
+        List<string> tried = [];
+        List<Candidate> fitting = [];
+        PlaceObstacle obstacle = PlaceObstacle.Placement;
+        foreach (Candidate candidate in Positions.Of(host, pilot, entry.Limits, leafName))
+        {
+            if (Unfit(candidate, entry.Placement) is string why)
+                tried.Add($"{candidate.Position.Name()}: {why}");
+            else
+                fitting.Add(candidate);
+        }
+
+        foreach (Candidate candidate in fitting.OrderByDescending(c => int.PopCount((int)(c.Holds & entry.Placement.Want))))
+        {
+            (Leaf? leaf, LimitKinds notEnforced, string failure) = TryMake(host, candidate, entry.Limits, entry.Placement.Limits);
+            if (leaf is not null)
+                return new PlaceResult.Placed(leaf, new Placement(
+                    candidate.Position, candidate.Holds, candidate.Lost, notEnforced, string.Join(". ", tried.Append(failure).Where(text => text.Length > 0))));
+            tried.Add($"{candidate.Position.Name()}: {failure}");
+            if (notEnforced != LimitKinds.None)
+                obstacle = PlaceObstacle.Limit;
+        }
+
+        return new PlaceResult.Nowhere(new EnterResult.NotPlaced(obstacle, "no place for the payload: " + string.Join(". ", tried), Fix(obstacle)));
     }
+
+    /// <summary>Why a position cannot be taken; null when it can be tried.</summary>
+    public static string? Unfit(Candidate candidate, PlacementDemand demand)
+    {
+        if (candidate.Plan is null)
+            return candidate.WhyNot;
+        PlacementProperties missing = demand.Must & ~candidate.Holds;
+        if (missing != PlacementProperties.None)
+            return $"does not hold {string.Join(", ", missing.Names())}";
+        Ceilings lost = candidate.Lost & ~demand.MayLose;
+        return lost == Ceilings.None ? null : $"would leave the pilot's {string.Join(", ", lost.Names())} behind";
+    }
+
+    private static (Leaf? Leaf, LimitKinds NotEnforced, string Failure) TryMake(CellHost host, Candidate candidate, Limits limits, LimitLaw law)
+    {
+        Leaf leaf;
+        try
+        {
+            leaf = Leaf.Create(candidate.Plan!, host.WithoutCounters);
+        }
+        catch (SyscallException e)
+        {
+            return (null, LimitKinds.None, e.Message);
+        }
+
+        string? cpuSet = candidate.CpuSet is CpuSet set ? LeafLimits.Apply(leaf, set) : null;
+        (LimitKinds notEnforced, string why) = LeafLimits.Apply(leaf, limits);
+        if (cpuSet is null && (notEnforced == LimitKinds.None || law == LimitLaw.BestEffort))
+            return (leaf, notEnforced, why);
+        string? left = leaf.Remove();
+        leaf.Dispose();
+        return (null, notEnforced, $"{cpuSet}{why}{(left is null ? "" : $" (and {left} is left)")}");
+    }
+
+    private static string Fix(PlaceObstacle obstacle) => obstacle == PlaceObstacle.Limit
+        ? "Ask without the limit; or an administrator can set 'limits: best-effort', or give the place the controller that is missing."
+        : "`isolation doctor` shows what each position holds here; an administrator can move a property from 'must' to 'want', or name a ceiling under 'may-lose', in 'placement'.";
 }

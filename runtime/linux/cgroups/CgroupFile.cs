@@ -30,6 +30,16 @@ public static class CgroupFile
         }
     }
 
+    /// <summary>Writes a text in one write.</summary>
+    /// <returns>0, or the kernel's answer.</returns>
+    public static int TryWrite(string path, string text)
+    {
+        using Descriptor? file = Sys.TryOpen(null, Encoding.UTF8.GetBytes(path), Sys.O_WRONLY, 0, out int errno);
+        if (file is null)
+            return errno;
+        return Sys.TryWrite(file, Encoding.ASCII.GetBytes(text), out errno) < 0 ? errno : 0;
+    }
+
     /// <summary>The single number of a file such as memory.peak; null when it holds none.</summary>
     public static long? Number(Descriptor file)
         => long.TryParse(Text(file).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;

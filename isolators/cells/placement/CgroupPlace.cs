@@ -1,0 +1,40 @@
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>A cgroup as a place where something could be made: its hierarchy's mount point, and its path below it (empty for the root).</summary>
+public readonly record struct CgroupPlace(string Mount, string Path)
+{
+    /// <summary>Its directory.</summary>
+    public string Directory => Mount + Path;
+
+    /// <summary>The cgroup above it; the root's is the root.</summary>
+    public CgroupPlace Parent => Path.Length == 0 ? this : this with { Path = Path[..Path.LastIndexOf('/')] };
+
+    /// <summary>From itself up to the root of its hierarchy.</summary>
+    public IEnumerable<CgroupPlace> Upwards()
+    {
+        CgroupPlace place = this;
+        for (; place.Path.Length > 0; place = place.Parent)
+            yield return place;
+        yield return place;
+    }
+
+    /// <summary>From a path as /proc/PID/cgroup shows it.</summary>
+    public static CgroupPlace Of(string mount, string path) => new(mount, path == "/" ? "" : path);
+
+    /// <summary>True when nobody but root can move a process out of what is made here: it and all above it are root's alone.</summary>
+    public bool IsRootsAlone => Upwards().All(place => CgroupDirectory.Look(place.Directory) is { IsRootsAlone: true });
+
+    /// <summary>True for this cgroup and all below it.</summary>
+    public bool Holds(CgroupPlace other) => other.Path == Path || other.Path.StartsWith(Path + "/", StringComparison.Ordinal);
+
+    /// <summary>The text of a file here; null where there is none.</summary>
+    public string? Text(string file) => CgroupFile.TryText($"{Directory}/{file}");
+
+    /// <summary>The words of a file here.</summary>
+    public string[] Words(string file) => Text(file)?.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    /// <summary>True when no process is in it (its children may hold some).</summary>
+    public bool HasNoProcess => Text("cgroup.procs") is { Length: 0 };
+}

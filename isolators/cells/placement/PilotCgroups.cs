@@ -1,0 +1,46 @@
+using Isolation.Core;
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>Where a pilot is among the cgroups, and which of them are its batch job's: read from the kernel, never from a message.</summary>
+/// <param name="Cgroups">The pilot's cgroup in each hierarchy.</param>
+/// <param name="Job">Its job, as the cgroups show it, or null.</param>
+public sealed record PilotCgroups(ProcessCgroups Cgroups, RecognisedJob? Job)
+{
+    private const int MostReadings = 5;
+
+    /// <summary>Reads them of a process that is held by its pidfd.</summary>
+    /// <exception cref="SyscallException">The process is over, or moves about.</exception>
+    public static PilotCgroups Of(PidFd client, CgroupLayout layout)
+    {
+        int pid = PidFd.PidOf(client) ?? -1;
+        string path = $"/proc/{pid}/cgroup";
+        for (int i = 0; i < MostReadings; i++)
+        {
+            string before = Read(path);
+            ProcessCgroups cgroups = ProcessCgroups.Parse(before);
+            RecognisedJob? job = BatchRecognition.Recognise(cgroups, layout, [], TrackingGroups.None);
+            string after = Read(path);
+            if (client.IsOver)
+                throw new SyscallException("read", path, Errno.ESRCH, "The client is gone.");
+            // Only then was each directory that was looked at its own.
+            if (before == after && before.Length > 0)
+                return new PilotCgroups(cgroups, job);
+        }
+
+        throw new SyscallException("read", path, Errno.EAGAIN, "The client's cgroups change while they are read: ask from a process that stays in its place.");
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

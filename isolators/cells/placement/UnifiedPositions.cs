@@ -1,0 +1,64 @@
+using Isolation.Core;
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>The positions where all controllers are in the v2 hierarchy.</summary>
+internal static class UnifiedPositions
+{
+    private const PlacementProperties OfNoJob = PlacementProperties.JobLimits | PlacementProperties.JobAccounting;
+
+    internal static Candidate Plan(Position position, CellHost host, PilotCgroups pilot, string leafName)
+    {
+        string mount = host.Cgroups.Unified
+            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup.");
+        var own = CgroupPlace.Of(mount, pilot.Cgroups.Unified);
+        return position switch
+        {
+            Position.Beside => Beside(own, pilot.Job!, leafName),
+            Position.Below => Below(own, pilot.Job!, leafName),
+            _ => Own(own, ServiceSlice.Make(mount, host.Slice), pilot.Job, leafName),
+        };
+    }
+
+    private static Candidate Beside(CgroupPlace pilot, RecognisedJob job, string leafName)
+    {
+        if (job.Unified is not JobCgroup top)
+            return Candidate.Not(Position.Beside, "the job has no cgroup in the v2 hierarchy");
+        var jobPlace = new CgroupPlace(pilot.Mount, top.Path);
+        string why = "no cgroup of the job is above the pilot's";
+        for (CgroupPlace at = pilot.Parent; at.Path.Length > 0 && jobPlace.Holds(at); at = at.Parent)
+        {
+            if (!at.IsRootsAlone)
+                why = $"{at.Path}, or one above it, is not root's alone";
+            else if (!at.HasNoProcess)
+                why = $"{at.Path} holds processes";
+            else if (!Distributes(at))
+                why = $"{at.Path} gives memory and pids to none of its children";
+            else
+                return At(Position.Beside, at, pilot, leafName,
+                    PlacementProperties.OwnLimits | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot));
+        }
+
+        return Candidate.Not(Position.Beside, why);
+    }
+
+    private static Candidate Below(CgroupPlace pilot, RecognisedJob job, string leafName)
+        => job.Unified is null ? Candidate.Not(Position.Below, "the job has no cgroup in the v2 hierarchy")
+        : !pilot.IsRootsAlone ? Candidate.Not(Position.Below, $"{pilot.Path}, or one above it, is not root's alone")
+        : At(Position.Below, pilot, pilot, leafName,
+            PlacementProperties.JobLimits | PlacementProperties.JobAccounting | (Distributes(pilot) ? PlacementProperties.OwnLimits : 0));
+
+    private static Candidate Own(CgroupPlace pilot, CgroupPlace slice, RecognisedJob? job, string leafName)
+        => At(Position.Own, slice, pilot, leafName, (job is null ? OfNoJob : 0) | (Distributes(slice) ? PlacementProperties.OwnLimits : 0));
+
+    private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, string leafName, PlacementProperties holds)
+    {
+        (Ceilings lost, CpuSet? cpuSet) = UnifiedCeilings.Left(parent, pilot);
+        return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, []), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
+    }
+
+    private static PlacementProperties LimitsOf(CgroupPlace at, CgroupPlace pilot) => JobLimits.AreHeldAt(at, pilot) ? PlacementProperties.JobLimits : 0;
+
+    private static bool Distributes(CgroupPlace place) => place.Words("cgroup.subtree_control") is string[] given && given.Contains("memory") && given.Contains("pids");
+}
