@@ -26,12 +26,13 @@ public static class PlaceFinder
 
         foreach (Candidate candidate in fitting.OrderByDescending(c => int.PopCount((int)(c.Holds & entry.Placement.Want))))
         {
-            (Leaf? leaf, LimitKinds notEnforced, string failure) = TryMake(host, candidate, entry.Limits, entry.Placement.Limits);
-            if (leaf is not null)
+            LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits);
+            bool isHeld = trial.NotEnforced == LimitKinds.None || entry.Placement.Limits == LimitLaw.BestEffort;
+            if (isHeld && trial.Leaf is Leaf leaf)
                 return new PlaceResult.Placed(leaf, new Placement(
-                    candidate.Position, candidate.Holds, candidate.Lost, notEnforced, string.Join(". ", tried.Append(failure).Where(text => text.Length > 0))));
-            tried.Add($"{candidate.Position.Name()}: {failure}");
-            if (notEnforced != LimitKinds.None)
+                    candidate.Position, candidate.Holds, candidate.Lost, trial.NotEnforced, string.Join(". ", tried.Append(trial.Failure).Where(text => text.Length > 0))));
+            tried.Add($"{candidate.Position.Name()}: {trial.Failure}{(trial.Leaf is Leaf unused ? LeafTrial.Remove(unused) : "")}");
+            if (!isHeld)
                 obstacle = PlaceObstacle.Limit;
         }
 
@@ -48,27 +49,6 @@ public static class PlaceFinder
             return $"does not hold {string.Join(", ", missing.Names())}";
         Ceilings lost = candidate.Lost & ~demand.MayLose;
         return lost == Ceilings.None ? null : $"would leave the pilot's {string.Join(", ", lost.Names())} behind";
-    }
-
-    private static (Leaf? Leaf, LimitKinds NotEnforced, string Failure) TryMake(CellHost host, Candidate candidate, Limits limits, LimitLaw law)
-    {
-        Leaf leaf;
-        try
-        {
-            leaf = Leaf.Create(candidate.Plan!, host.WithoutCounters);
-        }
-        catch (SyscallException e)
-        {
-            return (null, LimitKinds.None, e.Message);
-        }
-
-        string? cpuSet = candidate.CpuSet is CpuSet set ? LeafLimits.Apply(leaf, set) : null;
-        (LimitKinds notEnforced, string why) = LeafLimits.Apply(leaf, limits);
-        if (cpuSet is null && (notEnforced == LimitKinds.None || law == LimitLaw.BestEffort))
-            return (leaf, notEnforced, why);
-        string? left = leaf.Remove();
-        leaf.Dispose();
-        return (null, notEnforced, $"{cpuSet}{why}{(left is null ? "" : $" (and {left} is left)")}");
     }
 
     private static string Fix(PlaceObstacle obstacle) => obstacle == PlaceObstacle.Limit

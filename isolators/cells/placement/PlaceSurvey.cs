@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Isolation.Core;
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>Tries every position for a process, and removes what it made: what <c>explain</c> and <c>doctor</c> tell.</summary>
+public static class PlaceSurvey
+{
+    /// <summary>All positions, in the order in which they are tried.</summary>
+    /// <param name="host">Where cells live.</param>
+    /// <param name="client">The process.</param>
+    /// <param name="limits">The limits to try.</param>
+    public static ImmutableArray<SurveyedPosition> Of(CellHost host, PidFd client, Limits limits)
+    {
+        PilotCgroups pilot = PilotCgroups.Of(client, host.Cgroups);
+        string leafName = ProcessCgroups.LeafName(Guid.CreateVersion7(host.Clock.GetUtcNow()));
+        return [.. Positions.Of(host, pilot, limits, leafName).Select(candidate => Try(host, candidate, limits))];
+    }
+
+    private static SurveyedPosition Try(CellHost host, Candidate candidate, Limits limits)
+    {
+        if (candidate.Plan is null)
+            return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, LimitKinds.None, candidate.WhyNot, IsPossible: false);
+        LeafTrial trial = LeafTrial.Make(host, candidate, limits);
+        if (trial.Leaf is not Leaf leaf)
+            return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, LimitKinds.None, trial.Failure, IsPossible: false);
+        string? left = leaf.Remove();
+        leaf.Dispose();
+        return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, trial.NotEnforced, left ?? trial.Failure, IsPossible: left is null);
+    }
+}
