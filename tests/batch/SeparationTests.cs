@@ -43,6 +43,22 @@ public sealed class SeparationTests
     }
 
     [SkippableFact]
+    public void APayloadStaysOfTheJobThatAskedForItWhereverItsClientGoes()
+    {
+        Site.Require();
+        BatchTree first = Slurm("4724"), second = Slurm("4725");
+        using Service.Tests.Service service = Service.Tests.Service.Start(JobClient.Policy);
+        using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, first, second);
+        JobClient client = new(service, built);
+        JsonElement payload = client.Run(first);
+        string id = payload.GetProperty("id").GetString()!, handle = payload.GetProperty("handle").GetString()!;
+        built.Move(HostProcess.All().Single(p => p.CommandLine.Contains(service.Programs + "/isolation ", StringComparison.Ordinal) && p.CommandLine.Contains(" run ", StringComparison.Ordinal)).Pid, second);
+        RefusedAsNotThere(client.Ask(second, $"show {id} --handle {handle}"));
+        client.Ask(first, $"show {id} --handle {handle}").Expect(0);
+        Assert.True(HostProcess.IsAlive(payload.GetProperty("pid").GetInt32()));
+    }
+
+    [SkippableFact]
     public void ALyingEnvironmentChangesNothingAndIsRecordedAsAClaim()
     {
         Site.Require();
