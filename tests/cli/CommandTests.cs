@@ -16,9 +16,10 @@ public sealed class CommandTests(PublishedCli cli)
     [Fact]
     public void Ps_lists_payloads_in_columns_and_as_lines_of_JSON()
     {
-        (int exitCode, string output, _) = Ask<ListRequest>(["ps", "--handle", "a,b"], r => Assert.Equal(["a", "b"], r.Handles!), new PayloadsAnswer([Payload, Payload]));
+        (int exitCode, string output, _) = Ask<ListRequest>(["ps", "--handle", "a,b"], r => Assert.Equal(["a", "b"], r.Handles!), new PayloadsAnswer([Payload with { Job = new WireBatchJob("htcondor", "slot1_1", "cgroup") }, Payload]));
         string[] lines = output.TrimEnd('\n').Split('\n');
         Assert.Equal((0, 3), (exitCode, lines.Length));
+        Assert.Equal(lines[0].IndexOf("JOB", StringComparison.Ordinal), lines[1].IndexOf("htcondor slot1_1", StringComparison.Ordinal));
         Assert.Equal(lines[0].IndexOf("COMMAND", StringComparison.Ordinal), lines[1].IndexOf("sleep \\x1b 1", StringComparison.Ordinal));
 
         (_, output, _) = Ask<ListRequest>(["ps", "--json"], r => Assert.Null(r.Handles), new PayloadsAnswer([Payload, Payload]));
@@ -38,11 +39,12 @@ public sealed class CommandTests(PublishedCli cli)
 
         using FakeConnection second = service.Next();
         Assert.Equal("second", second.Greet<ShowRequest>().Handle);
-        second.Send(new PayloadAnswer(Payload));
+        second.Send(new PayloadAnswer(Payload with { Job = new WireBatchJob("slurm", "4711", "claim") }));
         (int exitCode, string output, string error) = client.Finish();
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Contains("subject", output, StringComparison.Ordinal);
         Assert.Contains("2000001", output, StringComparison.Ordinal);
+        Assert.Contains("slurm 4711 (claimed)", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,12 +31,12 @@ internal static class BatchPatterns
     private const string SlurmV1 = "SchedMD/slurm src/plugins/cgroup/v1/xcgroup.c, xcgroup_create_hierarchy (2027c04)";
     private const string SlurmV2 = "SchedMD/slurm src/plugins/cgroup/v2/cgroup_v2.c, _set_int_cg_ns (01cec7f)";
     private const string CondorUntil24 = "htcondor/htcondor src/condor_starter.V6.1/vanilla_proc.cpp, VanillaProc::StartJob, BASE_CGROUP (c458df5)";
-    private const string CondorSplit = "htcondor/htcondor pull request 3341, \"cgroup named with slice service\" (HTCONDOR-3008), and Starter::ChooseCGroup after it";
+    private const string CondorSplit = "htcondor/htcondor pull request 3341, \"cgroup named with slice service\" (HTCONDOR-3008): the title, not the lines; the name by Starter::ChooseCGroup";
     private const string PbsHook = "openpbs/openpbs test/tests/functional/pbs_cgroups_hook.py, get_cgroup_job_dir and find_main_cpath; pull request 1700";
     private const string PbsV2 = "0nebody/pbs_exporter collector, pbsCgroupPaths";
     private const string TorqueMom = "adaptivecomputing/torque src/resmom/trq_cgroups.c, init_subsystems (020c26c)";
     private const string LsfTree = "mahendrapaipuri/ceems pkg/collector/lsf_test.go; layout by IBM's \"Enforcing job memory and swap with Linux cgroups\"";
-    private const string Uge = "Univa Grid Engine Administrator's Guide, cgroups_params (sge_conf(5))";
+    private const string Uge = "sge_conf(5) of UGE, cgroups_params; no public source was found for the directory's name";
     private const string Kubelet = "kubernetes/kubernetes pkg/kubelet/cm/cgroup_manager_linux.go, ConvertCgroupNameToSystemd (00ac878)";
 
     /// <summary>The first line that matches a path wins.</summary>

@@ -16,9 +16,10 @@ public sealed class CommandLineTests
     public void EveryOptionIsRead()
     {
         ServiceOptions options = Assert.IsType<Invocation.Serve>(CommandLine.Parse(
-            ["--policy", "/p", "--state", "/s", "--run", "/r", "--user", "u", "--launched", "--without-kernel", "pass-rights,peer-pidfd"])).Options;
+            ["--policy", "/p", "--state", "/s", "--run", "/r", "--user", "u", "--launched", "--without-kernel", "pass-rights,peer-pidfd", "--tracking-groups", "sge:20000-20100"])).Options;
         Assert.Equal(("/p", "/s", "/r", "u", true), (options.Policy, options.Paths.State, options.Paths.Run, options.User, options.IsLaunched));
         Assert.Equal(2, options.WithoutKernel.Count);
+        Assert.Equal("sge:20000-20100", options.TrackingGroups.ToString());
     }
 
     [Theory]
@@ -26,6 +27,8 @@ public sealed class CommandLineTests
     [InlineData("--state", "")]
     [InlineData("--nonsense")]
     [InlineData("--without-kernel", "everything")]
+    [InlineData("--tracking-groups", "sge:7-5")]
+    [InlineData("--tracking-groups", "")]
     [InlineData("policy")]
     [InlineData("policy", "check")]
     [InlineData("policy", "check", "--run")]
