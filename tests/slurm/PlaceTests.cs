@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Isolation.Slurm.Tests;
+
+/// <summary>
+/// Promise: what placement on cgroup v1 relies on holds in Slurm: a process of another account in a child of the job's memory cgroup and directly
+/// in its other cgroups is counted, suspended and killed with the job, and Slurm's cleaning up needs that child gone within milliseconds.
+/// </summary>
+[Collection(SharedClusterTests.Name)]
+public sealed class PlaceTests(SharedCluster shared)
+{
+    private const string Leaf = "cell-of-a-test";
+    private const long MiB = 1 << 20;
+
+    [SkippableFact]
+    public void ItIsCounted()
+    {
+        Job job = Start("sleep 9");
+        using Process payload = Place(job, "/usr/bin/python3", "burn.py", "150", "4", "2");
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)));
+        double told = double.Parse(payload.StandardOutput.ReadToEnd().Split(' ')[1], CultureInfo.InvariantCulture);
+        Directory.Delete(job.Cgroups().Single(d => d.EndsWith("/" + Leaf, StringComparison.Ordinal)));
+        job.AwaitEnd();
+        StepAccount account = job.Account("batch");
+        Assert.InRange(account.Cpu.TotalSeconds, told - 2, told + 1);
+        Assert.InRange(account.MaxRss, 150 * MiB, 175 * MiB);
+        Assert.Empty(job.Cgroups());
+    }
+
+    [SkippableFact]
+    public void ItIsKilledWithTheJobAndHearsNoOtherSignal()
+    {
+        Job job = Start("trap 'echo heard' USR1; sleep 1 & wait; while :; do sleep 0.1; done");
+        using Process payload = Place(job, "/usr/bin/python3", "ticks.py");
+        Assert.StartsWith("tick", payload.StandardOutput.ReadLine(), StringComparison.Ordinal);
+        job.Cancel("--full", "--signal=USR1");
+        job.AwaitOutput("heard");
+        job.Cancel();
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)), "alive after scancel");
+        Assert.DoesNotContain("signal", payload.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        Assert.Equal(128 + 9, payload.ExitCode);
+        job.AwaitEnd();
+        Clear(job);
+    }
+
+    [SkippableFact]
+    public void ItIsSuspendedAndResumedWithTheJob()
+    {
+        Job job = Start("sleep 60");
+        using Process payload = Place(job, "/usr/bin/python3", "ticks.py");
+        payload.StandardOutput.ReadLine();
+        job.Control("suspend");
+        Until.True(() => HostProcess.Status(payload.Id)["State"].StartsWith('D'), 10, () => "not frozen: " + HostProcess.Status(payload.Id)["State"]);
+        Thread.Sleep(1200);
+        job.Control("resume");
+        Until.True(() => !HostProcess.Status(payload.Id)["State"].StartsWith('D'), 5, () => "not thawed");
+        double before = 0, longest = 0;
+        while (longest < 1 && payload.StandardOutput.ReadLine() is { } line)
+        {
+            double now = double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+            (longest, before) = (before > 0 ? Math.Max(longest, now - before) : 0, now);
+        }
+
+        Assert.InRange(longest, 1, 5);
+        job.Control("suspend");
+        job.Cancel();
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)), "a suspended job that was cancelled keeps it");
+        job.AwaitEnd();
+        Clear(job);
+    }
+
+    [SkippableFact]
+    public void ALeafThatStaysAfterTheStepKeepsItsCgroupsForEver()
+    {
+        Job job = Start("sleep 60");
+        using Process payload = Place(job, "/usr/bin/python3", "ticks.py");
+        payload.StandardOutput.ReadLine();
+        job.Cancel();
+        job.AwaitEnd();
+        string[] left = job.Cgroups();
+        Clear(job);
+        Assert.Equal(4, left.Length);
+        Assert.All(left, d => Assert.StartsWith("/sys/fs/cgroup/memory/", d, StringComparison.Ordinal));
+    }
+
+    private Job Start(string script)
+    {
+        Job job = Job.Submit(shared.Get(), "echo ready\n" + script);
+        job.AwaitOutput("ready");
+        return job;
+    }
+
+    // As root puts it there; a uid that no account has.
+    private Process Place(Job job, string program, string file, params string[] arguments)
+    {
+        string folder = shared.Get().Files.Root + "/payloads/";
+        ProcessStartInfo start = new("/bin/bash",
+            [folder + "beside.sh", job.BatchProcesses()[0].ToString(CultureInfo.InvariantCulture), Leaf, Site.LastUid.ToString(CultureInfo.InvariantCulture), program, folder + file, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
+        Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    // Whoever made the leaf removes what Slurm gave up, upwards from it.
+    private static void Clear(Job job)
+    {
+        foreach (string directory in job.Cgroups().OrderByDescending(d => d.Length))
+            Directory.Delete(directory);
+        Assert.Empty(job.Cgroups());
+    }
+}
