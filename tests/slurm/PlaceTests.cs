@@ -71,6 +71,54 @@ public sealed class PlaceTests(SharedCluster shared)
     }
 
     [SkippableFact]
+    public void TheJobsMemoryLimitHoldsForItAndSlurmDoesNotCallTheJobOutOfMemory()
+    {
+        Job job = Start("sleep 8");
+        using Process payload = Place(job, "/usr/bin/python3", "burn.py", "700", "0", "0");
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.Equal(128 + 9, payload.ExitCode);
+        job.AwaitEnd();
+        Clear(job);
+        // Slurm reads oom_kill of its own task_N and step only, and the kernel counts a kill where the victim was: in the leaf.
+        Assert.Equal("COMPLETED", job.Account("batch").State);
+    }
+
+    [SkippableFact]
+    public void WhatItHoldsAboveItsOwnLimitIsNotTheJobsAffair()
+    {
+        Job job = Start("sleep 5");
+        using Process payload = Place(job, "/usr/bin/python3", "burn.py", limit: 100 * MiB, "200", "0", "0");
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.Equal(128 + 9, payload.ExitCode);
+        job.AwaitEnd();
+        Clear(job);
+        Assert.Equal("COMPLETED", job.Account("batch").State);
+    }
+
+    [SkippableFact]
+    public void ThePilotCanRenameTheLeafButNotEmptyIt()
+    {
+        Job job = Start("""
+            M=/sys/fs/cgroup/memory$(grep :memory: /proc/self/cgroup | cut -d: -f3)
+            until grep -q . $M/cell-of-a-test/cgroup.procs 2> /dev/null; do sleep 0.1; done
+            P=$(cat $M/cell-of-a-test/cgroup.procs); mkdir $M/mine
+            try() { if "$@" 2> /dev/null; then echo can $1; else echo cannot $1; fi; }
+            pull() { echo $P > $M/mine/cgroup.procs; }
+            push() { echo $$ > $M/cell-of-a-test/cgroup.procs; }
+            remove() { rmdir $M/cell-of-a-test; }
+            freeze() { echo FROZEN > /sys/fs/cgroup/freezer$(grep :freezer: /proc/self/cgroup | cut -d: -f3)/freezer.state; }
+            rename() { mv $M/cell-of-a-test $M/renamed; }
+            for what in pull push remove freeze rename; do try $what; done; rmdir $M/mine; echo done
+            """);
+        using Process payload = Place(job, "/usr/bin/python3", "ticks.py");
+        job.AwaitOutput("done");
+        payload.Kill();
+        job.AwaitEnd();
+        Clear(job);
+        Assert.Equal("ready\ncannot pull\ncannot push\ncannot remove\ncannot freeze\ncan rename\ndone\n", job.Output);
+    }
+
+    [SkippableFact]
     public void ALeafThatStaysAfterTheStepKeepsItsCgroupsForEver()
     {
         Job job = Start("sleep 60");
@@ -92,11 +140,13 @@ public sealed class PlaceTests(SharedCluster shared)
     }
 
     // As root puts it there; a uid that no account has.
-    private Process Place(Job job, string program, string file, params string[] arguments)
+    private Process Place(Job job, string program, string file, params string[] arguments) => Place(job, program, file, limit: -1, arguments);
+
+    private Process Place(Job job, string program, string file, long limit, params string[] arguments)
     {
         string folder = shared.Get().Files.Root + "/payloads/";
         ProcessStartInfo start = new("/bin/bash",
-            [folder + "beside.sh", job.BatchProcesses()[0].ToString(CultureInfo.InvariantCulture), Leaf, Site.LastUid.ToString(CultureInfo.InvariantCulture), program, folder + file, .. arguments])
+            [folder + "beside.sh", Text(job.BatchProcesses()[0]), Leaf, Text(limit), Text(Site.LastUid), program, folder + file, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
@@ -105,6 +155,8 @@ public sealed class PlaceTests(SharedCluster shared)
         process.StandardInput.Close();
         return process;
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     // Whoever made the leaf removes what Slurm gave up, upwards from it.
     private static void Clear(Job job)
