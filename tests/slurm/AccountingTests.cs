@@ -11,7 +11,7 @@ public sealed class AccountingTests(SharedCluster shared)
     [SkippableFact]
     public void ALoadOfTheJobItselfIsInItsAccounting()
     {
-        Job job = Job.Submit(shared.Get(), "/usr/bin/python3 $PAYLOADS/burn.py 150 6 2");
+        using Job job = Job.Submit(shared.Get(), "/usr/bin/python3 $PAYLOADS/burn.py 150 6 2");
         job.AwaitEnd();
         StepAccount account = job.Account("batch");
         double told = double.Parse(job.Output.Split(' ')[1], CultureInfo.InvariantCulture);
@@ -24,7 +24,7 @@ public sealed class AccountingTests(SharedCluster shared)
     [SkippableFact]
     public void AJobAboveItsMemoryIsToldOutOfMemory()
     {
-        Job job = Job.Submit(shared.Get(), "/usr/bin/python3 $PAYLOADS/burn.py 700 1 1");
+        using Job job = Job.Submit(shared.Get(), "/usr/bin/python3 $PAYLOADS/burn.py 700 1 1");
         job.AwaitEnd();
         Assert.Equal("OUT_OF_MEMORY", job.Account("batch").State);
     }

@@ -18,7 +18,7 @@ public sealed class JobTests(SharedCluster shared)
     {
         Cluster cluster = shared.Get();
         using Service service = Service.Start();
-        Job job = Job.Submit(cluster, $"{step}$A run -- sh -c 'id -u; exit 7'; exit $?", service);
+        using Job job = Job.Submit(cluster, $"{step}$A run -- sh -c 'id -u; exit 7'; exit $?", service);
         job.AwaitEnd();
         Assert.Equal("7:0", job.ExitCode);
         Assert.InRange(uint.Parse(job.Output.Split('\n')[0], System.Globalization.CultureInfo.InvariantCulture), Site.FirstUid, Site.LastUid);
@@ -30,7 +30,7 @@ public sealed class JobTests(SharedCluster shared)
     {
         Cluster cluster = shared.Get();
         using Service service = Service.Start();
-        Job job = Job.Submit(cluster, "exec $A run --status-file $STATUS -- sh -c 'trap \"echo heard; exit 3\" TERM; echo ready; while :; do sleep 0.1; done'", service);
+        using Job job = Job.Submit(cluster, "exec $A run --status-file $STATUS -- sh -c 'trap \"echo heard; exit 3\" TERM; echo ready; while :; do sleep 0.1; done'", service);
         job.AwaitOutput("ready");
         JsonElement payload = job.AwaitPayload();
         job.Cancel();
@@ -43,7 +43,7 @@ public sealed class JobTests(SharedCluster shared)
     {
         Cluster cluster = shared.Get();
         using Service service = Service.Start();
-        Job job = Job.Submit(cluster, $"$A run --status-file $STATUS -- {Stubborn}", service);
+        using Job job = Job.Submit(cluster, $"$A run --status-file $STATUS -- {Stubborn}", service);
         JsonElement payload = job.AwaitPayload();
         job.Cancel();
         AssertEnds(service, job, payload, "CANCELLED", "abandoned");
@@ -54,7 +54,7 @@ public sealed class JobTests(SharedCluster shared)
     {
         Cluster cluster = shared.Get();
         using Service service = Service.Start();
-        Job job = Job.Submit(cluster, $"$A run --status-file $STATUS -- {Stubborn}", service);
+        using Job job = Job.Submit(cluster, $"$A run --status-file $STATUS -- {Stubborn}", service);
         JsonElement payload = job.AwaitPayload();
         // Slurm counts limits in minutes; moving the job's end is the same limit, sooner.
         job.Control("update", "EndTime=now");
@@ -66,7 +66,7 @@ public sealed class JobTests(SharedCluster shared)
     {
         Cluster cluster = shared.Get();
         using Service service = Service.Start();
-        Job job = Job.Submit(cluster, $"setsid $A run --status-file $STATUS -- {Stubborn} & until grep -q running $STATUS; do sleep 0.1; done; sleep 1; exit 0", service);
+        using Job job = Job.Submit(cluster, $"setsid $A run --status-file $STATUS -- {Stubborn} & until grep -q running $STATUS; do sleep 0.1; done; sleep 1; exit 0", service);
         JsonElement payload = job.AwaitPayload();
         AssertEnds(service, job, payload, "COMPLETED", "abandoned");
     }
@@ -76,12 +76,12 @@ public sealed class JobTests(SharedCluster shared)
         string id = payload.GetProperty("id").GetString()!;
         uint uid = payload.GetProperty("account").GetProperty("uid").GetUInt32();
         service.Slices.Add(payload.GetProperty("cgroup").GetString()!.Split('/')[1]);
-        job.AwaitEnd(90);
+        job.AwaitEnd(120);
         Assert.Equal(state, job.State);
-        Until.True(() => HostProcess.OfUid(uid).Count == 0, 2, () => "the payload outlives its job\n" + service.Log);
+        Until.True(() => HostProcess.OfUid(uid).Count == 0, 5, () => "the payload outlives its job\n" + service.Log);
         string record = "";
-        Until.True(() => (record = service.Shell.Bash($"$ROOT trace --json --payload {id}").Output).Contains("\"ended\"", StringComparison.Ordinal), 10, () => "no ending is recorded\n" + service.Log);
+        Until.True(() => (record = service.Shell.Bash($"$ROOT trace --json --payload {id}").Output).Contains("\"ended\"", StringComparison.Ordinal), 20, () => "no ending is recorded\n" + service.Log);
         Assert.Contains($"\"{ending}\"", record, StringComparison.Ordinal);
-        Until.True(() => job.Cgroups().Length == 0, 5, () => "Slurm could not remove " + string.Join(", ", job.Cgroups()));
+        Until.True(() => job.Cgroups().Length == 0, 10, () => "Slurm could not remove " + string.Join(", ", job.Cgroups()));
     }
 }

@@ -12,15 +12,18 @@ public sealed class PlaceTests(SharedCluster shared)
 {
     private const string Leaf = "cell-of-a-test";
     private const long MiB = 1 << 20;
+    private const string UntilReleased = "until [ -e $SLURM_JOB_ID.release ]; do sleep 0.1; done";
 
     [SkippableFact]
     public void ItIsCounted()
     {
-        Job job = Start("sleep 9");
+        using Job job = Start(UntilReleased);
         using Process payload = Place(job, "/usr/bin/python3", "burn.py", "150", "4", "2");
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "the load takes too long");
+        Assert.Equal(("", 0), (payload.StandardError.ReadToEnd(), payload.ExitCode));
         double told = double.Parse(payload.StandardOutput.ReadToEnd().Split(' ')[1], CultureInfo.InvariantCulture);
         Directory.Delete(job.Cgroups().Single(d => d.EndsWith("/" + Leaf, StringComparison.Ordinal)));
+        job.Release();
         job.AwaitEnd();
         StepAccount account = job.Account("batch");
         Assert.InRange(account.Cpu.TotalSeconds, told - 2, told + 1);
@@ -31,13 +34,13 @@ public sealed class PlaceTests(SharedCluster shared)
     [SkippableFact]
     public void ItIsKilledWithTheJobAndHearsNoOtherSignal()
     {
-        Job job = Start("trap 'echo heard' USR1; sleep 1 & wait; while :; do sleep 0.1; done");
+        using Job job = Start("trap 'echo heard' USR1; sleep 1 & wait; while :; do sleep 0.1; done");
         using Process payload = Place(job, "/usr/bin/python3", "ticks.py");
         Assert.StartsWith("tick", payload.StandardOutput.ReadLine(), StringComparison.Ordinal);
         job.Cancel("--full", "--signal=USR1");
         job.AwaitOutput("heard");
         job.Cancel();
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)), "alive after scancel");
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "alive after scancel");
         Assert.DoesNotContain("signal", payload.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
         Assert.Equal(128 + 9, payload.ExitCode);
         job.AwaitEnd();
@@ -47,11 +50,11 @@ public sealed class PlaceTests(SharedCluster shared)
     [SkippableFact]
     public void ItIsSuspendedAndResumedWithTheJob()
     {
-        Job job = Start("sleep 60");
+        using Job job = Start("sleep 60");
         using Process payload = Place(job, "/usr/bin/python3", "ticks.py");
         payload.StandardOutput.ReadLine();
         job.Control("suspend");
-        Until.True(() => HostProcess.Status(payload.Id)["State"].StartsWith('D'), 10, () => "not frozen: " + HostProcess.Status(payload.Id)["State"]);
+        Until.True(() => HostProcess.Status(payload.Id)["State"].StartsWith('D'), 20, () => "not frozen: " + HostProcess.Status(payload.Id)["State"]);
         Thread.Sleep(1200);
         job.Control("resume");
         Until.True(() => !HostProcess.Status(payload.Id)["State"].StartsWith('D'), 5, () => "not thawed");
@@ -65,7 +68,7 @@ public sealed class PlaceTests(SharedCluster shared)
         Assert.InRange(longest, 1, 5);
         job.Control("suspend");
         job.Cancel();
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)), "a suspended job that was cancelled keeps it");
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "a suspended job that was cancelled keeps it");
         job.AwaitEnd();
         Clear(job);
     }
@@ -73,10 +76,11 @@ public sealed class PlaceTests(SharedCluster shared)
     [SkippableFact]
     public void TheJobsMemoryLimitHoldsForItAndSlurmDoesNotCallTheJobOutOfMemory()
     {
-        Job job = Start("sleep 8");
+        using Job job = Start(UntilReleased);
         using Process payload = Place(job, "/usr/bin/python3", "burn.py", "700", "0", "0");
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "the load takes too long");
         Assert.Equal(128 + 9, payload.ExitCode);
+        job.Release();
         job.AwaitEnd();
         Clear(job);
         // Slurm reads oom_kill of its own task_N and step only, and the kernel counts a kill where the victim was: in the leaf.
@@ -86,10 +90,11 @@ public sealed class PlaceTests(SharedCluster shared)
     [SkippableFact]
     public void WhatItHoldsAboveItsOwnLimitIsNotTheJobsAffair()
     {
-        Job job = Start("sleep 5");
+        using Job job = Start(UntilReleased);
         using Process payload = Place(job, "/usr/bin/python3", "burn.py", limit: 100 * MiB, "200", "0", "0");
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "the load takes too long");
         Assert.Equal(128 + 9, payload.ExitCode);
+        job.Release();
         job.AwaitEnd();
         Clear(job);
         Assert.Equal("COMPLETED", job.Account("batch").State);
@@ -98,7 +103,7 @@ public sealed class PlaceTests(SharedCluster shared)
     [SkippableFact]
     public void ThePilotCanRenameTheLeafButNotEmptyIt()
     {
-        Job job = Start("""
+        using Job job = Start("""
             M=/sys/fs/cgroup/memory$(grep :memory: /proc/self/cgroup | cut -d: -f3)
             until grep -q . $M/cell-of-a-test/cgroup.procs 2> /dev/null; do sleep 0.1; done
             P=$(cat $M/cell-of-a-test/cgroup.procs); mkdir $M/mine
@@ -121,7 +126,7 @@ public sealed class PlaceTests(SharedCluster shared)
     [SkippableFact]
     public void ALeafThatStaysAfterTheStepKeepsItsCgroupsForEver()
     {
-        Job job = Start("sleep 60");
+        using Job job = Start("sleep 60");
         using Process payload = Place(job, "/usr/bin/python3", "ticks.py");
         payload.StandardOutput.ReadLine();
         job.Cancel();
@@ -149,6 +154,7 @@ public sealed class PlaceTests(SharedCluster shared)
             [folder + "beside.sh", Text(job.BatchProcesses()[0]), Leaf, Text(limit), Text(Site.LastUid), program, folder + file, .. arguments])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             RedirectStandardInput = true,
         };
         Process process = Process.Start(start)!;
