@@ -24,7 +24,7 @@ public sealed class PolicyFaultTests
 
             List<string> log = [];
             using var daemon = service.StartDaemon(log.Add);
-            Assert.True(daemon.WaitForExit(TimeSpan.FromSeconds(20)), "the service started with a faulty policy");
+            Assert.True(daemon.WaitForExit(Until.Deadline(20)), "the service started with a faulty policy");
             Assert.NotEqual(0, daemon.ExitCode);
             Assert.Contains(log, l => l.Contains("policy.yaml:", StringComparison.Ordinal));
             Assert.Null(service.Warden);

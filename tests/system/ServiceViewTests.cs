@@ -71,7 +71,7 @@ public sealed class ServiceViewTests(SharedService shared)
         Service service = shared.Get();
         List<string> log = [];
         using var second = service.StartDaemon(log.Add);
-        Assert.True(second.WaitForExit(TimeSpan.FromSeconds(20)), "a second service runs on the same directory");
+        Assert.True(second.WaitForExit(Until.Deadline(20)), "a second service runs on the same directory");
         second.WaitForExit();
         Assert.NotEqual(0, second.ExitCode);
         Assert.Contains(log, l => l.Contains(service.Daemon.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));

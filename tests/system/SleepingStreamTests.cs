@@ -26,7 +26,7 @@ public sealed class SleepingStreamTests
             {
                 var time = Stopwatch.StartNew();
                 service.Shell.Bash("$B run -- true").Silent();
-                Assert.True(time.Elapsed.TotalSeconds < 3, $"another pilot's payload took {time.Elapsed.TotalSeconds:0.0} s");
+                Assert.True(time.Elapsed < Until.Deadline(3), $"another pilot's payload took {time.Elapsed.TotalSeconds:0.0} s");
             }
 
             service.Shell.Bash("$A run -- true").Silent();
@@ -34,7 +34,7 @@ public sealed class SleepingStreamTests
             Assert.False(waiting.HasExited);
             server.Kill();
             server.WaitForExit();
-            Assert.True(waiting.WaitForExit(TimeSpan.FromSeconds(15)), "the payload with the sleeping stream does not end when its server has gone");
+            Assert.True(waiting.WaitForExit(Until.Deadline(15)), "the payload with the sleeping stream does not end when its server has gone");
         }
         finally
         {

@@ -30,7 +30,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
         byte[] message = new byte[length];
         message[0] = (byte)WardenOperation.List;
         Front.SendRaw(message);
-        await Front.Closed.WaitAsync(TimeSpan.FromSeconds(5));
+        await Front.Closed.WaitAsync(Proc.Deadline(5));
     }
 
     [SkippableTheory]
@@ -137,7 +137,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
         Assert.Throws<SyscallException>(() => Front.Silent(Site, Site.PilotUid, Site.PilotUid));
         // With the service's group it can connect; the peer's uid decides.
         using Front stranger = Front.Silent(Site, Site.PilotUid, Site.ServiceId);
-        await stranger.Closed.WaitAsync(TimeSpan.FromSeconds(5));
+        await stranger.Closed.WaitAsync(Proc.Deadline(5));
     }
 
     [SkippableFact]
@@ -152,7 +152,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
             for (int i = 0; i < 40_000 && open; i++)
                 open = Sys.TrySend(deaf.Socket, hello, [], out _) > 0;
         });
-        await flood.WaitAsync(TimeSpan.FromSeconds(20));
+        await flood.WaitAsync(Proc.Deadline(20));
         Assert.False(open, "40,000 questions, no answer read, and still connected");
     }
 

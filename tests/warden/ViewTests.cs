@@ -135,7 +135,7 @@ public sealed class ViewTests(WardenFixture fixture) : OnSharedWarden(fixture)
         Stopwatch watch = Stopwatch.StartNew();
         _ = await other.RunAsync("exit 0", Site.OtherAccountId);
         await other.CleanUpAsync();
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, Proc.Deadline(3));
         Assert.All(await stopped.DestroyAsync(grace: 1000), f => Assert.NotEqual(FindingKind.Found, f.Kind));
     }
 
