@@ -214,7 +214,12 @@ public sealed class Cell : ICell
         {
             string? failure = await WithinAsync(Task.Run(() => _parts.Leaf.Remove() ?? ""), grace).ConfigureAwait(false) ?? "rmdir did not return";
             if (failure.Length == 0)
+            {
+                foreach (JobDirectory job in _parts.Leaf.Plan.Jobs)
+                    _host.Jobs.Watch(job);
                 return null;
+            }
+
             if (_host.Clock.GetUtcNow() > deadline)
                 return failure;
             await Task.Delay(TimeSpan.FromMilliseconds(5), _host.Clock).ConfigureAwait(false);

@@ -110,7 +110,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
     {
         string mount = host.Cgroups.Unified
             ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
-        return new LeafPlan(ProcessCgroups.LeafName(probe.Value), mount, ServiceSlice.Make(mount, host.Slice).Path, []);
+        return new LeafPlan(ProcessCgroups.LeafName(probe.Value), mount, ServiceSlice.Make(mount, host.Slice).Path, [], []);
     }
 
     private static Readiness.NotReady NotReady(string cause)

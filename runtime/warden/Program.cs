@@ -46,9 +46,10 @@ internal static class Program
         WardenState state = new(options.Limits, log);
         CgroupLayout cgroups = CgroupLayout.Read();
         string slice = RunDirectories.SliceOf(options.Run);
+        using GivenUpJobs jobs = new(TimeProvider.System);
         CellHost host = new(
             directories.Rooms, directories.Scratch, directories.ScratchPath, Path.Combine(AppContext.BaseDirectory, "cell-init"),
-            cgroups, slice, FrozenSet<CounterKind>.Empty, new DigestMemory(TimeProvider.System),
+            cgroups, slice, FrozenSet<CounterKind>.Empty, jobs, new DigestMemory(TimeProvider.System),
             File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System);
 
         if (cgroups is { V1.Count: 0, Unified: string unified } && ServiceSlice.Distribute(unified, slice) is { Count: > 0 } missing)

@@ -26,6 +26,12 @@ public readonly record struct CgroupPlace(string Mount, string Path)
     /// <summary>True when nobody but root can move a process out of what is made here: it and all above it are root's alone.</summary>
     public bool IsRootsAlone => Upwards().All(place => CgroupDirectory.Look(place.Directory) is { IsRootsAlone: true });
 
+    /// <summary>
+    /// True for a cgroup of v1 whose files only root can write. Its directory may be the job user's (Slurm's steps are): who owns it can
+    /// make, rename and remove cgroups in it, but on v1 nobody but root moves processes of another uid.
+    /// </summary>
+    public bool HasRootsFiles => CgroupFile.IsRootsAlone($"{Directory}/tasks");
+
     /// <summary>True for this cgroup and all below it.</summary>
     public bool Holds(CgroupPlace other) => other.Path == Path || other.Path.StartsWith(Path + "/", StringComparison.Ordinal);
 

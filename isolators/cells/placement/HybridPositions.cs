@@ -21,6 +21,7 @@ internal static class HybridPositions
         string unified = host.Cgroups.Unified
             ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
         List<V1Place> places = [];
+        List<JobDirectory> jobs = [];
         PlacementProperties holds = Always | PlacementProperties.JobLimits | PlacementProperties.JobAccounting;
         Ceilings lost = Ceilings.None;
         string? why = null;
@@ -35,6 +36,8 @@ internal static class HybridPositions
             CgroupPlace place = found ?? (needsLeaf ? ServiceSlice.Make(mount, host.Slice) : CeilingControllers.Any(hierarchy.Controllers.Contains) ? NearestOfRoot(own) : new CgroupPlace(mount, ""));
             if (needsLeaf || place.Path.Length > 0)
                 places.Add(new V1Place(controller, mount, place.Path, needsLeaf ? V1Membership.Leaf : V1Membership.Joined));
+            if (needsLeaf && found is not null && Guarded(host, pilot, place, controller) is JobDirectory guarded)
+                jobs.Add(guarded);
             if (pilot.Job?.OfController(controller) is not null)
                 holds &= ~Missing(hierarchy, place, own, found is not null);
             lost |= V1Ceilings.Left(hierarchy.Controllers, place, own);
@@ -47,7 +50,7 @@ internal static class HybridPositions
         if (position == Position.Beside && pilot.Job!.Job.System == BatchSystem.Slurm)
             holds &= ~PlacementProperties.JobAccounting;
         CgroupPlace slice = ServiceSlice.Make(unified, host.Slice);
-        return new Candidate(position, new LeafPlan(leafName, unified, slice.Path, [.. places]), holds, lost, null, "");
+        return new Candidate(position, new LeafPlan(leafName, unified, slice.Path, [.. places], [.. jobs]), holds, lost, null, "");
     }
 
     // Null where the pilot's job is not in this hierarchy, or has no place for it.
@@ -60,8 +63,8 @@ internal static class HybridPositions
         CgroupPlace start = joins ? own : own.Parent;
         for (CgroupPlace at = start; at.Path.Length > 0 && top.Holds(at); at = at.Parent)
         {
-            if (!at.IsRootsAlone)
-                why = $"{at.Path}, or one above it, is not root's alone";
+            if (!at.HasRootsFiles)
+                why = $"the files of {at.Path} are not root's alone";
             else if (!joins && !at.HasNoProcess)
                 why = $"{at.Path} holds processes";
             else
@@ -71,6 +74,12 @@ internal static class HybridPositions
         why ??= "no cgroup of the job is above the pilot's";
         return null;
     }
+
+    // The freezer is what batch systems of v1 track a job with.
+    private static JobDirectory? Guarded(CellHost host, PilotCgroups pilot, CgroupPlace place, string controller)
+        => pilot.Job?.OfController("freezer") is not null && host.Cgroups.V1.TryGetValue("freezer", out string? freezer) && freezer != place.Mount
+            ? new JobDirectory(place.Mount, place.Path, pilot.Job.OfController(controller)!.Path, freezer, pilot.Cgroups.OfController("freezer")!)
+            : null;
 
     private static PlacementProperties Missing(HierarchyPath hierarchy, CgroupPlace place, CgroupPlace own, bool isInside)
     {
@@ -82,7 +91,7 @@ internal static class HybridPositions
         return missing;
     }
 
-    private static CgroupPlace NearestOfRoot(CgroupPlace place) => place.Upwards().First(at => at.Path.Length == 0 || at.IsRootsAlone);
+    private static CgroupPlace NearestOfRoot(CgroupPlace place) => place.Upwards().First(at => at.Path.Length == 0 || at.HasRootsFiles);
 
     private static bool NeedsLeaf(string controller, Limits limits) => controller switch
     {

@@ -36,8 +36,8 @@ public static class LeafLimits
     /// <summary>Bounds the leaf's CPUs and memory nodes.</summary>
     /// <returns>Null, or what was tried.</returns>
     public static string? Apply(Leaf leaf, CpuSet set)
-        => Write(leaf.UnifiedDirectory, "cpuset.cpus", set.Cpus, read => CpuList.Covers(set.Cpus, read))
-        ?? Write(leaf.UnifiedDirectory, "cpuset.mems", set.MemoryNodes, read => CpuList.Covers(set.MemoryNodes, read));
+        => Write(leaf.Unified, "cpuset.cpus", set.Cpus, read => CpuList.Covers(set.Cpus, read))
+        ?? Write(leaf.Unified, "cpuset.mems", set.MemoryNodes, read => CpuList.Covers(set.MemoryNodes, read));
 
     private static string? Memory(Leaf leaf, long bytes)
         => At(leaf, "memory", at => Write(at, leaf.IsV1("memory") ? "memory.limit_in_bytes" : "memory.max", bytes, read => read <= bytes));
@@ -46,7 +46,7 @@ public static class LeafLimits
     private static string? Swap(Leaf leaf, long bytes, long? memory) => At(leaf, "memory", at =>
     {
         string file = leaf.IsV1("memory") ? "memory.memsw.limit_in_bytes" : "memory.swap.max";
-        if (!File.Exists($"{at}/{file}"))
+        if (!at.Has(file))
             return HostHasSwap() ? $"this kernel has no {file}" : null;
         if (!leaf.IsV1("memory"))
             return Write(at, file, bytes, read => read <= bytes);
@@ -75,29 +75,28 @@ public static class LeafLimits
         if (leaf.IsV1("blkio"))
         {
             long v1 = Math.Clamp(weight, 10, 1000);
-            return At(leaf, "blkio", at => Write(at, File.Exists($"{at}/blkio.weight") ? "blkio.weight" : "blkio.bfq.weight", v1, read => read == v1));
+            return At(leaf, "blkio", at => Write(at, at.Has("blkio.weight") ? "blkio.weight" : "blkio.bfq.weight", v1, read => read == v1));
         }
 
-        return At(leaf, "io", at => File.Exists($"{at}/io.weight")
+        return At(leaf, "io", at => at.Has("io.weight")
             ? Write(at, "io.weight", string.Create(CultureInfo.InvariantCulture, $"default {weight}"), read => read.StartsWith($"default {weight}", StringComparison.Ordinal))
             : Write(at, "io.bfq.weight", Math.Min(weight, 1000), read => read == Math.Min(weight, 1000)));
     }
 
-    private static string? At(Leaf leaf, string controller, Func<string, string?> set)
-        => leaf.DirectoryOf(controller) is string directory ? set(directory) : $"the place has no controller {controller}";
+    private static string? At(Leaf leaf, string controller, Func<LeafDirectory, string?> set)
+        => leaf.DirectoryOf(controller) is LeafDirectory directory ? set(directory) : $"the place has no controller {controller}";
 
-    private static string? Write(string directory, string file, long value, Func<long, bool> isHeld)
+    private static string? Write(LeafDirectory directory, string file, long value, Func<long, bool> isHeld)
         => Write(directory, file, value.ToString(CultureInfo.InvariantCulture),
             read => long.TryParse(read.Split(' ')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out long now) && isHeld(now));
 
-    private static string? Write(string directory, string file, string text, Func<string, bool> isHeld)
+    private static string? Write(LeafDirectory directory, string file, string text, Func<string, bool> isHeld)
     {
-        string path = $"{directory}/{file}";
-        int errno = CgroupFile.TryWrite(path, text);
+        int errno = directory.TryWrite(file, text);
         if (errno != 0)
-            return $"{path}: {ErrnoText.Of(errno)}";
-        string read = CgroupFile.TryText(path)?.Trim() ?? "";
-        return isHeld(read) ? null : $"{path} took {text} and shows {read}";
+            return $"{directory.Path}/{file}: {ErrnoText.Of(errno)}";
+        string read = directory.Text(file)?.Trim() ?? "";
+        return isHeld(read) ? null : $"{directory.Path}/{file} took {text} and shows {read}";
     }
 
     private static bool HostHasSwap() => File.ReadLines("/proc/swaps").Skip(1).Any();

@@ -55,7 +55,7 @@ internal static class UnifiedPositions
     private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, string leafName, PlacementProperties holds)
     {
         (Ceilings lost, CpuSet? cpuSet) = UnifiedCeilings.Left(parent, pilot);
-        return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, []), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
+        return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, [], []), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
     }
 
     private static PlacementProperties LimitsOf(CgroupPlace at, CgroupPlace pilot) => JobLimits.AreHeldAt(at, pilot) ? PlacementProperties.JobLimits : 0;

@@ -30,6 +30,10 @@ public static class CgroupFile
         }
     }
 
+    /// <summary>True for a file that nobody but root can write.</summary>
+    public static bool IsRootsAlone(string path)
+        => Sys.TryCachedStatusAt(null, Encoding.UTF8.GetBytes(path), out _) is { Uid: 0 } status && (status.Mode & 2) == 0 && ((status.Mode & 0x10) == 0 || status.Gid == 0);
+
     /// <summary>Writes a text in one write.</summary>
     /// <returns>0, or the kernel's answer.</returns>
     public static int TryWrite(string path, string text)

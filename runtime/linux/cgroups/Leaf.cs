@@ -6,19 +6,22 @@ namespace Isolation.Linux;
 /// </summary>
 public sealed class Leaf : IDisposable
 {
-    private readonly List<string> _directories = [];
     private readonly List<Descriptor> _open = [];
     private readonly List<LeafCounter> _counters = [];
     private readonly List<Descriptor> _taskFiles = [];
-    private readonly Dictionary<string, string> _v1 = [];
+    private readonly Dictionary<string, LeafDirectory> _v1 = [];
+    private readonly Dictionary<string, Descriptor> _joined = [];
 
-    private Leaf(string path, string unified) => (Path, UnifiedDirectory) = (path, unified);
+    private Leaf(LeafPlan plan, LeafDirectory unified) => (Plan, Path, Unified) = (plan, $"{plan.UnifiedParent}/{plan.Name}", unified);
+
+    /// <summary>What it was made to.</summary>
+    public LeafPlan Plan { get; }
 
     /// <summary>Its path in the unified hierarchy, as /proc/PID/cgroup shows it.</summary>
     public string Path { get; }
 
     /// <summary>The v2 directory, for clone3.</summary>
-    public Descriptor Directory { get; private set; } = null!;
+    public Descriptor Directory => Unified.Directory;
 
     /// <summary>cgroup.kill, for writing.</summary>
     public Descriptor Kill { get; private set; } = null!;
@@ -35,8 +38,8 @@ public sealed class Leaf : IDisposable
     /// <summary>Files <c>tasks</c> of the v1 places, for writing: they can move any process, so they are closed as soon as may be.</summary>
     public IReadOnlyList<Descriptor> TaskFiles => _taskFiles;
 
-    /// <summary>The directory in the unified hierarchy, on the host.</summary>
-    public string UnifiedDirectory { get; }
+    /// <summary>The directory in the unified hierarchy.</summary>
+    public LeafDirectory Unified { get; }
 
     /// <summary>Makes a leaf.</summary>
     /// <param name="plan">Where.</param>
@@ -44,14 +47,12 @@ public sealed class Leaf : IDisposable
     /// <exception cref="SyscallException">A step failed; what was made is removed.</exception>
     public static Leaf Create(LeafPlan plan, IReadOnlySet<CounterKind> without)
     {
-        Leaf leaf = new($"{plan.UnifiedParent}/{plan.Name}", $"{plan.UnifiedMount}{plan.UnifiedParent}/{plan.Name}");
+        Leaf leaf = new(plan, LeafDirectory.Make(plan.UnifiedMount + plan.UnifiedParent, plan.Name));
         try
         {
-            leaf.Make(leaf.UnifiedDirectory);
-            leaf.Directory = leaf.Open(leaf.UnifiedDirectory, Sys.O_RDONLY | Sys.O_DIRECTORY);
-            leaf.Kill = leaf.Open(leaf.UnifiedDirectory + "/cgroup.kill", Sys.O_WRONLY);
-            leaf.Freeze = leaf.Open(leaf.UnifiedDirectory + "/cgroup.freeze", Sys.O_WRONLY);
-            leaf.Events = leaf.Open(leaf.UnifiedDirectory + "/cgroup.events", Sys.O_RDONLY);
+            leaf.Kill = leaf.Keep(leaf.Unified.Open("cgroup.kill", Sys.O_WRONLY));
+            leaf.Freeze = leaf.Keep(leaf.Unified.Open("cgroup.freeze", Sys.O_WRONLY));
+            leaf.Events = leaf.Keep(leaf.Unified.Open("cgroup.events", Sys.O_RDONLY));
             foreach (V1Place place in plan.V1)
                 leaf.Take(place, plan.Name);
             leaf.OpenCounters(without);
@@ -59,16 +60,16 @@ public sealed class Leaf : IDisposable
         }
         catch
         {
-            leaf.Dispose();
             _ = leaf.Remove();
+            leaf.Dispose();
             throw;
         }
     }
 
     /// <summary>The leaf's own directory that has a controller, v1 or v2; null where it has none.</summary>
-    public string? DirectoryOf(string controller)
-        => _v1.TryGetValue(controller, out string? v1) ? v1
-        : CgroupFile.TryText(UnifiedDirectory + "/cgroup.controllers") is string has && has.Split([' ', '\n']).Contains(controller) ? UnifiedDirectory
+    public LeafDirectory? DirectoryOf(string controller)
+        => _v1.TryGetValue(controller, out LeafDirectory? v1) ? v1
+        : Unified.Text("cgroup.controllers") is string has && has.Split([' ', '\n']).Contains(controller) ? Unified
         : null;
 
     /// <summary>True for a directory in a v1 hierarchy.</summary>
@@ -102,13 +103,10 @@ public sealed class Leaf : IDisposable
     /// <returns>What could not be removed, or null.</returns>
     public string? Remove()
     {
-        foreach (string path in _directories)
-        {
-            if (!Sys.TryRemoveDirectory(path, out int errno) && errno != Errno.ENOENT)
-                return $"{path}: {ErrnoText.Of(errno)}";
-        }
-
-        return null;
+        string? left = null;
+        foreach (LeafDirectory directory in Directories)
+            left ??= directory.Remove();
+        return left;
     }
 
     /// <summary>Closes the descriptors; the directories stay.</summary>
@@ -116,45 +114,44 @@ public sealed class Leaf : IDisposable
     {
         foreach (Descriptor descriptor in _open)
             descriptor.Dispose();
+        foreach (LeafDirectory directory in Directories)
+            directory.Dispose();
     }
+
+    private IEnumerable<LeafDirectory> Directories => _v1.Values.Append(Unified);
 
     private void Take(V1Place place, string name)
     {
-        string cgroup = place.Mount + place.Cgroup;
         if (place.Membership == V1Membership.Leaf)
         {
-            cgroup += "/" + name;
-            Make(cgroup);
-            _v1[place.Controller] = cgroup;
+            LeafDirectory made = LeafDirectory.Make(place.Mount + place.Cgroup, name);
+            _v1[place.Controller] = made;
+            _taskFiles.Add(Keep(made.Open("tasks", Sys.O_WRONLY)));
+            return;
         }
 
-        _taskFiles.Add(Open(cgroup + "/tasks", Sys.O_WRONLY));
+        Descriptor joined = Keep(Sys.Open(null, place.Mount + place.Cgroup, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW));
+        Descriptor tasks = Keep(Sys.Open(joined, "tasks", Sys.O_WRONLY));
+        // Whose files are the pilot's, in that cgroup the payload would be at its mercy.
+        if (Sys.StatusOf(tasks).Uid != 0)
+            throw new SyscallException("open", $"{place.Mount}{place.Cgroup}/tasks", Errno.EPERM, "It is not root's any more.");
+        _joined[place.Controller] = joined;
+        _taskFiles.Add(tasks);
     }
 
     private void OpenCounters(IReadOnlySet<CounterKind> without)
     {
         foreach ((CounterKind kind, string? controller, string file) in CounterFiles.All)
         {
-            string? directory = controller is null ? UnifiedDirectory : _v1.GetValueOrDefault(controller);
-            if (directory is null || without.Contains(kind))
+            LeafDirectory? directory = controller is null ? Unified : _v1.GetValueOrDefault(controller);
+            if (directory is null || without.Contains(kind) || directory.TryOpen(file, Sys.O_RDONLY) is not Descriptor open)
                 continue;
-            if (Sys.TryOpen(null, System.Text.Encoding.UTF8.GetBytes($"{directory}/{file}"), Sys.O_RDONLY, 0, out _) is not Descriptor open)
-                continue;
-            _open.Add(open);
-            _counters.Add(new LeafCounter(kind, open));
+            _counters.Add(new LeafCounter(kind, Keep(open)));
         }
     }
 
-    private void Make(string path)
+    private Descriptor Keep(Descriptor descriptor)
     {
-        if (!Sys.TryMakeDirectory(path, 0x1ed, out int errno))
-            throw new SyscallException("mkdir", path, errno);
-        _directories.Add(path);
-    }
-
-    private Descriptor Open(string path, int flags)
-    {
-        Descriptor descriptor = Sys.Open(null, path, flags);
         _open.Add(descriptor);
         return descriptor;
     }

@@ -7,7 +7,19 @@ namespace Isolation.Linux;
 /// <param name="UnifiedMount">Mount point of the unified hierarchy.</param>
 /// <param name="UnifiedParent">Path of the parent below it, with a leading slash; empty for the root.</param>
 /// <param name="V1">What becomes of each v1 hierarchy that the payload joins.</param>
-public sealed record LeafPlan(string Name, string UnifiedMount, string UnifiedParent, ImmutableArray<V1Place> V1);
+/// <param name="Jobs">Directories of the batch system in which this leaf is made, and which it may not be able to remove at its first try.</param>
+public sealed record LeafPlan(string Name, string UnifiedMount, string UnifiedParent, ImmutableArray<V1Place> V1, ImmutableArray<JobDirectory> Jobs);
+
+/// <summary>
+/// A batch system's directory of v1 with a leaf in it. Slurm tries once to remove its directories, some 15 ms after the job's last process;
+/// one that holds a leaf at that moment stays until the next boot, unless whoever made the leaf removes it.
+/// </summary>
+/// <param name="Mount">The hierarchy's mount point.</param>
+/// <param name="Path">The directory below it.</param>
+/// <param name="Top">The job's topmost directory there.</param>
+/// <param name="GuardMount">Mount point of the hierarchy in which the batch system keeps track of the job: what is gone there, it has given up.</param>
+/// <param name="GuardPath">The pilot's directory there.</param>
+public sealed record JobDirectory(string Mount, string Path, string Top, string GuardMount, string GuardPath);
 
 /// <summary>The payload's place in one v1 hierarchy.</summary>
 /// <param name="Controller">A controller of the hierarchy.</param>

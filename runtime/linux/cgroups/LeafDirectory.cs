@@ -1,0 +1,135 @@
+using System.Text;
+
+namespace Isolation.Linux;
+
+/// <summary>
+/// One directory of a leaf, held by its descriptor from the moment it was made. A batch system may have given the directory above it to its
+/// job's user (Slurm does), who can then rename what is there and put something else in its place, but not move processes of other uids:
+/// so nothing here is done by path, and what is removed is the directory that was made.
+/// </summary>
+public sealed class LeafDirectory : IDisposable
+{
+    private const int MostRemovals = 8;
+    private readonly Descriptor _parent;
+    private readonly Descriptor _directory;
+    private readonly long _inode;
+
+    private LeafDirectory(string path, Descriptor parent, Descriptor directory, long inode)
+        => (Path, _parent, _directory, _inode) = (path, parent, directory, inode);
+
+    /// <summary>Where it was made: for messages.</summary>
+    public string Path { get; }
+
+    /// <summary>The directory, for clone3.</summary>
+    public Descriptor Directory => _directory;
+
+    /// <summary>Makes it.</summary>
+    /// <exception cref="SyscallException">It cannot be made, is there already, or is not what was made.</exception>
+    public static LeafDirectory Make(string parent, string name)
+    {
+        string path = $"{parent}/{name}";
+        Descriptor above = Sys.Open(null, parent, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
+        Descriptor? made = null;
+        try
+        {
+            Sys.MakeDirectoryAt(above, Encoding.UTF8.GetBytes(name), 0x1ed);
+            made = Sys.Open(above, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
+            FileStatus status = Sys.StatusOf(made);
+            if (status.Uid != 0)
+                throw new SyscallException("mkdir", path, Errno.EPERM, "Somebody put a directory of their own in its place.");
+            return new LeafDirectory(path, above, made, status.Inode);
+        }
+        catch (SyscallException e)
+        {
+            if (made is not null)
+                _ = Sys.TryUnlink(above, Encoding.UTF8.GetBytes(name), isDirectory: true, out _);
+            made?.Dispose();
+            above.Dispose();
+            throw new SyscallException("mkdir", path, e.Errno);
+        }
+    }
+
+    /// <summary>Opens a file of it.</summary>
+    /// <exception cref="SyscallException">It cannot be opened.</exception>
+    public Descriptor Open(string file, int flags) => Sys.Open(_directory, file, flags);
+
+    /// <summary>Opens a file of it; null where there is none.</summary>
+    public Descriptor? TryOpen(string file, int flags) => Sys.TryOpen(_directory, Encoding.UTF8.GetBytes(file), flags, 0, out _);
+
+    /// <summary>True where there is such a file.</summary>
+    public bool Has(string file)
+    {
+        using Descriptor? open = TryOpen(file, Sys.O_PATH);
+        return open is not null;
+    }
+
+    /// <summary>The text of a file; null where there is none.</summary>
+    public string? Text(string file)
+    {
+        using Descriptor? open = TryOpen(file, Sys.O_RDONLY);
+        try
+        {
+            return open is null ? null : CgroupFile.Text(open);
+        }
+        catch (SyscallException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes a text in one write.</summary>
+    /// <returns>0, or the kernel's answer.</returns>
+    public int TryWrite(string file, string text)
+    {
+        using Descriptor? open = Sys.TryOpen(_directory, Encoding.UTF8.GetBytes(file), Sys.O_WRONLY, 0, out int errno);
+        return open is null ? errno : Sys.TryWrite(open, Encoding.ASCII.GetBytes(text), out errno) < 0 ? errno : 0;
+    }
+
+    /// <summary>Removes it, under whatever name it bears by now. rmdir can block.</summary>
+    /// <returns>Null, or why it is still there.</returns>
+    public string? Remove()
+    {
+        int errno = 0;
+        for (int i = 0; i < MostRemovals && !IsGone; i++)
+        {
+            if (FindName() is not byte[] name)
+                return IsGone ? null : $"{Path}: it is there no longer, and not gone";
+            if (Sys.TryUnlink(_parent, name, isDirectory: true, out errno))
+                continue; // it may have been another, exchanged at the last moment
+            if (errno != Errno.ENOENT)
+                return $"{Path}: {ErrnoText.Of(errno)}";
+        }
+
+        return IsGone ? null : $"{Path}: {ErrnoText.Of(errno)}";
+    }
+
+    /// <summary>Lets go of it; it stays.</summary>
+    public void Dispose()
+    {
+        _directory.Dispose();
+        _parent.Dispose();
+    }
+
+    // A removed cgroup has no files, whatever is done with its name.
+    private bool IsGone => !Has("cgroup.procs");
+
+    private byte[]? FindName()
+    {
+        byte[] own = Encoding.UTF8.GetBytes(System.IO.Path.GetFileName(Path));
+        if (Sys.TryCachedStatusAt(_parent, own, out _)?.Inode == _inode)
+            return own;
+        using Descriptor? list = Sys.TryOpen(_parent, "."u8, Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _);
+        if (list is null)
+            return null;
+        for (List<byte[]> names = DirectoryNames.ReadSome(list); names.Count > 0; names = DirectoryNames.ReadSome(list))
+        {
+            foreach (byte[] name in names)
+            {
+                if (Sys.TryCachedStatusAt(_parent, name, out _)?.Inode == _inode)
+                    return name;
+            }
+        }
+
+        return null;
+    }
+}
