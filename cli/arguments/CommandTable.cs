@@ -45,7 +45,7 @@ internal static class CommandTable
         new("--workdir", "DIR", "the working directory; the payload's scratch if not given"),
         new("--env", "K=V", "an environment variable of the payload", Repeats: true),
         new("--tag", "K=V", "a note for the record", Repeats: true),
-        new("--limit", "KIND=N", "wall=10m, memory=4GiB, pids=100 or scratch=1GiB", Repeats: true),
+        new("--limit", "KIND=N", LimitOptions.Forms, Repeats: true),
     ];
 
     private static OptionSpec[] RunOnly() =>

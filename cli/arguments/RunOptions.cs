@@ -60,7 +60,7 @@ internal sealed record RunOptions
             WorkingDirectory = directory,
             ExplicitEnvironment = [.. line.Values("--env").Where(e => IsEntry(e, faults))],
             Tags = ReadTags(line, faults),
-            Limits = ReadLimits(line, faults),
+            Limits = LimitOptions.Read(line.Values("--limit"), faults),
             StatusDescriptor = (int?)line.Number("--status-fd", 3, int.MaxValue, faults),
             StatusFile = line.Value("--status-file"),
         };
@@ -97,32 +97,5 @@ internal sealed record RunOptions
         }
 
         return tags;
-    }
-
-    private static List<(string Member, long Value)> ReadLimits(CommandLine line, List<string> faults)
-    {
-        List<(string Member, long Value)> limits = [];
-        foreach (ReadOnlyMemory<byte> given in line.Values("--limit"))
-        {
-            int equals = given.Span.IndexOf((byte)'=');
-            ReadOnlySpan<byte> value = given.Span[(equals + 1)..];
-            long number = 0;
-            (string? member, bool valid) = Encoding.UTF8.GetString(given.Span[..Math.Max(equals, 0)]) switch
-            {
-                "wall" => ("wallMilliseconds", DurationText.TryParse(value, out number)),
-                "memory" => ("memoryBytes", SizeText.TryParse(value, out number)),
-                "pids" => ("processes", WholeNumber.TryParse(value, out number) && number > 0),
-                "scratch" => ("scratchBytes", SizeText.TryParse(value, out number)),
-                _ => (null, false),
-            };
-            if (member is null || !valid)
-                faults.Add($"--limit {Printable.Of(given.Span)} is no limit. Fix: write wall=10m, memory=4GiB, pids=100 or scratch=1GiB.");
-            else if (limits.Exists(l => l.Member == member))
-                faults.Add($"--limit {Printable.Of(given.Span[..equals])} is given twice. Fix: give each kind once.");
-            else
-                limits.Add((member, number));
-        }
-
-        return limits;
     }
 }

@@ -11,7 +11,7 @@ internal static class SizeText
         ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
     ];
 
-    /// <summary>The bytes; false for anything that is no size, is zero, or does not fit.</summary>
+    /// <summary>The bytes; false for anything that is no size or does not fit.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long bytes)
     {
         bytes = 0;
@@ -23,7 +23,7 @@ internal static class SizeText
             {
                 bool fits = count <= long.MaxValue / size;
                 bytes = fits ? count * size : 0;
-                return bytes > 0;
+                return fits;
             }
         }
 

@@ -34,6 +34,11 @@ internal static class ExplainCommand
                 facts.Add(name, text);
         }
 
+        if (!explained["limits"u8].IsMissing)
+            facts.Add("limits", PlacementText.Limits(explained["limits"u8]));
+        if (!explained["demand"u8].IsMissing)
+            facts.Add("place", PlacementText.Demand(explained["demand"u8]));
+
         return facts.Text() + "\n" + string.Concat(explained["trail"u8].Items.Select((s, i) => Printable.Of($"{i + 1}. {s.Text}") + "\n"));
     }
 }

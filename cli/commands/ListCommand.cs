@@ -15,11 +15,11 @@ internal static class ListCommand
                 return ExitCode.Done;
             }
 
-            Columns table = new("ID", "STATE", "PILOT", "JOB", "SUBJECT", "LEVEL", "ACCOUNT", "PID", "SINCE", "COMMAND");
+            Columns table = new("ID", "STATE", "PILOT", "JOB", "SUBJECT", "LEVEL", "PLACE", "ACCOUNT", "PID", "SINCE", "COMMAND");
             foreach (JsonView p in payloads)
             {
                 table.Add(p["id"u8].Text, p["state"u8].Text, PayloadText.Number(p["pilotUid"u8]), PayloadText.Job(p["job"u8]), p["subject"u8].Text, PayloadText.Level(p),
-                    PayloadText.Account(p["account"u8]), PayloadText.Number(p["pid"u8]), p["since"u8].Text, p["command"u8].Text);
+                    p["placement"u8]["position"u8].Text, PayloadText.Account(p["account"u8]), PayloadText.Number(p["pid"u8]), p["since"u8].Text, p["command"u8].Text);
             }
 
             return Output.Write(table.Text());

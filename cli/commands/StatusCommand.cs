@@ -24,7 +24,8 @@ internal static class StatusCommand
         facts.Add("policy", status["policyEpoch"u8].Text);
         facts.Add("warden", Part(status["warden"u8]));
         facts.Add("ledger", Part(status["ledger"u8]));
-        facts.Add("running", PayloadText.Number(status["running"u8]));
+        string positions = string.Join(", ", status["positions"u8].Members.Select(p => $"{PayloadText.Number(p.Value)} {p.Name}"));
+        facts.Add("running", PayloadText.Number(status["running"u8]) + (positions.Length > 0 ? $" ({positions})" : ""));
         facts.Add("accounts", $"{PayloadText.Number(status["lent"u8])} lent, {PayloadText.Number(status["quarantined"u8])} in quarantine");
         Columns levels = new("LEVEL", "READY", "ROOMS", "WHY NOT, AND WHAT TO DO");
         foreach (JsonView level in status["levels"u8].Items)

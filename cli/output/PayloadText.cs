@@ -64,6 +64,8 @@ internal static class PayloadText
             ? $"{account}, gid {Number(value["gid"u8])}, groups {string.Join(" ", value["groups"u8].Items.Select(Number))}"
             : null,
         "job" => Job(value),
+        "placement" => PlacementText.Of(value),
+        "limits" => PlacementText.Limits(value),
         "tags" => string.Join(", ", value.Members.Select(t => $"{t.Name}={t.Value.Text}")),
         "ending" => value.IsNull ? null : Ending(value),
         "usage" => value.IsNull ? null : Usage(value),

@@ -43,13 +43,12 @@ public static class PolicyFile
         ImmutableArray<Rule> rules = new RulesReader(section, answers, classes, entries, levels, limits, values, findings)
             .Read(reader.Required("rules", "Write at least one: rules: [{ name: everybody, match: {} }]."));
 
-        var places = new PlacesReader(values, findings);
-        ImmutableArray<string> must = places.Placement(reader.Optional("placement"));
-        places.Others(reader);
+        PlacementDemand placement = new PlacementReader(values, findings).Read(reader.Optional("placement"), reader.Optional("limits"));
+        new PlacesReader(values, findings).Read(reader);
         bool asksOthers = new AuthorizationReader(values, findings).Read(reader.Find("authorization"));
         reader.Done();
 
-        return new PolicySnapshot(epoch, site, answers, section, roster, rules, must, asksOthers,
+        return new PolicySnapshot(epoch, site, answers, section, roster, rules, placement, asksOthers,
             entries.Values.OfType<AccountEntry>().ToFrozenDictionary(e => e.Name));
     }
 

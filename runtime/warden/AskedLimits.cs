@@ -6,25 +6,18 @@ namespace Isolation.Warden;
 /// <summary>Limits and demands as a front sends them: every number is bounded before it means anything.</summary>
 internal static class AskedLimits
 {
-    private const long LongestWall = 366L * 24 * 3600 * 1000;
-    private const long MostBytes = 1L << 60;
-    private const long MostProcesses = 4_194_304; // PID_MAX_LIMIT
-    private const long MostMilliCpus = 1000L * 8192; // CONFIG_NR_CPUS of 64-bit machines
-    private const long MostWeight = 10_000;
-    private const long MostFiles = 1L << 30; // fs.nr_open has no larger value
-
     /// <summary>The limits.</summary>
     /// <exception cref="DeniedException">One is out of bounds.</exception>
     internal static Limits Read(RoomLimits asked) => new()
     {
-        Wall = Bounded("wall", asked.WallMilliseconds, 1, LongestWall) is long wall ? TimeSpan.FromMilliseconds(wall) : null,
-        MemoryBytes = Bounded("memory", asked.MemoryBytes, 1, MostBytes),
-        SwapBytes = Bounded("swap", asked.SwapBytes, 0, MostBytes),
-        Processes = Bounded("pids", asked.Processes, 1, MostProcesses),
-        CpuWeight = Bounded("cpu-weight", asked.CpuWeight, 1, MostWeight),
-        MilliCpus = Bounded("cpus", asked.MilliCpus, 1, MostMilliCpus),
-        IoWeight = Bounded("io-weight", asked.IoWeight, 1, MostWeight),
-        OpenFiles = Bounded("files", asked.OpenFiles, 1, MostFiles),
+        Wall = Bounded("wall", asked.WallMilliseconds, 1, (long)LimitBounds.LongestWall.TotalMilliseconds) is long wall ? TimeSpan.FromMilliseconds(wall) : null,
+        MemoryBytes = Bounded("memory", asked.MemoryBytes, 1, LimitBounds.MostBytes),
+        SwapBytes = Bounded("swap", asked.SwapBytes, 0, LimitBounds.MostBytes),
+        Processes = Bounded("pids", asked.Processes, 1, LimitBounds.MostProcesses),
+        CpuWeight = Bounded("cpu-weight", asked.CpuWeight, 1, LimitBounds.MostWeight),
+        MilliCpus = Bounded("cpus", asked.MilliCpus, 1, LimitBounds.MostMilliCpus),
+        IoWeight = Bounded("io-weight", asked.IoWeight, 1, LimitBounds.MostWeight),
+        OpenFiles = Bounded("files", asked.OpenFiles, 1, LimitBounds.MostFiles),
     };
 
     /// <summary>The demand.</summary>

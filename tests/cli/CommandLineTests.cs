@@ -21,6 +21,21 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Every_kind_of_limit_has_its_form_and_its_member()
+    {
+        RunOptions options = RunOptions.From(Parse("run", "--limit", "wall=1h", "--limit", "memory=1GiB", "--limit", "swap=0", "--limit", "pids=100", "--limit", "cpus=1.5",
+            "--limit", "cpu-weight=50", "--limit", "io-weight=51", "--limit=files=64", "--limit", "scratch=1kB", "x"));
+        Assert.Equal(
+            [("wallMilliseconds", 3_600_000), ("memoryBytes", 1 << 30), ("swapBytes", 0), ("processes", 100), ("milliCpus", 1500), ("cpuWeight", 50), ("ioWeight", 51),
+                ("openFiles", 64), ("scratchBytes", 1000)],
+            options.Limits);
+        string[] wrong = ["memory=0", "swap=-1", "swap=none", "pids=1.5", "cpus=0", "cpu-weight=0", "io-weight=", "files=x", "scratch=0", "cores=1", "memory", "=1"];
+        CommandLine line = Parse(["run", .. wrong.Select(w => "--limit=" + w), "x"]);
+        Assert.Empty(RunOptions.From(line).Limits);
+        Assert.Equal(wrong.Select(w => $"--limit {w} is no limit. Fix: write {LimitOptions.Forms}."), line.Faults);
+    }
+
+    [Fact]
     public void The_payloads_command_begins_after_two_dashes_or_at_the_first_word()
     {
         Assert.Equal(["ls", "--level", "x"], Words(Parse("run", "--", "ls", "--level", "x").PayloadCommand));

@@ -11,6 +11,8 @@ public sealed class CommandTests(PublishedCli cli)
     {
         Id = FakeConnection.Id, State = "running", Pid = 42, Level = "setuid", Room = "classic", PilotUid = 1000, Subject = "alice",
         Account = new WireAccount(2000001, 2000001, [], null), Since = "2026-11-21T03:24:00Z", Command = "sleep \u001b 1",
+        Placement = new WirePlacement("below", ["job-limits", "cgroup-proof"], ["devices"], ["memory", "pids"], "beside: no ancestor"),
+        Limits = new WireLimits(WallMilliseconds: 5_400_000, MemoryBytes: 4L << 30, SwapBytes: 0, Processes: 100, CpuWeight: 50, MilliCpus: 1500, IoWeight: 51, OpenFiles: 64),
     };
 
     [Fact]
@@ -20,6 +22,7 @@ public sealed class CommandTests(PublishedCli cli)
         string[] lines = output.TrimEnd('\n').Split('\n');
         Assert.Equal((0, 3), (exitCode, lines.Length));
         Assert.Equal(lines[0].IndexOf("JOB", StringComparison.Ordinal), lines[1].IndexOf("htcondor slot1_1", StringComparison.Ordinal));
+        Assert.Equal(lines[0].IndexOf("PLACE", StringComparison.Ordinal), lines[1].IndexOf("below ", StringComparison.Ordinal));
         Assert.Equal(lines[0].IndexOf("COMMAND", StringComparison.Ordinal), lines[1].IndexOf("sleep \\x1b 1", StringComparison.Ordinal));
 
         (_, output, _) = Ask<ListRequest>(["ps", "--json"], r => Assert.Null(r.Handles), new PayloadsAnswer([Payload, Payload]));
@@ -45,6 +48,8 @@ public sealed class CommandTests(PublishedCli cli)
         Assert.Contains("subject", output, StringComparison.Ordinal);
         Assert.Contains("2000001", output, StringComparison.Ordinal);
         Assert.Contains("slurm 4711 (claimed)", output, StringComparison.Ordinal);
+        Assert.Contains("below: holds job-limits, cgroup-proof; left behind: devices; not enforced: memory, pids; beside: no ancestor\n", output, StringComparison.Ordinal);
+        Assert.Contains("wall 1h30m, memory 4 GiB, swap 0 B, pids 100, cpu-weight 50, cpus 1.5, io-weight 51, files 64\n", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,10 +82,11 @@ public sealed class CommandTests(PublishedCli cli)
         {
             Service = "isolationd 0.1.0", Site = "T1", PolicyEpoch = "abc", Warden = new WirePart(true, "pid 5"), Ledger = new WirePart(false, "disk full"),
             Levels = [new WireReadiness("setuid", true, ["classic"], null, null), new WireReadiness("vm", false, [], "no KVM", "load kvm")],
-            Running = 3, Lent = 3, Quarantined = 1,
+            Running = 3, Positions = new Dictionary<string, int> { ["below"] = 2, ["own"] = 1 }, Lent = 3, Quarantined = 1,
         };
         (int exitCode, string output, _) = Ask<StatusRequest>(["status"], _ => { }, status);
         Assert.Equal(0, exitCode);
+        Assert.Contains("3 (2 below, 1 own)\n", output, StringComparison.Ordinal);
         Assert.Contains("not ready: disk full", output, StringComparison.Ordinal);
         Assert.Contains("no KVM. Fix: load kvm.", output, StringComparison.Ordinal);
     }
@@ -93,6 +99,18 @@ public sealed class CommandTests(PublishedCli cli)
         Assert.Equal(ExitCode.Refused, exitCode);
         Assert.Contains("1. looked at Q1", output, StringComparison.Ordinal);
         Assert.Equal((0, "loaded\n", ""), Ask<ReloadPolicyRequest>(["policy", "reload"], _ => { }, new DoneAnswer("loaded")));
+    }
+
+    [Fact]
+    public void Explain_of_an_admission_tells_limits_and_what_is_demanded_of_the_place()
+    {
+        (int exitCode, string output, _) = Ask<ExplainRequest>(
+            ["policy", "explain", "--limit", "cpus=1.5", "id"], r => Assert.Equal(new WireLimits(MilliCpus: 1500), r.Request.Limits),
+            new ExplainedAnswer("admit", "all", "setuid", "default", null, null, ["looked"], new WireLimits(MilliCpus: 1500),
+                new WireDemand(["job-limits"], ["own-limits", "cgroup-proof"], [], "enforce")));
+        Assert.Equal(0, exitCode);
+        Assert.Contains("limits    cpus 1.5\n", output, StringComparison.Ordinal);
+        Assert.Contains("place     must job-limits; want own-limits, cgroup-proof; may lose nothing; limits: enforce\n", output, StringComparison.Ordinal);
     }
 
     [Fact]

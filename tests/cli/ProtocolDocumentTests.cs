@@ -15,7 +15,7 @@ public sealed partial class ProtocolDocumentTests
     [Fact]
     public void Every_message_and_member_of_the_wire_is_in_the_protocol()
     {
-        Type[] roots = [typeof(ClientMessage), typeof(ServiceMessage), typeof(WirePayload), typeof(WireEnding), typeof(WireUsage), typeof(WireAccount), typeof(WireLimits),
+        Type[] roots = [typeof(ClientMessage), typeof(ServiceMessage), typeof(WirePayload), typeof(WireEnding), typeof(WireUsage), typeof(WireAccount), typeof(WireLimits), typeof(WirePlacement), typeof(WireDemand),
             typeof(WirePart), typeof(WireReadiness)];
         string[] types = [.. roots.SelectMany(r => r.GetCustomAttributes<System.Text.Json.Serialization.JsonDerivedTypeAttribute>()).Select(d => (string)d.TypeDiscriminator!)];
         string[] members = [.. typeof(ClientMessage).Assembly.GetTypes()

@@ -8,6 +8,9 @@ public sealed class RequestTests
 {
     private const string Text = "quote \" backslash \\ control \u0001 newline \n umlaut ü";
 
+    private static readonly string[] LimitMembers =
+        ["wallMilliseconds", "memoryBytes", "swapBytes", "processes", "cpuWeight", "milliCpus", "ioWeight", "openFiles", "scratchBytes"];
+
     [Fact]
     public void Run_and_explain_hold_every_member()
     {
@@ -19,7 +22,7 @@ public sealed class RequestTests
             WorkingDirectory = Bytes("/w"),
             ExplicitEnvironment = [Bytes("E=1"), Bytes("F=2")],
             Tags = [("a", Text), (Text, "b")],
-            Limits = [("wallMilliseconds", 1), ("memoryBytes", 2), ("processes", 3), ("scratchBytes", 4)],
+            Limits = [.. LimitMembers.Select((member, i) => (member, (long)i))],
         };
         IReadOnlyList<ReadOnlyMemory<byte>> environment = [Bytes("A=1"), new byte[] { (byte)'B', (byte)'=', 0x80 }];
         RunRequest run = Assert.IsType<RunRequest>(Read(to => Requests.Run(to, options, environment)));
@@ -34,7 +37,7 @@ public sealed class RequestTests
             Assert.Equal(["A=1"u8.ToArray(), [(byte)'B', (byte)'=', 0x80]], request.Environment);
             Assert.Equal(2, request.Tags.Count);
             Assert.Equal((Text, "b"), (request.Tags["a"], request.Tags[Text]));
-            Assert.Equal(new WireLimits(1, 2, 3, 4), request.Limits);
+            Assert.Equal(new WireLimits(0, 1, 2, 3, 4, 5, 6, 7, 8), request.Limits);
         }
     }
 

@@ -44,6 +44,8 @@ public sealed class ValueTests
     [InlineData("512", 512)]
     [InlineData("1kB", 1000)]
     [InlineData("3TB", 3_000_000_000_000)]
+    [InlineData("0", 0)]
+    [InlineData("0GiB", 0)]
     public void Sizes_are_read(string text, long bytes)
     {
         Assert.True(SizeText.TryParse(Encoding.UTF8.GetBytes(text), out long value));
@@ -53,10 +55,41 @@ public sealed class ValueTests
     [Theory]
     [InlineData("")]
     [InlineData("4G")]
-    [InlineData("0")]
+    [InlineData("-1")]
     [InlineData("GiB")]
     [InlineData("9999999999GiB")]
     public void What_is_no_size_is_refused(string text) => Assert.False(SizeText.TryParse(Encoding.UTF8.GetBytes(text), out _));
+
+    [Theory]
+    [InlineData("2", 2000)]
+    [InlineData("1.5", 1500)]
+    [InlineData("0.25", 250)]
+    [InlineData("0.001", 1)]
+    [InlineData("01.500", 1500)]
+    [InlineData("8192", 8_192_000)]
+    public void Cpus_are_read_as_thousandths(string text, long thousandths)
+    {
+        Assert.True(CpusText.TryParse(Encoding.UTF8.GetBytes(text), out long value));
+        Assert.Equal(thousandths, value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("0.000")]
+    [InlineData(".5")]
+    [InlineData("1.")]
+    [InlineData("1,5")]
+    [InlineData("1.0005")]
+    [InlineData("1.5.5")]
+    [InlineData("-1")]
+    [InlineData("1.-5")]
+    [InlineData("1e3")]
+    [InlineData("2 ")]
+    [InlineData("500m")]
+    [InlineData("9223372036854775807")]
+    [InlineData("99999999999999999999")]
+    public void What_is_no_number_of_CPUs_is_refused(string text) => Assert.False(CpusText.TryParse(Encoding.UTF8.GetBytes(text), out _));
 
     [Theory]
     [InlineData("15", 15)]

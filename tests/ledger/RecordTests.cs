@@ -55,6 +55,37 @@ public sealed class RecordTests
         Assert.Equal("cgroup", ended.RootElement.GetProperty("residue").GetProperty("ipc").GetProperty("proven").GetString());
     }
 
+    [Fact]
+    public async Task An_admission_says_what_was_demanded_of_its_place_what_it_got_and_every_limit()
+    {
+        AdmittedRecord plain = Samples.Admitted(Samples.NewPayload());
+        var limits = new Limits
+        {
+            Wall = TimeSpan.FromSeconds(2), MemoryBytes = 1, SwapBytes = 0, Processes = 3, CpuWeight = 4, MilliCpus = 1500, IoWeight = 6, OpenFiles = 7, ScratchBytes = 8,
+        };
+        using var directory = new TestDirectory();
+        await using NodeLedger ledger = directory.Open();
+        await ledger.AdmitAsync(plain with
+        {
+            Decision = plain.Decision with { Limits = limits, Placement = PlacementDemand.Default with { MayLose = Ceilings.Devices | Ceilings.Cpus, Limits = LimitLaw.BestEffort } },
+            Site = plain.Site with
+            {
+                Placement = new Placement(Position.Below, PlacementProperties.JobLimits | PlacementProperties.CgroupProof, Ceilings.Devices, LimitKinds.Memory | LimitKinds.IoWeight, "busy"),
+            },
+        });
+        using JsonDocument document = new LedgerReader(directory.Ledger).Read(LedgerFilter.Everything).Last().Parse();
+        JsonElement decision = document.RootElement.GetProperty("decision");
+        Assert.Equal(
+            """{"wallMicroseconds":2000000,"memoryBytes":1,"swapBytes":0,"processes":3,"cpuWeight":4,"milliCpus":1500,"ioWeight":6,"openFiles":7,"scratchBytes":8}""",
+            decision.GetProperty("limits").GetRawText());
+        Assert.Equal(
+            """{"must":["job-limits"],"want":["job-accounting","own-limits","cgroup-proof"],"mayLose":["cpus","devices"],"limits":"best-effort"}""",
+            decision.GetProperty("placement").GetRawText());
+        Assert.Equal(
+            """{"position":"below","holds":["job-limits","cgroup-proof"],"lost":["devices"],"notEnforced":["memory","io-weight"],"why":"busy"}""",
+            document.RootElement.GetProperty("site").GetProperty("placement").GetRawText());
+    }
+
     public static TheoryData<Ending, string> Endings => new()
     {
         { new Ending.Exited(3), """{"kind":"exited","code":3}""" },

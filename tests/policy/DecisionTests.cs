@@ -80,17 +80,6 @@ public sealed class DecisionTests
         Assert.Equal(("rest", "default", null), (bob.Rule, bob.AccountRule, bob.Limits.Wall));
     }
 
-    [Theory]
-    [InlineData("2h", "1h", 180, 60)]
-    [InlineData("1h", "2h", 180, 60)]
-    [InlineData("2h", "3h", 30, 30)]
-    public void The_tightest_of_rule_class_and_request_holds(string rule, string pilots, int request, int minutes)
-    {
-        string text = Files.With(("match: {}", $"match: {{}}\n    limits: {{ wall: {rule} }}"), ("claims: trusted", $"limits: {{ wall: {pilots} }}"));
-        var admit = Assert.IsType<Decision.Admit>(Asks.Decide(text, Asks.Of(limits: Limits.None with { Wall = TimeSpan.FromMinutes(request) })));
-        Assert.Equal(TimeSpan.FromMinutes(minutes), admit.Limits.Wall);
-    }
-
     /// <summary>A change of the good file, the level asked for, and what is said to be missing.</summary>
     public static TheoryData<string, string, string?, string, string> NotReady => new()
     {
@@ -101,8 +90,8 @@ public sealed class DecisionTests
         { "default: setuid", "default: vm", null, "the level vm is not ready: no isolator for vm", "Ask for another level." },
         { "accept: [setuid]", "accept: [setuid, container]", "container", "the level container is not ready: no isolator for container",
             "Ask for another level." },
-        { "match: {}", "match: {}\n    limits: { memory: 1GiB, pids: 5, scratch: 1GiB }", null,
-            "the limit on memory, pids, scratch cannot be enforced at position own: only 'wall' can be so far", "An administrator can leave it out" },
+        { "match: {}", "match: {}\n    limits: { memory: 1GiB, pids: 5, scratch: 1GiB }\nlimits: best-effort", null,
+            "a limit on scratch cannot be enforced in this version", "An administrator can leave it out" },
         { "site: TEST", "site: TEST\nauthorization: { grid-mapfile: /g }", null,
             "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it", "An administrator can remove" },
     };
@@ -121,15 +110,7 @@ public sealed class DecisionTests
     [Fact]
     public void A_requests_own_limit_that_cannot_be_enforced_is_unavailable()
         => Assert.StartsWith("Ask without it",
-            Assert.IsType<Decision.Unavailable>(Asks.Decide(Files.Good, Asks.Of(limits: Limits.None with { MemoryBytes = 1 }))).Fix, StringComparison.Ordinal);
-
-    [Fact]
-    public void A_batch_jobs_limits_cannot_be_held_at_position_own()
-    {
-        Assert.Equal("position own cannot hold job-limits of the pilot's batch job, and no other is ready",
-            Assert.IsType<Decision.Unavailable>(Asks.Decide(Files.Good, Asks.Of(job: "42"))).Cause);
-        Assert.IsType<Decision.Admit>(Asks.Decide(Files.With(("site: TEST", "site: TEST\nplacement: { must: [own-limits] }")), Asks.Of(job: "42")));
-    }
+            Assert.IsType<Decision.Unavailable>(Asks.Decide(Files.Good, Asks.Of(limits: Limits.None with { ScratchBytes = 1 }))).Fix, StringComparison.Ordinal);
 
     [Fact]
     public void Strengthen_takes_the_next_stronger_accepted_level_and_never_a_weaker_one()
@@ -165,7 +146,9 @@ public sealed class DecisionTests
         Assert.Equal(
             "Uid 5000 ('pilot') is a pilot of the class 'pilot'.|It names the subject 'alice', and claims of its class are trusted.|"
             + "The rule 'prod' is for identities with a credential; this one has none.|The rule 'everybody' is the first that fits.|"
-            + "The policy prefers setuid; accepted here: setuid.|The level setuid is ready.|"
+            + "The policy prefers setuid; accepted here: setuid.|No limit applies.|"
+            + "Its place must hold job-limits; wanted: job-accounting, own-limits, cgroup-proof; it may leave behind nothing; "
+            + "a limit that it cannot enforce makes the payload unavailable. The place is found when the payload enters.|The level setuid is ready.|"
             + "Admitted by 'everybody' at setuid classic, account from 'default'.",
             string.Join("|", why.Trail));
     }

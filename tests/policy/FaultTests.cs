@@ -73,6 +73,28 @@ public sealed class FaultTests
         { "match: {}", "match: {}\n    limits: { wall: 99999999999h }", 18, 21, "rules[0].limits.wall", "'99999999999h' is not a time" },
         { "match: {}", "match: {}\n    limits: { memory: 4GB }", 18, 23, "rules[0].limits.memory", "'4GB' is not a size" },
         { "match: {}", "match: {}\n    limits: { pids: -1 }", 18, 21, "rules[0].limits.pids", "expected a whole number from 1 to 4194304, found the value '-1'" },
+        { "match: {}", "match: {}\n    limits: { wall: 367d }", 18, 21, "rules[0].limits.wall", "'367d' is not a time" },
+        { "match: {}", "match: {}\n    limits: { memory: 0GiB }", 18, 23, "rules[0].limits.memory", "'0GiB' is not a size" },
+        { "match: {}", "match: {}\n    limits: { memory: 0 }", 18, 23, "rules[0].limits.memory", "'0' is not a size" },
+        { "match: {}", "match: {}\n    limits: { memory: 1023KiB }", 18, 23, "rules[0].limits.memory", "in 1023KiB of memory no program starts" },
+        { "match: {}", "match: {}\n    limits: { memory: 1048577TiB }", 18, 23, "rules[0].limits.memory", "'1048577TiB' is not a size" },
+        { "match: {}", "match: {}\n    limits: { memory: 99999999999999999999KiB }", 18, 23, "rules[0].limits.memory", "'99999999999999999999KiB' is not a size" },
+        { "match: {}", "match: {}\n    limits: { swap: none }", 18, 21, "rules[0].limits.swap", "'none' is not a size" },
+        { "match: {}", "match: {}\n    limits: { swap: -1 }", 18, 21, "rules[0].limits.swap", "'-1' is not a size" },
+        { "match: {}", "match: {}\n    limits: { swap: 0MiB }", 18, 21, "rules[0].limits.swap", "'0MiB' is not a size" },
+        { "match: {}", "match: {}\n    limits: { pids: 4194305 }", 18, 21, "rules[0].limits.pids", "expected a whole number from 1 to 4194304, found the value '4194305'" },
+        { "match: {}", "match: {}\n    limits: { cpus: 0 }", 18, 21, "rules[0].limits.cpus", "'0' is not a number of CPUs" },
+        { "match: {}", "match: {}\n    limits: { cpus: 0.000 }", 18, 21, "rules[0].limits.cpus", "'0.000' is not a number of CPUs" },
+        { "match: {}", "match: {}\n    limits: { cpus: 1.0005 }", 18, 21, "rules[0].limits.cpus", "'1.0005' is not a number of CPUs" },
+        { "match: {}", "match: {}\n    limits: { cpus: '1,5' }", 18, 21, "rules[0].limits.cpus", "'1,5' is not a number of CPUs" },
+        { "match: {}", "match: {}\n    limits: { cpus: 1500m }", 18, 21, "rules[0].limits.cpus", "'1500m' is not a number of CPUs" },
+        { "match: {}", "match: {}\n    limits: { cpus: 8192.001 }", 18, 21, "rules[0].limits.cpus", "'8192.001' is not a number of CPUs" },
+        { "match: {}", "match: {}\n    limits: { cpus: [1] }", 18, 21, "rules[0].limits.cpus", "expected a number of CPUs" },
+        { "match: {}", "match: {}\n    limits: { cpu-weight: 0 }", 18, 27, "rules[0].limits.cpu-weight", "expected a whole number from 1 to 10000, found the value '0'" },
+        { "match: {}", "match: {}\n    limits: { io-weight: 10001 }", 18, 26, "rules[0].limits.io-weight", "expected a whole number from 1 to 10000, found the value '10001'" },
+        { "match: {}", "match: {}\n    limits: { files: 1073741825 }", 18, 22, "rules[0].limits.files", "expected a whole number from 1 to 1073741824" },
+        { "claims: trusted", "limits: { scratch: 0GiB }", 6, 24, "pilots[0].limits.scratch", "'0GiB' is not a size" },
+        { "claims: trusted", "limits: { cpu: 1 }", 6, 15, "pilots[0].limits.cpu", "unknown key 'cpu'" },
         { "match: {}", "match: {}\n    multi-user: no", 18, 17, "rules[0].multi-user", "'multi-user: no' contradicts the first question, which says 'yes'" },
         { "match: {}", "match: {}\n  - name: everybody\n    match: {}", 18, 11, "rules[1].name", "two rules are called 'everybody'" },
 
@@ -95,6 +117,15 @@ public sealed class FaultTests
         { "site: TEST", "site: TEST\nimages: { allow: [docker://x] }", 3, 19, "images.allow[0]", "'docker://x' is not an image pattern" },
         { "site: TEST", "site: TEST\nplacement: { must: [job-limit] }", 3, 21, "placement.must[0]", "unknown property 'job-limit'" },
         { "site: TEST", "site: TEST\nplacement: { must: [job-limits], want: [job-limits] }", 3, 40, "placement.want", "'job-limits' is both in 'must' and in 'want'" },
+        { "site: TEST", "site: TEST\nplacement: { want: [job-limits] }", 3, 20, "placement.want", "'job-limits' must hold where 'must' is not written" },
+        { "site: TEST", "site: TEST\nplacement: { must: job-limits }", 3, 20, "placement.must", "expected a list of properties, found the value 'job-limits'" },
+        { "site: TEST", "site: TEST\nplacement: { must: [own-limits, own-limits] }", 3, 33, "placement.must[1]", "'own-limits' is in the list twice" },
+        { "site: TEST", "site: TEST\nplacement: { may-lose: [cpus, memory] }", 3, 31, "placement.may-lose[1]", "unknown ceiling 'memory'" },
+        { "site: TEST", "site: TEST\nplacement: { may-lose: all }", 3, 24, "placement.may-lose", "expected a list of ceilings, found the value 'all'" },
+        { "site: TEST", "site: TEST\nplacement: { may-loose: [] }", 3, 14, "placement.may-loose", "unknown key 'may-loose'" },
+        { "site: TEST", "site: TEST\nplacement: beside", 3, 12, "placement", "expected a block of keys, found the value 'beside'" },
+        { "site: TEST", "site: TEST\nlimits: strict", 3, 9, "limits", "'strict' is none of: best-effort, enforce" },
+        { "site: TEST", "site: TEST\nlimits: { memory: 4GiB }", 3, 9, "limits", "expected best-effort or enforce, found" },
         { "site: TEST", "site: TEST\nauthorization: { ban: ban.db }", 3, 23, "authorization.ban", "expected a list of ban files" },
         { "site: TEST", "site: TEST\nauthorization: { central: { protocol: argus, endpoints: [\"http://h/\"] } }", 3, 58, "authorization.central.endpoints[0]", "'http://h/' is not an https address" },
         { "site: TEST", "site: TEST\nauthorization: { central: { endpoints: [\"https://h/\"] } }", 3, 27, "authorization.central", "the key 'protocol' is missing" },
@@ -128,6 +159,24 @@ public sealed class FaultTests
     [InlineData("site: TEST\nwhatever: []", "Known here: version, site, ")]
     public void An_unknown_key_gets_the_nearest_name(string line, string fix)
         => Assert.StartsWith(fix, Assert.Single(Files.Faults(Files.With(("site: TEST", line)))).Fix, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("placement: { must: [job-limit] }", "Did you mean 'job-limits'?")]
+    [InlineData("placement: { want: [cgroup-prof] }", "Did you mean 'cgroup-proof'?")]
+    [InlineData("placement: { want: [x] }", "Known here: job-limits, job-accounting, own-limits, cgroup-proof.")]
+    [InlineData("placement: { may-lose: [device] }", "Did you mean 'devices'?")]
+    [InlineData("placement: { may-lose: [gpus] }", "Did you mean 'cpus'?")]
+    [InlineData("placement: { may-loose: [] }", "Did you mean 'may-lose'?")]
+    [InlineData("limits: best-efort", "Did you mean 'best-effort'?")]
+    public void A_word_of_the_place_gets_the_nearest_one(string line, string fix)
+        => Assert.StartsWith(fix, Assert.Single(Files.Faults(Files.With(("site: TEST", $"site: TEST\n{line}")))).Fix, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("cpu-weigth: 5", "Did you mean 'cpu-weight'?")]
+    [InlineData("cpu: 1", "Did you mean 'cpus'?")]
+    [InlineData("open-files: 5", "Known here: wall, memory, swap, pids, cpu-weight, cpus, io-weight, files, scratch.")]
+    public void A_kind_of_limit_gets_the_nearest_one(string limit, string fix)
+        => Assert.StartsWith(fix, Assert.Single(Files.Faults(Files.With(("match: {}", $"match: {{}}\n    limits: {{ {limit} }}")))).Fix, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("identity-switch: require", "log-only: allow", 9, 11, "'log-only' contradicts 'identity-switch: require'")]

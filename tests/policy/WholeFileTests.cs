@@ -1,3 +1,5 @@
+using Isolation.Core;
+
 namespace Isolation.Policy.Tests;
 
 /// <summary>Promise: the whole questionnaire is read from the start, and the example that is shipped passes on a plain host.</summary>
@@ -20,13 +22,20 @@ public sealed class WholeFileTests
     }
 
     [Fact]
+    public void The_designs_demand_of_a_place_is_the_default()
+    {
+        Assert.Equal(PlacementDemand.Default, Files.Snapshot(File.ReadAllText("design-section-7.yaml"), Files.CleanHost).Placement);
+        Assert.Equal(PlacementDemand.Default, Files.Snapshot(Files.Good).Placement);
+    }
+
+    [Fact]
     public void What_the_designs_file_cannot_have_in_this_version_is_noted()
     {
         string notes = PolicyText.OfNotes("f", Files.Notes(File.ReadAllText("design-section-7.yaml"), Files.CleanHost));
         Assert.Contains("f:16:3: note: levels.setuid: setuid has a private room, which this version cannot build", notes, StringComparison.Ordinal);
         Assert.Contains("f:23:12: note: rules[0].match: vo, fqan and issuer match identities with a credential; none exist in this version", notes,
             StringComparison.Ordinal);
-        Assert.Contains("f:28:13: note: rules[1].limits: this version enforces 'wall' only", notes, StringComparison.Ordinal);
+        Assert.Contains("f:28:13: note: rules[1].limits: this version cannot enforce a limit on scratch: ", notes, StringComparison.Ordinal);
         Assert.Contains("f:37:1: note: authorization: this version cannot ask", notes, StringComparison.Ordinal);
         Assert.Contains("f:5:15: note: pilots[0].account[0]: the account 'atlpilot' is not on this host", notes, StringComparison.Ordinal);
     }

@@ -8,7 +8,8 @@ public sealed class ServiceJsonTests
 {
     private static readonly WirePayload Payload = new()
     {
-        Id = "id", State = "running", Handle = "secret", Pid = 7, Cgroup = "/isolation/cell", Level = "setuid", Room = "classic", Placement = "own",
+        Id = "id", State = "running", Handle = "secret", Pid = 7, Cgroup = "/isolation/cell", Level = "setuid", Room = "classic",
+        Placement = new WirePlacement("own", ["cgroup-proof"], [], ["memory"], "no batch job"), Limits = new WireLimits(WallMilliseconds: 1, SwapBytes: 0),
         Account = new WireAccount(2_000_000, 2_000_001, [5], null), Subject = "/CN=alice", Rule = "everyone", PilotUid = 3001, Command = "/bin/true",
         Since = "2026-01-01T00:00:00Z", Tags = new Dictionary<string, string> { ["a"] = "b" }, Ending = new WireEnding { Kind = "exited", Code = 0 },
         Usage = new WireUsage { WallMicroseconds = 1, NotAvailable = new Dictionary<string, string> { ["memoryPeakBytes"] = "no file" } },
@@ -18,12 +19,13 @@ public sealed class ServiceJsonTests
     [
         new HelloAnswer(1, "isolationd 0.1.0"), new ErrorAnswer(ErrorCodes.BadFrame, "m", "f"), new EnteredAnswer("id", "h"), new StartedAnswer(Payload),
         new EndedAnswer("id", new WireEnding { Kind = "refused", Rule = "r", Why = "w", Fix = "f" }, null),
-        new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["a", "b"]), new PayloadsAnswer([Payload]), new PayloadAnswer(Payload),
+        new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["a", "b"],
+            new WireLimits(MilliCpus: 1500), new WireDemand(["job-limits"], [], ["devices"], "enforce")), new PayloadsAnswer([Payload]), new PayloadAnswer(Payload),
         new RecordAnswer(JsonDocument.Parse("""{"seq":1}""").RootElement), new DoneAnswer("loaded"), new DoneAnswer(),
         new StatusAnswer
         {
             Service = "s", Site = "x", PolicyEpoch = "e", Levels = [new WireReadiness("vm", false, [], "c", "f")], Warden = new WirePart(true, "d"),
-            Ledger = new WirePart(true, "d"), Running = 1, Lent = 2, Quarantined = 3,
+            Ledger = new WirePart(true, "d"), Running = 1, Positions = new Dictionary<string, int> { ["own"] = 1 }, Lent = 2, Quarantined = 3,
         },
     ];
 

@@ -4,7 +4,7 @@ using Isolation.Core;
 namespace Isolation.Policy;
 
 /// <summary>
-/// The way of one request through the policy, read downwards: pilot, identity, rule, level and limits as asked; everything that
+/// The way of one request through the policy, read downwards: pilot, identity, rule, level, limits and place as asked; everything that
 /// refuses comes before everything that is unavailable, so that a pilot is never told to run itself what policy refuses.
 /// </summary>
 internal sealed record DecisionPath(
@@ -68,8 +68,10 @@ internal sealed record DecisionPath(
 
         // Nothing refuses from here on
         Limits limits = rule.Limits.Tightest(pilot.Class.Limits).Tightest(Request.Limits);
-        return Unasked() ?? Unenforced(limits) ?? Unplaced()
-            ?? AtLevel(wanted, accepted, (level, kind) => new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, PlacementDemand.Default, Policy.Epoch));
+        Trail?.Add(LimitTrail.Of(rule.Limits, pilot.Class.Limits, Request.Limits));
+        Trail?.Add(LimitTrail.Of(Policy.Placement));
+        return Unasked() ?? Unenforced(limits)
+            ?? AtLevel(wanted, accepted, (level, kind) => new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Placement, Policy.Epoch));
     }
 
     private Rule? FirstMatch(PilotClass pilot, Identity identity)
@@ -96,21 +98,12 @@ internal sealed record DecisionPath(
             "An administrator can remove the section 'authorization' from the policy file.")
         : null;
 
-    private Decision.Unavailable? Unenforced(Limits limits) => LimitsInForce.NotEnforced(limits) is { Count: > 0 } kinds
-        ? Unavailable(ErrorCauses.LimitNotReady, $"the limit on {string.Join(", ", kinds)} cannot be enforced at position own: only 'wall' can be so far",
-            LimitsInForce.NotEnforced(Request.Limits).Count > 0
+    private Decision.Unavailable? Unenforced(Limits limits) => LimitsInForce.NotEnforced(limits) is { Length: > 0 } kinds
+        ? Unavailable(ErrorCauses.LimitNotReady, $"a limit on {string.Join(", ", kinds)} cannot be enforced in this version",
+            LimitsInForce.NotEnforced(Request.Limits).Length > 0
                 ? "Ask without it; and an administrator can leave it out of the rule's and the class's limits."
                 : "An administrator can leave it out of the rule's and the class's limits.")
         : null;
-
-    private Decision.Unavailable? Unplaced()
-    {
-        // The only position is the service's own slice; outside a batch job there are no limits or accounts of a job to hold.
-        string[] lost = Request.Pilot.Job == JobKey.None ? [] : [.. Policy.PlacementMust.Where(p => p is PlacesReader.JobLimits or PlacesReader.JobAccounting)];
-        return lost.Length == 0 ? null : Unavailable(ErrorCauses.PlacementNotReady,
-            $"position own cannot hold {string.Join(", ", lost)} of the pilot's batch job, and no other is ready",
-            "An administrator can move it from 'must' to 'want' under 'placement'.");
-    }
 
     private Decision AtLevel(Level wanted, ImmutableArray<Level> accepted, Func<Level, string, Decision> admit)
     {

@@ -9,10 +9,10 @@ public sealed class PolicySnapshot : IPolicy
 {
     internal PolicySnapshot(
         string epoch, string site, Answers answers, LevelSettings levels, FrozenDictionary<UserId, PilotAccount> pilots,
-        ImmutableArray<Rule> rules, ImmutableArray<string> placementMust, bool asksOthers, FrozenDictionary<string, AccountEntry> accounts)
+        ImmutableArray<Rule> rules, PlacementDemand placement, bool asksOthers, FrozenDictionary<string, AccountEntry> accounts)
     {
         (Epoch, Site, Answers, Levels, Pilots) = (epoch, site, answers, levels, pilots);
-        (Rules, PlacementMust, AsksOthers, Accounts) = (rules, placementMust, asksOthers, accounts);
+        (Rules, Placement, AsksOthers, Accounts) = (rules, placement, asksOthers, accounts);
     }
 
     /// <summary>SHA-256 of the file's bytes, lower-case hexadecimal.</summary>
@@ -29,7 +29,8 @@ public sealed class PolicySnapshot : IPolicy
 
     internal ImmutableArray<Rule> Rules { get; }
 
-    internal ImmutableArray<string> PlacementMust { get; }
+    /// <summary>What must hold of each payload's place.</summary>
+    internal PlacementDemand Placement { get; }
 
     /// <summary>The site wants ban files, a grid-mapfile or a central service asked.</summary>
     internal bool AsksOthers { get; }

@@ -66,7 +66,10 @@ internal sealed partial class ValueReader(Findings findings)
     }
 
     /// <summary>A time: a whole number and <c>s</c>, <c>m</c>, <c>h</c> or <c>d</c>.</summary>
-    public TimeSpan? Duration(Node? node)
+    public TimeSpan? Duration(Node? node) => Duration(node, LongestDuration);
+
+    /// <summary>A time of at most so long.</summary>
+    public TimeSpan? Duration(Node? node, TimeSpan longest)
     {
         const string What = "a time such as 30s, 10m, 24h or 7d";
         if (Text(node, What) is not string text)
@@ -77,23 +80,10 @@ internal sealed partial class ValueReader(Findings findings)
         seconds = read && seconds <= int.MaxValue
             ? seconds * text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 86400 }
             : 0;
-        if (seconds > 0 && seconds <= LongestDuration.TotalSeconds)
+        if (seconds > 0 && seconds <= longest.TotalSeconds)
             return TimeSpan.FromSeconds(seconds);
-        findings.Fault(node!, $"{Findings.Quote(text)} is not a time", $"Write {What}: a whole number greater than 0 and one unit, at most 3650d.");
-        return null;
-    }
-
-    /// <summary>A size in bytes: a whole number and <c>KiB</c>, <c>MiB</c>, <c>GiB</c> or <c>TiB</c>.</summary>
-    public long? Size(Node? node)
-    {
-        const string What = "a size such as 512MiB or 4GiB";
-        if (Text(node, What) is not string text)
-            return null;
-        if (SizeText().Match(text) is { Success: true } match
-            && long.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out long count)
-            && count is > 0 and < 1L << 22)
-            return count << match.Groups[2].Value switch { "KiB" => 10, "MiB" => 20, "GiB" => 30, _ => 40 };
-        findings.Fault(node!, $"{Findings.Quote(text)} is not a size", $"Write {What}: a whole number below 4194304 and KiB, MiB, GiB or TiB.");
+        findings.Fault(node!, $"{Findings.Quote(text)} is not a time",
+            string.Create(CultureInfo.InvariantCulture, $"Write {What}: a whole number greater than 0 and one unit, at most {longest.TotalDays}d."));
         return null;
     }
 
@@ -169,7 +159,4 @@ internal sealed partial class ValueReader(Findings findings)
 
     [GeneratedRegex(@"^([0-9]{1,10})[smhd]\z")]
     private static partial Regex DurationText();
-
-    [GeneratedRegex(@"^([0-9]{1,10})(KiB|MiB|GiB|TiB)\z")]
-    private static partial Regex SizeText();
 }

@@ -22,7 +22,8 @@ internal sealed class ExplainOperation(ISitePolicy policy, IsolatorCatalog isola
         (Decision decision, IReadOnlyList<string> trail) = policy.Explain(request, isolators.Readiness);
         return decision switch
         {
-            Decision.Admit admit => new ExplainedAnswer("admit", admit.Rule, admit.Level.Name(), admit.AccountRule, null, null, trail),
+            Decision.Admit admit => new ExplainedAnswer("admit", admit.Rule, admit.Level.Name(), admit.AccountRule, null, null, trail,
+                PlacementAnswers.Of(admit.Limits), PlacementAnswers.Of(admit.Placement)),
             Decision.Refuse refuse => new ExplainedAnswer("refuse", refuse.Rule, null, null, refuse.Why, refuse.Fix, trail),
             Decision.Unavailable none => new ExplainedAnswer("unavailable", null, null, null, none.Cause, none.Fix, trail),
             _ => throw new InvalidOperationException("a decision without an answer"),

@@ -36,6 +36,7 @@ internal sealed class ServiceQueries(
     public ValueTask StatusAsync(Session session)
     {
         (int lent, int quarantined) = state.Accounts;
+        IReadOnlyCollection<RunningPayload> payloads = running.All;
         return session.Answers.WriteAsync(new StatusAnswer
         {
             Service = ProductInfo.Service,
@@ -44,7 +45,8 @@ internal sealed class ServiceQueries(
             Levels = [.. isolators.Readiness.OrderBy(l => l.Key).Select(l => Of(l.Key, l.Value))],
             Warden = state.Warden,
             Ledger = state.Ledger,
-            Running = running.All.Count,
+            Running = payloads.Count,
+            Positions = payloads.GroupBy(p => p.Cell.Site.Placement.Position).OrderBy(p => p.Key).ToDictionary(p => p.Key.Name(), p => p.Count()),
             Lent = lent,
             Quarantined = quarantined,
         });

@@ -17,7 +17,6 @@ internal static class RunParser
     internal const int MaxTagName = 64;
     internal const int MaxTagValue = 1024;
     internal const int MaxClaim = 1024;
-    internal static readonly TimeSpan MaxWall = TimeSpan.FromDays(366);
 
     /// <summary>The request, or null and what is wrong.</summary>
     /// <param name="wire">What the client sent.</param>
@@ -34,7 +33,7 @@ internal static class RunParser
         Level? level = ParseLevel(wire.Level, found);
         CheckClaim(wire.Claim, found);
         CheckDirectory(wire.WorkingDirectory, found);
-        Limits limits = ParseLimits(wire.Limits, found);
+        Limits limits = LimitsParser.Parse(wire.Limits, found);
         CheckTags(wire.Tags, found);
 
         faults = [.. found];
@@ -100,33 +99,6 @@ internal static class RunParser
             faults.Add(new Fault($"the working directory has {directory.Length} bytes; at most {CommandBlock.MaxDirectory - 1} are allowed", "Use a shorter path."));
         if (Array.IndexOf(directory, (byte)0) >= 0)
             faults.Add(new Fault("the working directory holds a NUL byte", "No path can hold one."));
-    }
-
-    private static Limits ParseLimits(WireLimits? limits, List<Fault> faults)
-    {
-        if (limits is null)
-            return Limits.None;
-        Positive(limits.WallMilliseconds, "wall-clock limit", "ms", faults);
-        Positive(limits.MemoryBytes, "memory limit", "bytes", faults);
-        Positive(limits.Processes, "process limit", "processes", faults);
-        Positive(limits.ScratchBytes, "scratch limit", "bytes", faults);
-        if (limits.WallMilliseconds > (long)MaxWall.TotalMilliseconds)
-            faults.Add(new Fault($"the wall-clock limit is {limits.WallMilliseconds} ms; at most {MaxWall.TotalDays.ToString(CultureInfo.InvariantCulture)} days are allowed", "Ask for less, or for no limit."));
-        return faults.Count > 0
-            ? Limits.None
-            : new Limits
-            {
-                Wall = limits.WallMilliseconds is { } wall ? TimeSpan.FromMilliseconds(wall) : null,
-                MemoryBytes = limits.MemoryBytes,
-                Processes = limits.Processes,
-                ScratchBytes = limits.ScratchBytes,
-            };
-    }
-
-    private static void Positive(long? value, string name, string unit, List<Fault> faults)
-    {
-        if (value < 1)
-            faults.Add(new Fault($"the {name} is {value} {unit}", "Ask for at least 1, or leave the limit out."));
     }
 
     private static void CheckTags(IReadOnlyDictionary<string, string> tags, List<Fault> faults)

@@ -42,6 +42,16 @@ internal static class AdmittedJson
         json.WriteEndObject();
     }
 
+    private static void WriteDemand(Utf8JsonWriter json, PlacementDemand demand)
+    {
+        json.WriteStartObject("placement");
+        WriteNames(json, "must", demand.Must.Names());
+        WriteNames(json, "want", demand.Want.Names());
+        WriteNames(json, "mayLose", demand.MayLose.Names());
+        json.WriteString("limits", demand.Limits.Name());
+        json.WriteEndObject();
+    }
+
     private static void WriteNames(Utf8JsonWriter json, string name, ImmutableArray<string> names)
     {
         json.WriteStartArray(name);
@@ -65,16 +75,8 @@ internal static class AdmittedJson
         });
         json.Text("subject", decision.Identity.Subject, 2048);
         json.WriteEndObject();
-        json.WriteStartObject("limits");
-        if (decision.Limits.Wall is TimeSpan wall)
-            json.WriteNumber("wallMicroseconds", wall.Ticks / TimeSpan.TicksPerMicrosecond);
-        if (decision.Limits.MemoryBytes is long memory)
-            json.WriteNumber("memoryBytes", memory);
-        if (decision.Limits.Processes is long processes)
-            json.WriteNumber("processes", processes);
-        if (decision.Limits.ScratchBytes is long scratch)
-            json.WriteNumber("scratchBytes", scratch);
-        json.WriteEndObject();
+        LimitsJson.Write(json, decision.Limits);
+        WriteDemand(json, decision.Placement);
         json.Text("policy", decision.PolicyEpoch, 128);
         json.WriteEndObject();
     }

@@ -50,12 +50,19 @@ public sealed record RunRequest : ClientMessage
     public WireLimits? Limits { get; init; }
 }
 
-/// <summary>Limits of one payload.</summary>
+/// <summary>Limits of one payload; null where none is set.</summary>
 /// <param name="WallMilliseconds">Wall-clock time.</param>
-/// <param name="MemoryBytes">Memory.</param>
+/// <param name="MemoryBytes">Memory, without swap.</param>
+/// <param name="SwapBytes">Swap; 0 for none.</param>
 /// <param name="Processes">Processes and threads.</param>
+/// <param name="CpuWeight">The share of CPU time under contention, 1 to 10000.</param>
+/// <param name="MilliCpus">CPU time per time, thousandths of one CPU.</param>
+/// <param name="IoWeight">The share of input and output under contention, 1 to 10000.</param>
+/// <param name="OpenFiles">Open files of each process.</param>
 /// <param name="ScratchBytes">Space in scratch.</param>
-public sealed record WireLimits(long? WallMilliseconds = null, long? MemoryBytes = null, long? Processes = null, long? ScratchBytes = null);
+public sealed record WireLimits(
+    long? WallMilliseconds = null, long? MemoryBytes = null, long? SwapBytes = null, long? Processes = null, long? CpuWeight = null, long? MilliCpus = null,
+    long? IoWeight = null, long? OpenFiles = null, long? ScratchBytes = null);
 
 /// <summary>What would be decided for this request, and why. Nothing is run or recorded.</summary>
 /// <param name="Request">The request, as <c>run</c> would send it.</param>

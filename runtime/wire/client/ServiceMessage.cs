@@ -52,8 +52,11 @@ public sealed record EndedAnswer(string Id, WireEnding Ending, WireUsage? Usage)
 /// <param name="Why">The reason, when not.</param>
 /// <param name="Fix">What would have to change, when not.</param>
 /// <param name="Trail">What was looked at, in order, one sentence each.</param>
+/// <param name="Limits">The limits that would apply, when admitted; null for none.</param>
+/// <param name="Demand">What is demanded of its place, when admitted. The place itself is found when a payload enters.</param>
 public sealed record ExplainedAnswer(
-    string Decision, string? Rule, string? Level, string? Account, string? Why, string? Fix, IReadOnlyList<string> Trail) : ServiceMessage;
+    string Decision, string? Rule, string? Level, string? Account, string? Why, string? Fix, IReadOnlyList<string> Trail, WireLimits? Limits = null,
+    WireDemand? Demand = null) : ServiceMessage;
 
 /// <summary>The payloads that the caller may see, oldest first.</summary>
 public sealed record PayloadsAnswer(IReadOnlyList<WirePayload> Payloads) : ServiceMessage;
@@ -91,6 +94,9 @@ public sealed record StatusAnswer : ServiceMessage
 
     /// <summary>Payloads between entering and ending.</summary>
     public required int Running { get; init; }
+
+    /// <summary>The same, by the position of their leaves; positions without one are left out.</summary>
+    public IReadOnlyDictionary<string, int> Positions { get; init => field = value ?? new Dictionary<string, int>(); } = new Dictionary<string, int>();
 
     /// <summary>Accounts lent.</summary>
     public required int Lent { get; init; }

@@ -24,8 +24,11 @@ public sealed record WirePayload
     /// <summary>The kind of room.</summary>
     public string? Room { get; init; }
 
-    /// <summary>The position of the leaf.</summary>
-    public string? Placement { get; init; }
+    /// <summary>Its place among the cgroups.</summary>
+    public WirePlacement? Placement { get; init; }
+
+    /// <summary>The limits that apply; null for none.</summary>
+    public WireLimits? Limits { get; init; }
 
     /// <summary>The payload account.</summary>
     public WireAccount? Account { get; init; }

@@ -25,7 +25,7 @@ public sealed class RunTests
             Assert.Equal(i, client.Descriptors.Count);
             Assert.Equal(FileKind.Socket, Sys.KindOf(client.Descriptors[^1]));
             WirePayload started = client.Receive<StartedAnswer>().Payload;
-            Assert.Equal((entered.Id, entered.Handle, 4242, "running", "own"), (started.Id, started.Handle, started.Pid, started.State, started.Placement));
+            Assert.Equal((entered.Id, entered.Handle, 4242, "running", "own"), (started.Id, started.Handle, started.Pid, started.State, started.Placement!.Position));
             EndedAnswer ended = client.Receive<EndedAnswer>();
             Assert.Equal((entered.Id, "exited", 7), (ended.Id, ended.Ending.Kind, ended.Ending.Code));
             Assert.Equal(1, ended.Usage!.WallMicroseconds);
@@ -122,6 +122,7 @@ public sealed class RunTests
         one.Send(True);
         one.Receive<EnteredAnswer>();
         using TestClient two = front.Connect();
+        Assert.Equal([KeyValuePair.Create("own", 1)], two.Ask<StatusAnswer>(new StatusRequest()).Positions);
         WireEnding busy = two.Ask<EndedAnswer>(True).Ending;
         Assert.Equal("busy", busy.Kind);
         Assert.True(busy.RetryAfterMilliseconds > 0);

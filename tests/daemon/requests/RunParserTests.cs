@@ -85,13 +85,50 @@ public sealed class RunParserTests
         Assert.Equal(2, layout.DirectoryLength);
     }
 
+    /// <summary>Each limit with its least and its most.</summary>
+    public static TheoryData<string, long, long> Bounds => new()
+    {
+        { "wallMilliseconds", 1, 366L * 24 * 3600 * 1000 },
+        { "memoryBytes", 1 << 20, 1L << 60 },
+        { "swapBytes", 0, 1L << 60 },
+        { "processes", 1, 4_194_304 },
+        { "cpuWeight", 1, 10_000 },
+        { "milliCpus", 1, 8_192_000 },
+        { "ioWeight", 1, 10_000 },
+        { "openFiles", 1, 1 << 30 },
+        { "scratchBytes", 1, 1L << 60 },
+    };
+
     [Theory]
-    [InlineData(0L, false)]
-    [InlineData(1L, true)]
-    [InlineData(366L * 24 * 3600 * 1000, true)]
-    [InlineData(366L * 24 * 3600 * 1000 + 1, false)]
-    public void TheWallClockLimitIsBetweenAMillisecondAndAYear(long milliseconds, bool isTaken)
-        => Assert.Equal(isTaken, Parse(Run("/bin/true") with { Limits = new WireLimits(WallMilliseconds: milliseconds) }, null, out _) is not null);
+    [MemberData(nameof(Bounds))]
+    public void ALimitIsWithinItsBounds(string member, long least, long most)
+    {
+        foreach (long taken in (long[])[least, most])
+            Assert.True(Parse(WithLimit(member, taken), null, out _)!.Request.Limits.Kinds != LimitKinds.None);
+        foreach (long refused in (long[])[long.MinValue, -1, least - 1, most + 1, long.MaxValue])
+        {
+            Fault fault = Assert.Single(Refused(WithLimit(member, refused)));
+            Assert.Contains(refused.ToString(System.Globalization.CultureInfo.InvariantCulture), fault.What, StringComparison.Ordinal);
+            Assert.Contains($"{least} to {most}", fault.Fix, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void EveryLimitIsReadAsItself()
+    {
+        var wire = new WireLimits(2_000, 3 << 20, 0, 4, 5, 6, 7, 8, 9);
+        Assert.Equal(
+            new Limits
+            {
+                Wall = TimeSpan.FromSeconds(2), MemoryBytes = 3 << 20, SwapBytes = 0, Processes = 4, CpuWeight = 5, MilliCpus = 6, IoWeight = 7, OpenFiles = 8, ScratchBytes = 9,
+            },
+            Parse(Run("/bin/true") with { Limits = wire }, null, out _)!.Request.Limits);
+        Assert.Equal(wire, PlacementAnswers.Of(Parse(Run("/bin/true") with { Limits = wire }, null, out _)!.Request.Limits));
+    }
+
+    [Fact]
+    public void EveryLimitOutOfBoundsIsToldAtOnce()
+        => Assert.Equal(9, Refused(Run("/bin/true") with { Limits = new WireLimits(0, 0, -1, 0, 0, 0, 0, 0, 0) }).Length);
 
     [Theory]
     [InlineData("", false)]
@@ -108,6 +145,9 @@ public sealed class RunParserTests
         Assert.NotNull(Parse(Run("/bin/true") with { Tags = Enumerable.Range(0, RunParser.MaxTags).ToDictionary(i => $"t{i}", _ => "ü") }, null, out _));
         Assert.Null(Parse(Run("/bin/true") with { Tags = new Dictionary<string, string> { [new string('n', RunParser.MaxTagName + 1)] = "" } }, null, out _));
     }
+
+    private static RunRequest WithLimit(string member, long value)
+        => (RunRequest)ClientJson.ReadRequest(Bytes($$"""{"type":"run","command":["eA=="],"limits":{"{{member}}":{{value}}""" + "}}"));
 
     private static ImmutableArray<Fault> Refused(RunRequest wire)
     {
