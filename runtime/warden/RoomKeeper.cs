@@ -40,18 +40,22 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         return new Answer(WardenAnswer.Done, probed.Write);
     }
 
-    internal async Task<Answer> BuildAsync(FrontSession session, byte[] body)
+    /// <summary>Takes over the descriptor, which <see cref="OperationTable.Check"/> has found to be a pidfd.</summary>
+    internal async Task<Answer> BuildAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
     {
+        using PidFd client = new(descriptors[0].Release());
         BuildRoom asked = BuildRoom.Read(new MessageReader(body));
         if (!isolators.TryGetValue((Level)asked.Level, out IIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
             throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
         if (_rooms.ContainsKey(asked.Cell))
             throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
+        Invariants.RequirePilot(client, state.Limits);
         try
         {
             if (Interlocked.Increment(ref _building) + _rooms.Count > MostRooms)
                 throw new DeniedException("rooms", $"{MostRooms} rooms are there already");
-            return await BuildAsync(session, asked.Cell, new RoomKey((Level)asked.Level, asked.Kind), isolator).ConfigureAwait(false);
+            var plan = new RoomPlan(new CellId(asked.Cell), new RoomKey((Level)asked.Level, asked.Kind), client);
+            return await BuildAsync(session, plan, isolator).ConfigureAwait(false);
         }
         finally
         {
@@ -59,9 +63,10 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         }
     }
 
-    private async Task<Answer> BuildAsync(FrontSession session, Guid cell, RoomKey key, IIsolator isolator)
+    private async Task<Answer> BuildAsync(FrontSession session, RoomPlan plan, IIsolator isolator)
     {
-        IRoom built = await isolator.BuildAsync(new RoomPlan(new CellId(cell), key), CancellationToken.None).ConfigureAwait(false);
+        Guid cell = plan.Cell.Value;
+        IRoom built = await isolator.BuildAsync(plan, CancellationToken.None).ConfigureAwait(false);
         Room room = new(built, session);
         if (!_rooms.TryAdd(cell, room))
         {
@@ -250,6 +255,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         using Hold hold = await HoldAsync(id, RoomState.Built).ConfigureAwait(false);
         Room room = hold.Room;
+        Invariants.RequireNetwork(materials.Client, room.Built.Plan.Key);
         EnterResult result;
         try
         {
@@ -271,7 +277,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         (room.Materials, room.State) = (materials, RoomState.Entered);
         Placement place = room.Cell.Site.Placement;
         var entered = new EnterAnswer.Entered(
-            (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, room.Cell.Site.Cgroup, room.Cell.Site.Scratch);
+            (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why,
+            room.Cell.Site.Cgroup, room.Cell.Site.Scratch, (byte)room.Cell.Site.Network);
         return (new Answer(WardenAnswer.Done, entered.Write, ((PilotEndDescriptor)room.Cell.TakePilotEnd()).Take()), true);
     }
 
