@@ -117,7 +117,7 @@ public sealed class RecordTests
     {
         string text = string.Concat(Enumerable.Repeat(filler, 100_000));
         var usage = ResourceUsage.NotMeasured(text);
-        var record = new EndedRecord(Samples.NewPayload(), new UserId(uint.MaxValue), new Ending.Refused(text, text, text), text, usage, Residue.OfAll(new Finding.NotProvable(text)));
+        var record = new EndedRecord(Samples.NewPayload(), new UserId(uint.MaxValue), new Ending.Refused(text, text, text, CellNetwork.Host), text, usage, Residue.OfAll(new Finding.NotProvable(text)));
         var buffer = new RecordBuffer();
         EndedJson.Write(buffer.Begin(), record);
         buffer.End();

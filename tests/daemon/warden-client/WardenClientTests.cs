@@ -10,7 +10,7 @@ namespace Isolation.Daemon.Tests;
 public sealed class WardenClientTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly RoomPlan Plan = new(new CellId(Guid.NewGuid()), new RoomKey(Level.Setuid, "classic"));
+    private static readonly RoomPlan Plan = new(new CellId(Guid.NewGuid()), new RoomKey(Level.Setuid, "classic"), PidFd.TryOpen(Environment.ProcessId, out _));
 
     private readonly string _directory = Directory.CreateTempSubdirectory("isolation-warden-test-").FullName;
     private readonly FakeWarden _warden;
