@@ -128,7 +128,7 @@ public sealed class CeilingTests(SharedService shared)
     }
 
     // Processes in a network namespace, or with its file open: when there is none, it is gone.
-    private static IReadOnlyList<string> Holders(string network)
+    private static List<string> Holders(string network)
     {
         List<string> holders = [];
         foreach (HostProcess process in HostProcess.All())
