@@ -108,6 +108,19 @@ public sealed class RecordTests
     }
 
     [Theory]
+    [InlineData(CellNetwork.Host, "host")]
+    [InlineData(CellNetwork.Pilot, "pilot")]
+    public void An_admission_tells_the_network_of_its_cell(CellNetwork network, string name)
+    {
+        AdmittedRecord plain = Samples.Admitted(Samples.NewPayload());
+        var buffer = new RecordBuffer();
+        AdmittedJson.Write(buffer.Begin(), plain with { Site = plain.Site with { Network = network } });
+        buffer.End();
+        using var document = JsonDocument.Parse("{" + Encoding.UTF8.GetString(buffer.Members) + "}");
+        Assert.Equal(name, document.RootElement.GetProperty("site").GetProperty("network").GetString());
+    }
+
+    [Theory]
     [InlineData("x")]
     [InlineData("\u0001")]
     [InlineData("😀")]
@@ -117,7 +130,7 @@ public sealed class RecordTests
     {
         string text = string.Concat(Enumerable.Repeat(filler, 100_000));
         var usage = ResourceUsage.NotMeasured(text);
-        var record = new EndedRecord(Samples.NewPayload(), new UserId(uint.MaxValue), new Ending.Refused(text, text, text, CellNetwork.Host), text, usage, Residue.OfAll(new Finding.NotProvable(text)));
+        var record = new EndedRecord(Samples.NewPayload(), new UserId(uint.MaxValue), new Ending.Refused(text, text, text), text, usage, Residue.OfAll(new Finding.NotProvable(text)));
         var buffer = new RecordBuffer();
         EndedJson.Write(buffer.Begin(), record);
         buffer.End();
@@ -144,7 +157,7 @@ public sealed class RecordTests
                 Batch = new BatchJob(BatchSystem.Kubernetes, text, BatchEvidence.TrackingGroup, text, new GroupId(uint.MaxValue)),
                 Claim = new BatchClaim(BatchSystem.Kubernetes, text),
             },
-            Site = new CellSite(plain.Site.Placement with { Why = text }, text, text),
+            Site = new CellSite(plain.Site.Placement with { Why = text }, text, text, CellNetwork.Host),
             Decision = plain.Decision with { Rule = text, RoomKind = text, Identity = new Identity.Claimed(text), PolicyEpoch = text },
             Lease = plain.Lease with { Rule = text, Account = new Account(new UserId(1), new GroupId(1), [.. Enumerable.Range(0, 60_000).Select(i => new GroupId(uint.MaxValue))], text) },
         };

@@ -198,6 +198,18 @@ public sealed class WardenClientTests : IDisposable
     }
 
     [Theory]
+    [InlineData(9, 0)]
+    [InlineData((byte)Position.Own, 9)]
+    public async Task APositionOrNetworkThatDoesNotExistIsAFailedStep(byte position, byte network)
+    {
+        _warden.Answer = o => o == WardenOperation.Enter ? FakeWarden.Done(new EnterAnswer.Entered(position, 0, 0, 0, "", "/cell", "/scratch", network).Write) : null;
+        IRoom room = await _isolator.BuildAsync(Plan, default);
+        using Descriptor command = SealedMemory.Create("test"u8, [1]);
+        using PidFd client = PidFd.TryOpen(Environment.ProcessId, out _)!;
+        await Assert.ThrowsAsync<SetupException>(() => room.EnterAsync(EntryOf(null, command, client), default));
+    }
+
+    [Theory]
     [InlineData(WardenOperation.Probe)]
     [InlineData(WardenOperation.Build)]
     public async Task AnAnswerThatIsNotInTheProtocolIsAFailedStep(WardenOperation at)
