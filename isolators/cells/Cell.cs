@@ -19,10 +19,10 @@ public sealed class Cell : ICell
     private SafePilotEnd? _pilotEnd;
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
-    public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, SafePilotEnd pilotEnd)
+    public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, CellNetwork network, SafePilotEnd pilotEnd)
     {
         (_host, _parts, _entry, _pilotEnd) = (host, parts, entry, pilotEnd);
-        Site = new CellSite(placement, parts.Leaf.Path, parts.Scratch.Path);
+        Site = new CellSite(placement, parts.Leaf.Path, parts.Scratch.Path, network);
         Observed = ObserveAsync();
         Ending = ReportAsync();
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Isolation.Linux;
+using Isolation.Wire;
 
 namespace Isolation.Cells;
 
@@ -12,9 +13,13 @@ public static class CellInitProcess
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30); // nobody else can stop it: only a node under heavy load is so slow
 
     /// <summary>Starts it with a listening control socket and the cell's secret.</summary>
+    /// <param name="program">Its path.</param>
+    /// <param name="listener">The control socket.</param>
+    /// <param name="secret">The cell's secret.</param>
+    /// <param name="network">The network namespace it and its payload will be in; null for our own.</param>
     /// <returns>The process; whoever holds it reaps it.</returns>
     /// <exception cref="SyscallException">It could not be started.</exception>
-    public static PidFd Start(string program, UnixSocket listener, byte[] secret)
+    public static PidFd Start(string program, UnixSocket listener, byte[] secret, PilotNetwork? network)
     {
         using Descriptor secretFile = SealedMemory.Create("secret"u8, secret);
         using Descriptor nothing = Sys.Open(null, "/dev/null", Sys.O_RDWR);
@@ -26,13 +31,14 @@ public static class CellInitProcess
             Arguments = [path],
             Environment = ImmutableArray<ReadOnlyMemory<byte>>.Empty,
             Descriptors = [nothing, nothing, errors, listener, secretFile],
+            NetworkNamespace = network?.File,
             BoundingSet = Needed,
             SignalMask = SignalFd.MaskOf(SIGCHLD), // inherited by every thread of the runtime, so that a signalfd gets them all
         };
         return Child.Start(plan, StartDeadline) switch
         {
             ChildResult.Running running => running.Process,
-            ChildResult.Failed failed => throw new SyscallException("start cell-init", $"{program}, step {failed.Step}", failed.Errno),
+            ChildResult.Failed failed => throw new SyscallException("start cell-init", $"{program}, step {((StartStep)failed.Step).Name()}", failed.Errno),
             _ => throw new InvalidOperationException("a start without a result"),
         };
     }

@@ -1,15 +1,19 @@
 using System.Globalization;
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
 namespace Isolation.Cells;
 
-/// <summary>What a payload inherits of its pilot, as /proc shows it of the client: limits that are ceilings, and the umask.</summary>
+/// <summary>What a payload inherits of its pilot, as the kernel shows it of the client: limits, CPUs and priorities as ceilings, and the umask.</summary>
 /// <param name="Limits">In the kernel's order of resources.</param>
 /// <param name="OomScoreAdjustment">-1000 to 1000.</param>
 /// <param name="FileModeMask">Its umask.</param>
-public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustment, uint FileModeMask)
+/// <param name="Schedule">Its main thread's CPUs and priorities.</param>
+public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustment, uint FileModeMask, PilotSchedule Schedule)
 {
+    private const int RLIMIT_NOFILE = 7;
+
     // The lines of /proc/PID/limits, in the order of the resources' numbers (getrlimit(2), asm-generic/resource.h).
     private static readonly string[] Names =
     [
@@ -27,17 +31,32 @@ public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustmen
             string limits = File.ReadAllText($"/proc/{pid}/limits");
             string oom = File.ReadAllText($"/proc/{pid}/oom_score_adj");
             string mask = ProcessStatus.Field(File.ReadAllText($"/proc/{pid}/status"), "Umask");
+            Scheduling seen = Scheduling.Of(pid);
             if (!client.IsOver)
-                return new PilotCeilings(ParseLimits(limits), int.Parse(oom, CultureInfo.InvariantCulture), Convert.ToUInt32(mask, 8));
+                return new PilotCeilings(ParseLimits(limits), int.Parse(oom, CultureInfo.InvariantCulture), Convert.ToUInt32(mask, 8),
+                    new PilotSchedule([.. seen.Cpus], seen.Policy, seen.Nice, seen.IoPriority));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
         {
             // A process that is over has no such files, or empty ones; that is told below.
             if (!client.IsOver)
-                throw new IOException($"the limits of pid {pid} cannot be read from /proc: {e.Message}", e);
+                throw new IOException($"the limits of pid {pid} cannot be read: {e.Message}", e);
         }
 
         throw new SyscallException("read", $"/proc/{pid}/limits", Errno.ESRCH, "The client is gone.");
+    }
+
+    /// <summary>The limits of a payload that has limits of its own besides: the lower of both.</summary>
+    public ResourceLimit[] LimitsWithin(Limits own)
+    {
+        if (own.OpenFiles is not long files)
+            return Limits;
+        ResourceLimit[] lowered = [.. Limits];
+        lowered[RLIMIT_NOFILE] = new ResourceLimit(Lower(lowered[RLIMIT_NOFILE].Soft, files), Lower(lowered[RLIMIT_NOFILE].Hard, files));
+        return lowered;
+
+        // Infinity is -1, which is more than any number.
+        static long Lower(long pilots, long own) => unchecked((ulong)pilots) < (ulong)own ? pilots : own;
     }
 
     /// <summary>Parses /proc/PID/limits (proc(5)).</summary>

@@ -29,7 +29,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
             if (TryLeaf(probe) is string fault)
                 return NotReady(fault);
 
-            IRoom room = await BuildAsync(new RoomPlan(probe, new RoomKey(Level.Setuid, Classic)), ct).ConfigureAwait(false);
+            IRoom room = await BuildAsync(new RoomPlan(probe, new RoomKey(Level.Setuid, Classic), Client: null), ct).ConfigureAwait(false);
             Residue residue = await room.DestroyAsync(Grace).ConfigureAwait(false);
             await room.DisposeAsync().ConfigureAwait(false);
             return residue.IsDirty ? NotReady("a room could be built but not removed") : new Readiness.Ready([Classic]);
@@ -70,8 +70,11 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
             undo.Begin("control socket");
             using UnixSocket listener = UnixSocket.Listen(UnixSocketKind.Stream, ticket.SocketPath, backlog: 4);
 
+            undo.Begin("network");
+            using PilotNetwork? network = plan.Client is null ? null : PilotNetwork.Of((PidFd)plan.Client);
+
             undo.Begin("cell-init");
-            PidFd cellInit = CellInitProcess.Start(host.CellInit, listener, secret);
+            PidFd cellInit = CellInitProcess.Start(host.CellInit, listener, secret, network);
             undo.Push(() =>
             {
                 cellInit.Signal(9);
@@ -82,7 +85,7 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
 
             undo.Begin("control connection");
             CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, ProofDeadline).ConfigureAwait(false);
-            return new SetuidRoom(host, plan, ticket, cellInit, control);
+            return new SetuidRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, ticket, cellInit, control);
         }
         catch (Exception e)
         {

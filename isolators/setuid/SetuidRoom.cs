@@ -14,6 +14,8 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
 
     public RoomPlan Plan => plan;
 
+    private CellNetwork Network => plan.Key.Network is null ? CellNetwork.Host : CellNetwork.Pilot;
+
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
         _given = true;
@@ -75,7 +77,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             }
 
             var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue.Search);
-            return new EnterResult.Entered(new Cell(host, parts, entry, placement, new PilotEndDescriptor(pilotEnd)));
+            return new EnterResult.Entered(new Cell(host, parts, entry, placement, Network, new PilotEndDescriptor(pilotEnd)));
         }
         catch (Exception e)
         {
@@ -126,9 +128,10 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             entry.Account.Gid.Value,
             [.. entry.Account.Groups.Select(g => g.Value)],
             (long)Math.Ceiling((entry.Limits.Wall ?? TimeSpan.Zero).TotalMilliseconds),
-            ceilings.Limits,
+            ceilings.LimitsWithin(entry.Limits),
             ceilings.OomScoreAdjustment,
             ceilings.FileModeMask,
+            ceilings.Schedule,
             pilotEndInode,
             scratch.Path,
             [

@@ -38,6 +38,7 @@ internal sealed class Payload(PidFd process, int pid, long startedAt) : IDisposa
             OomScoreAdjustment = enter.OomScoreAdjustment,
             FileModeMask = enter.FileModeMask,
             ResourceLimits = Ceilings(enter.ResourceLimits),
+            Scheduling = Schedule(enter.Schedule).Within(Scheduling.Of(0)),
             Account = new ChildAccount(enter.Uid, enter.Gid, [.. enter.Groups]),
             ParentDeathSignal = SIGKILL,
             Directory = command.Directory,
@@ -70,6 +71,8 @@ internal sealed class Payload(PidFd process, int pid, long startedAt) : IDisposa
     internal void Reap() => _ = Sys.WaitFor(process, reap: true);
 
     public void Dispose() => process.Dispose();
+
+    private static Scheduling Schedule(PilotSchedule pilot) => new([.. pilot.Cpus], pilot.Policy, pilot.Nice, pilot.IoPriority);
 
     // A hard limit above our own cannot be set without CAP_SYS_RESOURCE; a lower one always can.
     private static ImmutableArray<(int, ulong, ulong)> Ceilings(ResourceLimit[] pilot)

@@ -1,3 +1,5 @@
+using Isolation.Cells;
+using Isolation.Core;
 using Isolation.Linux;
 
 namespace Isolation.Warden;
@@ -27,6 +29,20 @@ internal static class Invariants
             throw new DeniedException("pilot", $"uids {string.Join(' ', uids)} of pid {pid} are not those of one pilot");
         if (ProcessCgroups.Parse(cgroups).IsInsideACell)
             throw new DeniedException("pilot", $"pid {pid} is inside a cell");
+    }
+
+    /// <summary>The process is in the network namespace that the room was built in.</summary>
+    internal static void RequireNetwork(PidFd client, RoomKey room)
+    {
+        try
+        {
+            if (PilotNetwork.IdOf(client) != room.Network)
+                throw new DeniedException("network", "the client is in another network namespace than the room");
+        }
+        catch (SyscallException e) when (client.IsOver)
+        {
+            throw new DeniedException("client", e.Message);
+        }
     }
 
     /// <summary>The account is one of the site's.</summary>

@@ -21,7 +21,7 @@ internal sealed class OperationTable
         {
             [WardenOperation.Hello] = new(Asker.Both, 0, HelloAsync),
             [WardenOperation.Probe] = new(Asker.Front, 0, (_, body, _) => rooms.ProbeAsync(body)),
-            [WardenOperation.Build] = new(Asker.Front, 0, (session, body, _) => rooms.BuildAsync(session, body)),
+            [WardenOperation.Build] = new(Asker.Front, 1, rooms.BuildAsync),
             [WardenOperation.Enter] = new(Asker.Front, 2, (_, body, descriptors) => rooms.EnterAsync(body, descriptors)),
             [WardenOperation.Resolve] = new(Asker.Front, 0, (_, body, _) => rooms.ResolveAsync(body)),
             [WardenOperation.Start] = new(Asker.Front, 0, (_, body, _) => rooms.StartAsync(body)),
@@ -60,10 +60,10 @@ internal sealed class OperationTable
             throw new DeniedException("asker", $"{operation} is not for uid {session.Peer.Uid}");
         if (!session.IsGreeted && operation != WardenOperation.Hello)
             throw new DeniedException("hello", "the first message is hello");
-        if (operation != WardenOperation.Enter)
-            return;
-        Invariants.RequireProcess(descriptors[0]);
-        Invariants.RequireSealed(descriptors[1]);
+        if (operation is WardenOperation.Build or WardenOperation.Enter)
+            Invariants.RequireProcess(descriptors[0]);
+        if (operation is WardenOperation.Enter)
+            Invariants.RequireSealed(descriptors[1]);
     }
 
     /// <summary>Carries out one operation that has passed <see cref="Check"/>; takes over the descriptors.</summary>

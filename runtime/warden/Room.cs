@@ -1,40 +1,148 @@
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Linux;
 using Isolation.Wire;
 
 namespace Isolation.Warden;
 
-/// <summary>One room in the warden's keeping, and how far it is. Operations that change it hold <see cref="Gate"/>, one at a time.</summary>
+/// <summary>
+/// One room in the warden's keeping, and the operations on it. Those that change it take turns, and each is denied out of its stage; only
+/// signals and the wait for the ending come at any time. <see cref="Stage"/> moves in a turn only.
+/// </summary>
 internal sealed class Room(IRoom built, FrontSession owner)
 {
-    /// <summary>One change at a time.</summary>
-    internal SemaphoreSlim Gate { get; } = new(1, 1);
-
-    internal IRoom Built { get; } = built;
+    private volatile RoomStage _stage = RoomStage.Built;
+    private volatile Cell? _cell;
+    private EntryMaterials? _materials;
+    private DestroyedCell? _report;
 
     /// <summary>The connection that built it: when it goes, what has not started goes too.</summary>
     internal FrontSession Owner { get; } = owner;
 
-    internal RoomState State { get; set; } = RoomState.Built;
+    /// <summary>How far it is.</summary>
+    internal RoomStage Stage => _stage;
 
-    internal Cell? Cell { get; set; }
+    private SemaphoreSlim Turns { get; } = new(1, 1);
 
-    /// <summary>Its payload was told to start: its ending is worth a record.</summary>
-    internal bool WasStarted { get; set; }
+    private Guid Id => built.Plan.Cell.Value;
 
-    /// <summary>The command was asked for: a cell looks for it once.</summary>
-    internal bool IsAsked { get; set; }
+    /// <summary>Gives it to a payload; takes over the materials where the payload is in. Any other outcome but a denial ends the room.</summary>
+    internal async Task<EnterResult> EnterAsync(EntryMaterials materials)
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Built).ConfigureAwait(false);
+        Invariants.RequireNetwork(materials.Client, built.Plan.Key);
+        EnterResult result;
+        try
+        {
+            result = await built.EnterAsync(materials.Entry, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch
+        {
+            MoveTo(RoomStage.Gone); // a failed entry destroys the room
+            throw;
+        }
 
-    /// <summary>The command was found: only then a start makes sense.</summary>
-    internal bool IsResolved { get; set; }
+        if (result is EnterResult.Entered entered)
+        {
+            (_cell, _materials) = ((Cell)entered.Cell, materials);
+            MoveTo(RoomStage.Entered);
+        }
+        else
+        {
+            MoveTo(RoomStage.Gone);
+        }
 
-    internal EntryMaterials? Materials { get; set; }
+        return result;
+    }
 
-    internal DestroyedCell? Report { get; set; }
+    /// <summary>Looks for the command, once.</summary>
+    internal async Task<ResolvedInRoom> ResolveAsync()
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Entered).ConfigureAwait(false);
+        MoveTo(RoomStage.Asked);
+        ResolvedInRoom resolved = await _cell!.ResolveInRoomAsync(CancellationToken.None).ConfigureAwait(false);
+        if (resolved.Resolution.Outcome == ResolutionOutcome.Resolved)
+            MoveTo(RoomStage.Resolved);
+        return resolved;
+    }
+
+    /// <summary>Starts the payload, once.</summary>
+    /// <param name="sequence">The number of its durable record.</param>
+    internal async Task<StartResult> StartAsync(long sequence)
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Resolved).ConfigureAwait(false);
+        Entry entry = _materials!.Entry;
+        Admission admission = Admission.Mint(entry, new LedgerReceipt(entry.Payload, sequence));
+        MoveTo(RoomStage.Running);
+        StartResult result = await _cell!.StartAsync(admission, CancellationToken.None).ConfigureAwait(false);
+        _materials.Dispose();
+        return result;
+    }
+
+    /// <summary>Signals the payload; false where none runs.</summary>
+    internal async Task<bool> SignalAsync(int signal)
+        => _stage == RoomStage.Running && await _cell!.SignalAsync(signal, CancellationToken.None).ConfigureAwait(false);
+
+    /// <summary>Waits for the ending.</summary>
+    /// <exception cref="DeniedException">Nothing was started.</exception>
+    internal Task<ObservedEnding> EndingAsync()
+        => _stage is RoomStage.Running or RoomStage.Ended or RoomStage.Discarded ? _cell!.Observed
+            : throw new DeniedException("state", "the ending of a room that nothing was started in");
+
+    /// <summary>Removes all that is left, once; whoever comes later is told the same.</summary>
+    /// <returns>Null only where a payload runs, and that is reason to leave it.</returns>
+    internal async Task<DestroyedCell?> DestroyAsync(TimeSpan grace, bool evenIfRunning)
+    {
+        await Turns.WaitAsync().ConfigureAwait(false);
+        using Turn turn = new(Turns);
+        if (_report is DestroyedCell known)
+            return known;
+        if (_stage == RoomStage.Gone)
+            throw NotThere();
+        if (_stage == RoomStage.Running && !evenIfRunning)
+            return null;
+        Residue residue = _cell is Cell cell
+            ? (await cell.DestroyAsync(grace).ConfigureAwait(false)).Residue
+            : await built.DestroyAsync(grace).ConfigureAwait(false);
+        if (_cell is null)
+            await built.DisposeAsync().ConfigureAwait(false); // nothing entered: there is nothing to forget
+        _materials?.Dispose();
+        _report = RoomAnswers.Of(residue);
+        MoveTo(_cell is null ? RoomStage.Gone : _stage == RoomStage.Running ? RoomStage.Ended : RoomStage.Discarded);
+        return _report;
+    }
+
+    /// <summary>The ticket may go.</summary>
+    internal async Task ForgetAsync()
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Ended, RoomStage.Discarded).ConfigureAwait(false);
+        await _cell!.ForgetAsync().ConfigureAwait(false);
+        await _cell.DisposeAsync().ConfigureAwait(false);
+        MoveTo(RoomStage.Gone);
+    }
+
+    private void MoveTo(RoomStage to) => _stage = _stage.To(to);
+
+    private async Task<Turn> TakeTurnAsync(params RoomStage[] required)
+    {
+        await Turns.WaitAsync().ConfigureAwait(false);
+        RoomStage now = _stage;
+        if (required.Contains(now))
+            return new Turn(Turns);
+        Turns.Release();
+        throw now == RoomStage.Gone ? NotThere() : new DeniedException("state", $"the cell is {now}, the operation wants it {string.Join(" or ", required)}");
+    }
+
+    private DeniedException NotThere() => new("cell", $"no cell {Id} of this warden");
+
+    private sealed record Turn(SemaphoreSlim Turns) : IDisposable
+    {
+        public void Dispose() => Turns.Release();
+    }
 }
 
 /// <summary>What a front passed with an entry; held until the payload has started.</summary>
-internal sealed record EntryMaterials(Entry Entry, Linux.PidFd Client, Linux.Descriptor Command) : IDisposable
+internal sealed record EntryMaterials(Entry Entry, PidFd Client, Descriptor Command) : IDisposable
 {
     public void Dispose()
     {

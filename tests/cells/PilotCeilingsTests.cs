@@ -70,6 +70,20 @@ public sealed class PilotCeilingsTests
     }
 
     [Fact]
+    public void A_limit_of_the_payloads_own_lowers_that_one_limit_and_never_raises_it()
+    {
+        var ceilings = new PilotCeilings(PilotCeilings.ParseLimits(Text), 0, 0, new PilotSchedule([1], 0, 0, 0));
+        Assert.Equal(ceilings.Limits, ceilings.LimitsWithin(Core.Limits.None));
+        ResourceLimit[] lowered = ceilings.LimitsWithin(Core.Limits.None with { OpenFiles = 2000 });
+        Assert.Equal(new ResourceLimit(1024, 2000), lowered[7]);
+        Assert.Equal(ceilings.Limits.Where((_, i) => i != 7), lowered.Where((_, i) => i != 7));
+        Assert.Equal(new ResourceLimit(10, 10), ceilings.LimitsWithin(Core.Limits.None with { OpenFiles = 10 })[7]);
+        Assert.Equal(new ResourceLimit(1024, 4096), ceilings.LimitsWithin(Core.Limits.None with { OpenFiles = 10_000 })[7]);
+        ceilings.Limits[7] = new ResourceLimit(-1, -1);
+        Assert.Equal(new ResourceLimit(10, 10), ceilings.LimitsWithin(Core.Limits.None with { OpenFiles = 10 })[7]);
+    }
+
+    [Fact]
     public void A_process_that_is_over_has_none()
     {
         using var process = System.Diagnostics.Process.Start("true");

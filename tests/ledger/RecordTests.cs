@@ -139,6 +139,19 @@ public sealed class RecordTests
     }
 
     [Theory]
+    [InlineData(CellNetwork.Host, "host")]
+    [InlineData(CellNetwork.Pilot, "pilot")]
+    public void An_admission_tells_the_network_of_its_cell(CellNetwork network, string name)
+    {
+        AdmittedRecord plain = Samples.Admitted(Samples.NewPayload());
+        var buffer = new RecordBuffer();
+        AdmittedJson.Write(buffer.Begin(), plain with { Site = plain.Site with { Network = network } });
+        buffer.End();
+        using var document = JsonDocument.Parse("{" + Encoding.UTF8.GetString(buffer.Members) + "}");
+        Assert.Equal(name, document.RootElement.GetProperty("site").GetProperty("network").GetString());
+    }
+
+    [Theory]
     [InlineData("x")]
     [InlineData("\u0001")]
     [InlineData("😀")]
@@ -175,7 +188,7 @@ public sealed class RecordTests
                 Batch = new BatchJob(BatchSystem.Kubernetes, text, BatchEvidence.TrackingGroup, text, new GroupId(uint.MaxValue)),
                 Claim = new BatchClaim(BatchSystem.Kubernetes, text),
             },
-            Site = new CellSite(plain.Site.Placement with { Why = text }, text, text),
+            Site = new CellSite(plain.Site.Placement with { Why = text }, text, text, CellNetwork.Host),
             Decision = plain.Decision with { Rule = text, RoomKind = text, Identity = new Identity.Claimed(text), PolicyEpoch = text },
             Lease = plain.Lease with { Rule = text, Account = new Account(new UserId(1), new GroupId(1), [.. Enumerable.Range(0, 60_000).Select(i => new GroupId(uint.MaxValue))], text) },
         };

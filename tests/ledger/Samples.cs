@@ -16,7 +16,7 @@ internal static class Samples
         payload, Pilot(pilot),
         new Decision.Admit("analysis", Level.Setuid, "classic", new Identity.Claimed("/DC=org/CN=Ann Ö"), "default", Limits.None, PlacementDemand.Default, "abc"),
         new Lease(payload, new Account(new UserId(account), new GroupId(account), [], null), "default", false),
-        new CellSite(Place, "/isolation/cell", "/scratch/cell"), new string('a', 64),
+        new CellSite(Place, "/isolation/cell", "/scratch/cell", CellNetwork.Pilot), new string('a', 64),
         command.Length == 0 ? [ByteString.FromText("/bin/echo"), ByteString.FromText("a \"b\" \\ \n ü")] : [.. command],
         new ResolvedCommand(ByteString.FromText("/bin/echo"), new string('b', 64), null), null,
         ImmutableSortedDictionary<string, string>.Empty.Add("task", "42"));

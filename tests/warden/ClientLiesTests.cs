@@ -3,7 +3,7 @@ using Isolation.Wire;
 
 namespace Isolation.Warden.Tests;
 
-/// <summary>A client is a living process of a pilot's, outside every cell, by the kernel's word; nothing else passes for one.</summary>
+/// <summary>A client is a living process of a pilot's, outside every cell, by the kernel's word; nothing else passes for one, at building or at entering.</summary>
 public sealed class ClientLiesTests(WardenFixture fixture) : OnSharedWarden(fixture)
 {
     [SkippableFact]
@@ -85,9 +85,11 @@ public sealed class ClientLiesTests(WardenFixture fixture) : OnSharedWarden(fixt
     private async Task DeniesAsync(string invariant, Func<Descriptor> client)
     {
         NeedsRoot();
-        using Play play = NewPlay();
+        using Pilot honest = Pilot.Start();
+        using Play play = new(Front, honest);
         using Descriptor given = client();
         using Descriptor command = Play.Command("/bin/true");
+        Assert.Equal(invariant, (await play.BuildAsync(given)).Invariant);
         (await play.BuildAsync()).Done();
         Assert.Equal(invariant, (await play.EnterAsync(command, client: given)).Invariant);
         Assert.Null(play.Channel);

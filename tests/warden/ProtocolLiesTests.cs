@@ -34,7 +34,6 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
     }
 
     [SkippableTheory]
-    [InlineData(WardenOperation.Build)]
     [InlineData(WardenOperation.Resolve)]
     [InlineData(WardenOperation.Start)]
     [InlineData(WardenOperation.Signal)]
@@ -46,6 +45,24 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
     {
         NeedsRoot();
         await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(operation));
+    }
+
+    [SkippableFact]
+    public async Task A_build_whose_body_is_too_short()
+    {
+        NeedsRoot();
+        await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(WardenOperation.Build, null, Pilot.PidFd));
+    }
+
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Build_with_too_few_or_too_many_descriptors(int count)
+    {
+        NeedsRoot();
+        Descriptor[] many = [.. Enumerable.Repeat(Pilot.PidFd, count)];
+        await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), 1, "classic").WriteTo, many));
     }
 
     [SkippableTheory]
@@ -127,7 +144,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
         (await root.AskAsync(WardenOperation.RereadLimits)).Done();
         Assert.Equal("asker", (await root.AskAsync(WardenOperation.List)).Invariant);
         Assert.Equal("asker", (await root.AskAsync(WardenOperation.Stop)).Invariant);
-        Assert.Equal("asker", (await root.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), 1, "classic").WriteTo)).Invariant);
+        Assert.Equal("asker", (await root.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), 1, "classic").WriteTo, Pilot.PidFd)).Invariant);
     }
 
     [SkippableFact]

@@ -56,6 +56,20 @@ public sealed class ViewTests(WardenFixture fixture) : OnSharedWarden(fixture)
         await play.CleanUpAsync();
     }
 
+    [SkippableTheory]
+    [InlineData(50, "50\n50\n")]
+    [InlineData(80, "77\n80\n")]
+    [InlineData(500, "77\n99\n")]
+    public async Task A_limit_of_open_files_lowers_the_pilots_and_never_raises_it(long files, string expected)
+    {
+        NeedsRoot();
+        using Pilot pilot = Pilot.Start(before: ["prlimit", "--nofile=77:99"]);
+        using Play play = new(Front, pilot);
+        _ = await play.RunAsync("ulimit -Sn; ulimit -Hn", limits: RoomLimits.None with { OpenFiles = files });
+        Assert.Equal(expected, await play.Output);
+        await play.CleanUpAsync();
+    }
+
     [SkippableFact]
     public async Task After_the_start_every_thread_of_cell_init_has_one_capability_and_the_filter()
     {

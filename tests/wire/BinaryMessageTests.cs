@@ -15,7 +15,7 @@ public sealed class BinaryMessageTests
         Sample(w => new EnterRoom(Cell, Payload, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0)).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel(["classic", "private"], "", "").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
-        Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.NotPlaced(1, "beside: none", "Ask less.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new ResolvedInRoom(Resolution(), new byte[32], "").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
         Sample(w => new ResolvedInRoom(Resolution(), [], "not regular").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
@@ -86,6 +86,7 @@ public sealed class BinaryMessageTests
         Refused(Enter() with { RoomEnvironment = [.. Enumerable.Repeat("A=1", 65)] });
         Refused(Enter() with { TaskFiles = EnterCell.MaxTaskFiles + 1 });
         Refused(Enter() with { TaskFiles = -1 });
+        Refused(Enter() with { Schedule = Enter().Schedule with { Cpus = new byte[PilotSchedule.MaxCpus + 1] } });
         Refused(Enter() with { Scratch = new string('/', 4097) });
         Assert.Equal(EnterCell.FixedDescriptors + 2 + 8, Enter().Descriptors);
 
@@ -129,7 +130,8 @@ public sealed class BinaryMessageTests
     private static CellResolution Resolution() => new(ResolutionOutcome.Resolved, [0x2f, 0xff], File, 0, 0, "");
 
     private static EnterCell Enter() => new(
-        2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12, 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8);
+        2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12,
+        new PilotSchedule([3, 0, 0, 0, 0, 0, 0, 0x80], 3, -20, 0x4007), 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8);
 
     private static WireFinding[] Findings() =>
     [

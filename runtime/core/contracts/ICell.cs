@@ -36,4 +36,5 @@ public interface ICell : IAsyncDisposable
 /// <param name="Placement">The place it got among the cgroups.</param>
 /// <param name="Cgroup">The payload's leaf in the unified cgroup hierarchy, as /proc/PID/cgroup shows it.</param>
 /// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
-public sealed record CellSite(Placement Placement, string Cgroup, string Scratch);
+/// <param name="Network">The network it is in.</param>
+public sealed record CellSite(Placement Placement, string Cgroup, string Scratch, CellNetwork Network);

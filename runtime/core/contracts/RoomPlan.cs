@@ -1,11 +1,21 @@
+using System.Runtime.InteropServices;
+
 namespace Isolation.Core;
 
 /// <summary>What a room must be; rooms of equal <see cref="RoomKey"/> are interchangeable.</summary>
 /// <param name="Cell">The name the room and its cell bear on this host.</param>
 /// <param name="Key">What makes the room fit a payload.</param>
-public sealed record RoomPlan(CellId Cell, RoomKey Key);
+/// <param name="Client">Borrowed until the room is built: the client's pidfd, in whose network namespace the room will be. Null for the host's.</param>
+public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client);
 
 /// <summary>What makes a room fit a payload.</summary>
 /// <param name="Level">Its level.</param>
 /// <param name="Kind">For setuid <c>classic</c> or <c>private</c>.</param>
-public sealed record RoomKey(Level Level, string Kind);
+public sealed record RoomKey(Level Level, string Kind)
+{
+    /// <summary>
+    /// The client's network namespace, where it is another than the host's. Read when the room is built, by whom the kernel lets look: a
+    /// front's plan has none, and names the client.
+    /// </summary>
+    public NamespaceId? Network { get; init; }
+}

@@ -52,7 +52,7 @@ public sealed class PayloadRunner(
         {
             // 3 build
             IRoom room = await isolators[admit.Level]
-                .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind)), clientGone).ConfigureAwait(false);
+                .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process), clientGone).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
 
             // 4 enter

@@ -16,12 +16,12 @@ internal static class PlacementMapping
     public static PlaceDemand Of(PlacementDemand demand) => new((byte)demand.Must, (byte)demand.Want, (byte)demand.MayLose, (byte)demand.Limits);
 
     /// <summary>Where a cell is.</summary>
-    /// <exception cref="WireException">There is no such position.</exception>
-    public static CellSite Of(EnterAnswer.Entered entered) => Enum.IsDefined((Position)entered.Position)
+    /// <exception cref="WireException">There is no such position or network.</exception>
+    public static CellSite Of(EnterAnswer.Entered entered) => Enum.IsDefined((Position)entered.Position) && Enum.IsDefined((CellNetwork)entered.Network)
         ? new CellSite(
             new Placement((Position)entered.Position, (PlacementProperties)entered.Holds, (Ceilings)entered.Lost, (LimitKinds)entered.NotEnforced, entered.Why),
-            entered.Cgroup, entered.Scratch)
-        : throw new WireException($"position {entered.Position} does not exist");
+            entered.Cgroup, entered.Scratch, (CellNetwork)entered.Network)
+        : throw new WireException($"position {entered.Position} or network {entered.Network} does not exist");
 
     /// <summary>Why there is no place.</summary>
     /// <exception cref="WireException">There is no such obstacle.</exception>

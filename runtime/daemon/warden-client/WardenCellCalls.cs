@@ -12,9 +12,9 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
 
     /// <summary>A call whose answer is only "done". When it is given up, what it makes is removed as soon as it is there.</summary>
     /// <exception cref="SetupException">Denied, failed, or the warden went away.</exception>
-    public async Task CallAsync(WardenOperation operation, Action<MessageWriter> body, CancellationToken ct)
+    public async Task CallAsync(WardenOperation operation, Action<MessageWriter> body, CancellationToken ct, params Descriptor[] descriptors)
     {
-        using WardenReply reply = await AskAsync(operation, body, ct).ConfigureAwait(false);
+        using WardenReply reply = await AskAsync(operation, body, ct, descriptors).ConfigureAwait(false);
         Checked(reply, static r =>
         {
             r.Done();

@@ -1,4 +1,5 @@
 using Isolation.Core;
+using Isolation.Linux;
 using Isolation.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -33,7 +34,8 @@ internal sealed class WardenIsolator(WardenLink warden, IsolatorDescription desc
     public async Task<IRoom> BuildAsync(RoomPlan plan, CancellationToken ct)
     {
         var cell = new WardenCellCalls(warden, plan.Cell, log);
-        await cell.CallAsync(WardenOperation.Build, new BuildRoom(plan.Cell.Value, (byte)plan.Key.Level, plan.Key.Kind).Write, ct).ConfigureAwait(false);
+        var client = (Descriptor?)plan.Client ?? throw new ArgumentException("the warden builds for a client", nameof(plan));
+        await cell.CallAsync(WardenOperation.Build, new BuildRoom(plan.Cell.Value, (byte)plan.Key.Level, plan.Key.Kind).Write, ct, client).ConfigureAwait(false);
         return new WardenRoom(plan, cell);
     }
 }

@@ -16,13 +16,13 @@ internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : IRoom
         using WardenReply reply = await calls.AskAsync(WardenOperation.Enter, enter.Write, ct, (Descriptor)entry.Client, (Descriptor)entry.Command).ConfigureAwait(false);
         try
         {
-            return calls.Checked(reply, r => EnterAnswer.Read(r.Body())) switch
+            return calls.Checked<EnterResult>(reply, r => EnterAnswer.Read(r.Body()) switch
             {
-                EnterAnswer.Entered entered => new EnterResult.Entered(new WardenCell(
-                    calls, PlacementMapping.Of(entered), new WardenPilotEnd(calls.Checked(reply, r => r.TakeDescriptor())), entry.Limits.Wall)),
+                EnterAnswer.Entered entered => new EnterResult.Entered(
+                    new WardenCell(calls, PlacementMapping.Of(entered), new WardenPilotEnd(r.TakeDescriptor()), entry.Limits.Wall)),
                 EnterAnswer.NotPlaced none => PlacementMapping.Of(none),
                 _ => throw new InvalidOperationException("an answer of no kind"),
-            };
+            });
         }
         catch (SetupException)
         {

@@ -21,6 +21,7 @@ internal static class AdmittedJson
         WritePlacement(json, record.Site.Placement);
         json.Text("cgroup", record.Site.Cgroup, PathBudget);
         json.Text("scratch", record.Site.Scratch, PathBudget);
+        json.WriteString("network", record.Site.Network.Name());
         json.WriteEndObject();
 
         json.Text("handleDigest", record.HandleDigest, 128);

@@ -23,6 +23,9 @@ public sealed record ChildPlan
     /// <summary>Files <c>tasks</c> of cgroup v1 leaves to join.</summary>
     public ImmutableArray<Descriptor> TaskFiles { get; init; } = [];
 
+    /// <summary>The network namespace to move into. Needs CAP_SYS_ADMIN in the user namespace that owns it. Borrowed until the start is over.</summary>
+    public Descriptor? NetworkNamespace { get; init; }
+
     /// <summary>A session keyring of its own.</summary>
     public bool NewKeyring { get; init; }
 
@@ -37,6 +40,9 @@ public sealed record ChildPlan
 
     /// <summary>The capabilities that stay in the bounding set, as a mask.</summary>
     public ulong BoundingSet { get; init; }
+
+    /// <summary>CPUs, policy, nice value and io priority; see <see cref="Linux.Scheduling.Within"/> for what needs no capability.</summary>
+    public Scheduling? Scheduling { get; init; }
 
     /// <summary>The account to become.</summary>
     public ChildAccount? Account { get; init; }

@@ -6,6 +6,9 @@ namespace Isolation.Linux;
 /// </summary>
 internal static unsafe class RawChild
 {
+    private const int CLONE_NEWNET = 0x40000000;
+    private const int PRIO_PROCESS = 0;
+    private const int IOPRIO_WHO_PROCESS = 1;
     private const int PR_SET_PDEATHSIG = 1;
     private const int PR_CAPBSET_DROP = 24;
     private const int PR_SET_NO_NEW_PRIVS = 38;
@@ -39,6 +42,9 @@ internal static unsafe class RawChild
             if (Raw.Call(Raw.SYS_write, plan->TaskFiles[i], (nint)(&zero), 1, 0, 0, 0) != 1)
                 return ChildSteps.V1Leaves;
         }
+
+        if (plan->NetworkNamespace >= 0 && Raw.Call(Raw.SYS_setns, plan->NetworkNamespace, CLONE_NEWNET, 0, 0, 0, 0) < 0)
+            return ChildSteps.NetworkNamespace;
 
         if (Raw.Call(Raw.SYS_setsid, 0, 0, 0, 0, 0, 0) < 0)
             return ChildSteps.Session;
@@ -80,6 +86,25 @@ internal static unsafe class RawChild
         {
             if ((plan->BoundingSet & (1UL << i)) == 0 && Raw.Call(Raw.SYS_prctl, PR_CAPBSET_DROP, i, 0, 0, 0, 0) < 0)
                 return ChildSteps.BoundingSet;
+        }
+
+        // Late, so that a low priority draws out as little of the start as it can; before the switch, so that nobody of the account can stop it.
+        if (plan->SetScheduling)
+        {
+            // A mask that was set stays in force when the cpuset grows; where the cpuset alone already gives these CPUs, none is set.
+            bool differ = Raw.Call(Raw.SYS_sched_getaffinity, 0, plan->CpusLength, (nint)plan->CpusInForce, 0, 0, 0) != plan->CpusLength;
+            for (int i = 0; i < plan->CpusLength; i++)
+                differ |= plan->Cpus[i] != plan->CpusInForce[i];
+            if (differ && Raw.Call(Raw.SYS_sched_setaffinity, 0, plan->CpusLength, (nint)plan->Cpus, 0, 0, 0) < 0)
+                return ChildSteps.CpuAffinity;
+
+            int priority = 0; // struct sched_param
+            if (Raw.Call(Raw.SYS_sched_setscheduler, 0, plan->SchedulingPolicy, (nint)(&priority), 0, 0, 0) < 0)
+                return ChildSteps.SchedulingPolicy;
+            if (Raw.Call(Raw.SYS_setpriority, PRIO_PROCESS, 0, plan->Nice, 0, 0, 0) < 0)
+                return ChildSteps.Nice;
+            if (Raw.Call(Raw.SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, plan->IoPriority, 0, 0, 0) < 0)
+                return ChildSteps.IoPriority;
         }
 
         if (plan->SwitchAccount)

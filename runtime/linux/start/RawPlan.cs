@@ -11,6 +11,7 @@ internal unsafe struct RawPlan
     internal int ErrorPipe;
     internal int* TaskFiles;
     internal int TaskFileCount;
+    internal int NetworkNamespace;
     internal bool NewKeyring;
     internal byte* OomScore;
     internal int OomScoreLength;
@@ -21,6 +22,13 @@ internal unsafe struct RawPlan
     internal int LimitCount;
     internal ulong BoundingSet;
     internal int LastCapability;
+    internal bool SetScheduling;
+    internal byte* Cpus;
+    internal byte* CpusInForce;
+    internal int CpusLength;
+    internal int SchedulingPolicy;
+    internal int Nice;
+    internal int IoPriority;
     internal bool SwitchAccount;
     internal uint Uid;
     internal uint Gid;
@@ -55,6 +63,7 @@ internal static unsafe class RawPlanner
         byte[] oom = plan.OomScoreAdjustment is int score ? System.Text.Encoding.ASCII.GetBytes(score.ToString(System.Globalization.CultureInfo.InvariantCulture)) : [];
         RawLimit[] limits = [.. plan.ResourceLimits.Select(l => new RawLimit { Resource = l.Resource, Soft = l.Soft, Hard = l.Hard })];
         uint[] groups = plan.Account is null ? [] : [.. plan.Account.Groups];
+        ReadOnlySpan<byte> cpus = plan.Scheduling is null ? [] : plan.Scheduling.Cpus.AsSpan();
         int[] taskFiles = [.. plan.TaskFiles.Select(t => t.Number)];
 
         return new RawPlan
@@ -67,6 +76,7 @@ internal static unsafe class RawPlanner
             ErrorPipe = Hold(errorPipe.Duplicate(SafeNumber), held),
             TaskFiles = block.Array<int>(taskFiles),
             TaskFileCount = taskFiles.Length,
+            NetworkNamespace = plan.NetworkNamespace?.Number ?? -1,
             NewKeyring = plan.NewKeyring,
             OomScore = block.Text(oom),
             OomScoreLength = oom.Length,
@@ -77,6 +87,13 @@ internal static unsafe class RawPlanner
             LimitCount = limits.Length,
             BoundingSet = plan.BoundingSet,
             LastCapability = Capabilities.Last,
+            SetScheduling = plan.Scheduling is not null,
+            Cpus = block.Array(cpus),
+            CpusInForce = block.Array<byte>(new byte[cpus.Length]),
+            CpusLength = cpus.Length,
+            SchedulingPolicy = plan.Scheduling?.Policy ?? 0,
+            Nice = plan.Scheduling?.Nice ?? 0,
+            IoPriority = plan.Scheduling?.IoPriority ?? 0,
             SwitchAccount = plan.Account is not null,
             Uid = plan.Account?.Uid ?? 0,
             Gid = plan.Account?.Gid ?? 0,

@@ -12,6 +12,7 @@ namespace Isolation.Wire;
 /// <param name="ResourceLimits">For each resource of getrlimit(2), in the kernel's order: soft and hard limit; -1 for infinity.</param>
 /// <param name="OomScoreAdjustment">The pilot's oom_score_adj.</param>
 /// <param name="FileModeMask">The pilot's umask.</param>
+/// <param name="Schedule">The client's CPUs and priorities.</param>
 /// <param name="PilotEndInode">The socket inode of the client's end of the pilot's channel: it may not become a stream.</param>
 /// <param name="Scratch">The payload's scratch: its HOME, TMPDIR and, unless another is asked for, working directory.</param>
 /// <param name="RoomEnvironment">Environment entries that the room defines; they win over the block's.</param>
@@ -25,6 +26,7 @@ public sealed record EnterCell(
     ResourceLimit[] ResourceLimits,
     int OomScoreAdjustment,
     uint FileModeMask,
+    PilotSchedule Schedule,
     long PilotEndInode,
     string Scratch,
     string[] RoomEnvironment,
@@ -57,7 +59,7 @@ public sealed record EnterCell(
         to.I64(WallMilliseconds).U32((uint)ResourceLimits.Length);
         foreach (ResourceLimit limit in ResourceLimits)
             to.I64(limit.Soft).I64(limit.Hard);
-        to.I32(OomScoreAdjustment).U32(FileModeMask).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
+        Schedule.Write(to.I32(OomScoreAdjustment).U32(FileModeMask)).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
         foreach (string entry in RoomEnvironment)
             to.Text(entry);
         return to.Bytes(Counters).U32((uint)TaskFiles);
@@ -77,12 +79,13 @@ public sealed record EnterCell(
             limits[i] = new ResourceLimit(from.I64(), from.I64());
         int oomScore = from.I32();
         uint mask = from.U32();
+        PilotSchedule schedule = PilotSchedule.Read(ref from);
         long pilotEnd = from.I64();
         string scratch = from.Text(MaxText);
         string[] environment = new string[from.Count(64)];
         for (int i = 0; i < environment.Length; i++)
             environment[i] = from.Text(MaxText);
-        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles));
+        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles));
         from.End();
         return enter;
     }

@@ -15,56 +15,71 @@ public enum StartStep
     /// <summary>Joining the leaves of cgroup v1.</summary>
     V1Leaves = 2,
 
+    /// <summary>The network namespace of the pilot's: only of cell-init, which the warden starts.</summary>
+    NetworkNamespace = 3,
+
     /// <summary>A session of its own.</summary>
-    Session = 3,
+    Session = 4,
 
     /// <summary>A new session keyring.</summary>
-    Keyring = 4,
+    Keyring = 5,
 
     /// <summary>oom_score_adj.</summary>
-    OomScore = 5,
+    OomScore = 6,
 
     /// <summary>Resource limits.</summary>
-    ResourceLimits = 6,
+    ResourceLimits = 7,
 
     /// <summary>Descriptors 0, 1, 2.</summary>
-    Descriptors = 7,
+    Descriptors = 8,
 
     /// <summary>Closing every other descriptor.</summary>
-    CloseRange = 8,
+    CloseRange = 9,
 
     /// <summary>Emptying the capability bounding set.</summary>
-    BoundingSet = 9,
+    BoundingSet = 10,
+
+    /// <summary>The pilot's CPUs.</summary>
+    CpuAffinity = 11,
+
+    /// <summary>The pilot's scheduling policy, where it is no real-time one.</summary>
+    SchedulingPolicy = 12,
+
+    /// <summary>The pilot's nice value.</summary>
+    Nice = 13,
+
+    /// <summary>The pilot's io priority.</summary>
+    IoPriority = 14,
 
     /// <summary>Supplementary groups.</summary>
-    Groups = 10,
+    Groups = 15,
 
     /// <summary>gid.</summary>
-    GroupId = 11,
+    GroupId = 16,
 
     /// <summary>uid.</summary>
-    UserId = 12,
+    UserId = 17,
 
     /// <summary>Parent-death signal.</summary>
-    ParentDeath = 13,
+    ParentDeath = 18,
 
     /// <summary>Signals to default, mask empty.</summary>
-    Signals = 14,
+    Signals = 19,
 
     /// <summary>Working directory.</summary>
-    Directory = 15,
+    Directory = 20,
 
     /// <summary>no_new_privs.</summary>
-    NoNewPrivileges = 16,
+    NoNewPrivileges = 21,
 
     /// <summary>The system call filter.</summary>
-    Seccomp = 17,
+    Seccomp = 22,
 
     /// <summary>exec.</summary>
-    Exec = 18,
+    Exec = 23,
 
     /// <summary>The whole start took longer than its deadline.</summary>
-    Deadline = 19,
+    Deadline = 24,
 }
 
 /// <summary>The names of the steps, as records and messages spell them.</summary>
@@ -76,6 +91,7 @@ public static class StartStepNames
         StartStep.ClientGone => "client-gone",
         StartStep.Clone => "clone",
         StartStep.V1Leaves => "v1-leaves",
+        StartStep.NetworkNamespace => "network-namespace",
         StartStep.Session => "setsid",
         StartStep.Keyring => "keyring",
         StartStep.OomScore => "oom-score-adj",
@@ -83,6 +99,10 @@ public static class StartStepNames
         StartStep.Descriptors => "descriptors",
         StartStep.CloseRange => "close-range",
         StartStep.BoundingSet => "bounding-set",
+        StartStep.CpuAffinity => "cpu-affinity",
+        StartStep.SchedulingPolicy => "scheduling-policy",
+        StartStep.Nice => "nice",
+        StartStep.IoPriority => "io-priority",
         StartStep.Groups => "setgroups",
         StartStep.GroupId => "setresgid",
         StartStep.UserId => "setresuid",

@@ -13,7 +13,8 @@ public abstract record EnterAnswer
     /// <param name="Why">Why no earlier position was taken, or empty.</param>
     /// <param name="Cgroup">The leaf in the unified hierarchy.</param>
     /// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
-    public sealed record Entered(byte Position, byte Holds, byte Lost, ushort NotEnforced, string Why, string Cgroup, string Scratch) : EnterAnswer;
+    /// <param name="Network">Core's CellNetwork.</param>
+    public sealed record Entered(byte Position, byte Holds, byte Lost, ushort NotEnforced, string Why, string Cgroup, string Scratch, byte Network) : EnterAnswer;
 
     /// <summary>No place holds what must hold; the room is gone.</summary>
     /// <param name="Obstacle">1 placement, 2 limit.</param>
@@ -27,7 +28,7 @@ public abstract record EnterAnswer
         switch (this)
         {
             case Entered e:
-                to.U8(1).U8(e.Position).U8(e.Holds).U8(e.Lost).U32(e.NotEnforced).Text(e.Why).Text(e.Cgroup).Text(e.Scratch);
+                to.U8(1).U8(e.Position).U8(e.Holds).U8(e.Lost).U32(e.NotEnforced).Text(e.Why).Text(e.Cgroup).Text(e.Scratch).U8(e.Network);
                 break;
             case NotPlaced n:
                 to.U8(0).U8(n.Obstacle).Text(n.Cause).Text(n.Fix);
@@ -41,7 +42,7 @@ public abstract record EnterAnswer
     {
         EnterAnswer answer = from.U8() switch
         {
-            1 => new Entered(from.U8(), from.U8(), from.U8(), (ushort)from.Count(ushort.MaxValue), Text(ref from), Text(ref from), Text(ref from)),
+            1 => new Entered(from.U8(), from.U8(), from.U8(), (ushort)from.Count(ushort.MaxValue), Text(ref from), Text(ref from), Text(ref from), from.U8()),
             0 => new NotPlaced(from.U8(), Text(ref from), Text(ref from)),
             byte other => throw new WireException($"an answer to enter of kind {other}"),
         };

@@ -12,7 +12,7 @@ public enum WardenOperation : byte
     /// <summary>Try a level on this host: level (u8).</summary>
     Probe = 2,
 
-    /// <summary><see cref="BuildRoom"/>.</summary>
+    /// <summary><see cref="BuildRoom"/>, with the client's pidfd.</summary>
     Build = 3,
 
     /// <summary><see cref="EnterRoom"/>, with the client's pidfd and the command block.</summary>

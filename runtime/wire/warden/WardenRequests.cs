@@ -1,6 +1,6 @@
 namespace Isolation.Wire;
 
-/// <summary>Body of <see cref="WardenOperation.Build"/>.</summary>
+/// <summary>Body of <see cref="WardenOperation.Build"/>. With it comes the client's pidfd: the room is built in its network namespace.</summary>
 /// <param name="Cell">The name of the room; must be new.</param>
 /// <param name="Level">0 log-only, 1 setuid, 2 container, 3 vm.</param>
 /// <param name="Kind">The kind of room at that level.</param>

@@ -41,7 +41,7 @@ internal sealed class FakeCell(Scene scene) : ICell
 {
     public CellId Id { get; } = new(Guid.NewGuid());
 
-    public CellSite Site { get; } = new(new Placement(Position.Own, PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, ""), "/isolation/cell", "/scratch");
+    public CellSite Site { get; } = new(new Placement(Position.Own, PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, ""), "/isolation/cell", "/scratch", CellNetwork.Host);
 
     public Task<EndingReport> Ending => EndAsync();
 

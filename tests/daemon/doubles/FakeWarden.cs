@@ -9,7 +9,7 @@ namespace Isolation.Daemon.Tests;
 internal sealed class FakeWarden : IDisposable
 {
     /// <summary>Where every cell is.</summary>
-    public static readonly CellSite Site = new(new Placement(Position.Own, PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, ""), "/isolation/cell", "/scratch");
+    public static readonly CellSite Site = new(new Placement(Position.Own, PlacementProperties.CgroupProof, Ceilings.None, LimitKinds.None, ""), "/isolation/cell", "/scratch", CellNetwork.Pilot);
 
     private readonly UnixSocket _listener;
     private readonly ConcurrentBag<UnixSocket> _connections = [];
@@ -109,7 +109,7 @@ internal sealed class FakeWarden : IDisposable
     private static byte[] Default(WardenOperation operation) => operation switch
     {
         WardenOperation.Probe => Done(new ProbedLevel(["classic"], "", "").Write),
-        WardenOperation.Enter => Done(new EnterAnswer.Entered((byte)Position.Own, (byte)Site.Placement.Holds, 0, 0, "", Site.Cgroup, Site.Scratch).Write),
+        WardenOperation.Enter => Done(new EnterAnswer.Entered((byte)Position.Own, (byte)Site.Placement.Holds, 0, 0, "", Site.Cgroup, Site.Scratch, (byte)Site.Network).Write),
         WardenOperation.Resolve => Done(new ResolvedInRoom(
             new CellResolution(ResolutionOutcome.Resolved, "/bin/true"u8.ToArray(), default, 0, 0, ""), new byte[Sha256.Size], "").Write),
         WardenOperation.Start => Done(new StartedInRoom(4242, "", 0).Write),

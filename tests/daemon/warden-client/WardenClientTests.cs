@@ -10,7 +10,7 @@ namespace Isolation.Daemon.Tests;
 public sealed class WardenClientTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly RoomPlan Plan = new(new CellId(Guid.NewGuid()), new RoomKey(Level.Setuid, "classic"));
+    private static readonly RoomPlan Plan = new(new CellId(Guid.NewGuid()), new RoomKey(Level.Setuid, "classic"), PidFd.TryOpen(Environment.ProcessId, out _));
 
     private readonly string _directory = Directory.CreateTempSubdirectory("isolation-warden-test-").FullName;
     private readonly FakeWarden _warden;
@@ -195,6 +195,18 @@ public sealed class WardenClientTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => !_link.IsConnected, Patience));
         Assert.Equal("Start it.", Assert.IsType<Readiness.NotReady>(await _isolator.ProbeAsync(default)).Fix);
         await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default));
+    }
+
+    [Theory]
+    [InlineData(9, 0)]
+    [InlineData((byte)Position.Own, 9)]
+    public async Task APositionOrNetworkThatDoesNotExistIsAFailedStep(byte position, byte network)
+    {
+        _warden.Answer = o => o == WardenOperation.Enter ? FakeWarden.Done(new EnterAnswer.Entered(position, 0, 0, 0, "", "/cell", "/scratch", network).Write) : null;
+        IRoom room = await _isolator.BuildAsync(Plan, default);
+        using Descriptor command = SealedMemory.Create("test"u8, [1]);
+        using PidFd client = PidFd.TryOpen(Environment.ProcessId, out _)!;
+        await Assert.ThrowsAsync<SetupException>(() => room.EnterAsync(EntryOf(null, command, client), default));
     }
 
     [Theory]

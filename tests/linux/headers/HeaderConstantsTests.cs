@@ -41,9 +41,11 @@ public sealed partial class HeaderConstantsTests
         #include <sys/wait.h>
         #include <syslog.h>
         #include <linux/audit.h>
+        #include <linux/bpf.h>
         #include <linux/capability.h>
         #include <linux/close_range.h>
         #include <linux/filter.h>
+        #include <linux/ioprio.h>
         #include <linux/keyctl.h>
         #include <linux/magic.h>
         #include <sys/mount.h>
