@@ -14,6 +14,11 @@ public abstract record Ending
     /// <summary>The wall-clock limit passed.</summary>
     public sealed record TimedOut(TimeSpan Limit) : Ending;
 
+    /// <summary>The kernel killed the main process for want of memory.</summary>
+    /// <param name="Limit">Whose limit it was.</param>
+    /// <param name="Victim">Who was killed, as the kernel's log says; empty where it does not.</param>
+    public sealed record OutOfMemory(MemoryLimit Limit, string Victim) : Ending;
+
     /// <summary>The client is gone, and its payload was ended.</summary>
     public sealed record Abandoned : Ending;
 

@@ -124,7 +124,8 @@ public sealed class PayloadRunner(
         // 10 ended
         try
         {
-            await ledger.EndAsync(receipt, new EndedRecord(request.Id, request.Pilot.Uid, ending, report.Observer, report.Usage, residue)).ConfigureAwait(false);
+            await ledger.EndAsync(receipt, new EndedRecord(request.Id, request.Pilot.Uid, ending, report.Observer, report.Usage, residue) { OutOfMemory = report.OutOfMemory })
+                .ConfigureAwait(false);
             await ForgetAsync(cell).ConfigureAwait(false);
         }
         catch (LedgerException e)
@@ -133,7 +134,7 @@ public sealed class PayloadRunner(
         }
 
         // 12 reply
-        return (new PayloadResult(request.Id, ending, report.Usage, residue), residue);
+        return (new PayloadResult(request.Id, ending, report.Usage, residue) { OutOfMemory = report.OutOfMemory }, residue);
     }
 
     /// <summary>Step 9. A cell that cannot be destroyed keeps its account out of use.</summary>

@@ -7,4 +7,8 @@ namespace Isolation.Core;
 /// <param name="Observer">Who saw it.</param>
 /// <param name="Usage">What it used.</param>
 /// <param name="Residue">What was left, kind by kind.</param>
-public sealed record EndedRecord(PayloadId Payload, UserId Pilot, Ending Ending, string Observer, ResourceUsage Usage, Residue Residue);
+public sealed record EndedRecord(PayloadId Payload, UserId Pilot, Ending Ending, string Observer, ResourceUsage Usage, Residue Residue)
+{
+    /// <summary>Processes of it that the kernel killed for want of memory; null when there were none.</summary>
+    public OutOfMemory? OutOfMemory { get; init; }
+}

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Isolation.Linux;
@@ -45,19 +44,8 @@ public static class CgroupFile
     }
 
     /// <summary>The single number of a file such as memory.peak; null when it holds none.</summary>
-    public static long? Number(Descriptor file)
-        => long.TryParse(Text(file).AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : null;
+    public static long? Number(Descriptor file) => CounterText.Number(Text(file));
 
     /// <summary>The number behind a key of a flat keyed file such as cpu.stat; null when the key is not there.</summary>
-    public static long? Keyed(string text, string key)
-    {
-        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
-        {
-            if (line.Length > key.Length && line.StartsWith(key, StringComparison.Ordinal) && line[key.Length] == ' '
-                && long.TryParse(line[(key.Length + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out long value))
-                return value;
-        }
-
-        return null;
-    }
+    public static long? Keyed(string text, string key) => CounterText.Keyed(text, key);
 }

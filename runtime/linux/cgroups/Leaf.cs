@@ -141,12 +141,16 @@ public sealed class Leaf : IDisposable
 
     private void OpenCounters(IReadOnlySet<CounterKind> without)
     {
-        foreach ((CounterKind kind, string? controller, string file) in CounterFiles.All)
+        foreach (CounterFile counter in CounterFiles.All)
         {
-            LeafDirectory? directory = controller is null ? Unified : _v1.GetValueOrDefault(controller);
-            if (directory is null || without.Contains(kind) || directory.TryOpen(file, Sys.O_RDONLY) is not Descriptor open)
+            LeafDirectory? own = counter.V1Controller is not string controller ? Unified : _v1.GetValueOrDefault(controller);
+            Descriptor? joined = own is null && counter.AlsoWhereJoined ? _joined.GetValueOrDefault(counter.V1Controller!) : null;
+            if (without.Contains(counter.Kind))
                 continue;
-            _counters.Add(new LeafCounter(kind, Keep(open)));
+            Descriptor? open = own?.TryOpen(counter.File, Sys.O_RDONLY)
+                ?? (joined is null ? null : Sys.TryOpen(joined, System.Text.Encoding.ASCII.GetBytes(counter.File), Sys.O_RDONLY, 0, out _));
+            if (open is not null)
+                _counters.Add(new LeafCounter(counter.Kind, Keep(open)));
         }
     }
 

@@ -4,7 +4,7 @@ namespace Isolation.Wire;
 
 /// <summary>
 /// One message of the pilot's channel (a SOCK_SEQPACKET pair between a client and its own cell-init): eight bytes,
-/// <c>kind</c> (u8), <c>streams</c> (u8), zero (u16), <c>signal</c> (i32, little-endian). Only a client sends.
+/// <c>kind</c> (u8), <c>streams</c> (u8), zero (u16), <c>signal</c> (i32, little-endian). A client sends them; a cell only ever answers <see cref="PilotMessageKind.Usage"/>.
 /// </summary>
 /// <param name="Kind">What it says.</param>
 /// <param name="Streams">For <see cref="PilotMessageKind.Streams"/>: bit n is set when stream n is passed; the descriptors follow in that order. A clear bit: that stream is closed.</param>
@@ -19,6 +19,9 @@ public readonly record struct PilotMessage(PilotMessageKind Kind, byte Streams, 
 
     /// <summary>Forward a signal to the payload.</summary>
     public static PilotMessage OfSignal(int number) => new(PilotMessageKind.Signal, 0, number);
+
+    /// <summary>Tell what the payload has used so far.</summary>
+    public static PilotMessage OfUsage => new(PilotMessageKind.Usage, 0, 0);
 
     /// <summary>Writes the eight bytes.</summary>
     public void Write(Span<byte> target)
@@ -39,6 +42,7 @@ public readonly record struct PilotMessage(PilotMessageKind Kind, byte Streams, 
         return message switch
         {
             { Kind: PilotMessageKind.Streams, Streams: <= 7, Signal: 0 } => true,
+            { Kind: PilotMessageKind.Usage, Streams: 0, Signal: 0 } => true,
             { Kind: PilotMessageKind.Signal, Streams: 0, Signal: > 0 and < 65 } => true,
             _ => false,
         };
@@ -53,4 +57,7 @@ public enum PilotMessageKind : byte
 
     /// <summary>A signal for the payload.</summary>
     Signal = 2,
+
+    /// <summary>A wish to be told what the payload has used: answered with a <see cref="UsageMessage"/>, or not at all.</summary>
+    Usage = 3,
 }

@@ -42,7 +42,11 @@ public sealed record StartedAnswer(WirePayload Payload) : ServiceMessage;
 /// <param name="Id">The payload's id.</param>
 /// <param name="Ending">How it ended.</param>
 /// <param name="Usage">What it used; null when it never started.</param>
-public sealed record EndedAnswer(string Id, WireEnding Ending, WireUsage? Usage) : ServiceMessage;
+public sealed record EndedAnswer(string Id, WireEnding Ending, WireUsage? Usage) : ServiceMessage
+{
+    /// <summary>Processes of it that the kernel killed for want of memory; null when there were none.</summary>
+    public WireOutOfMemory? OutOfMemory { get; init; }
+}
 
 /// <summary>The decision a request would get.</summary>
 /// <param name="Decision"><c>admit</c>, <c>refuse</c> or <c>unavailable</c>.</param>

@@ -74,7 +74,7 @@ public sealed record WireAccount(uint Uid, uint Gid, IReadOnlyList<uint> Groups,
 public sealed record WireEnding
 {
     /// <summary>
-    /// <c>exited</c>, <c>signaled</c>, <c>timed-out</c>, <c>abandoned</c>, <c>killed-from-outside</c>, <c>refused</c>, <c>busy</c>,
+    /// <c>exited</c>, <c>signaled</c>, <c>timed-out</c>, <c>out-of-memory</c>, <c>abandoned</c>, <c>killed-from-outside</c>, <c>refused</c>, <c>busy</c>,
     /// <c>unavailable</c>, <c>setup-failed</c>, <c>lost</c>.
     /// </summary>
     public required string Kind { get; init; }
@@ -87,6 +87,12 @@ public sealed record WireEnding
 
     /// <summary>timed-out: the limit.</summary>
     public long? LimitMilliseconds { get; init; }
+
+    /// <summary>out-of-memory: whose limit, <c>payload</c>, <c>job</c>, <c>host</c> or <c>unknown</c>.</summary>
+    public string? Limit { get; init; }
+
+    /// <summary>out-of-memory: who was killed; absent when nobody knows.</summary>
+    public string? Victim { get; init; }
 
     /// <summary>refused: what forbids it.</summary>
     public string? Rule { get; init; }
@@ -105,23 +111,4 @@ public sealed record WireEnding
 
     /// <summary>busy: when to try again.</summary>
     public long? RetryAfterMilliseconds { get; init; }
-}
-
-/// <summary>What a payload used; null where a figure is not available, with the reason in <see cref="NotAvailable"/>.</summary>
-public sealed record WireUsage
-{
-    /// <summary>CPU time in user mode, microseconds.</summary>
-    public long? CpuUserMicroseconds { get; init; }
-
-    /// <summary>CPU time in the kernel, microseconds.</summary>
-    public long? CpuSystemMicroseconds { get; init; }
-
-    /// <summary>Wall-clock time, microseconds.</summary>
-    public long? WallMicroseconds { get; init; }
-
-    /// <summary>Largest memory charged, bytes.</summary>
-    public long? MemoryPeakBytes { get; init; }
-
-    /// <summary>Figure's name to the reason why it is null.</summary>
-    public IReadOnlyDictionary<string, string>? NotAvailable { get; init; }
 }

@@ -43,7 +43,7 @@ public sealed record EnterCell(
     public const int FixedDescriptors = 7;
 
     /// <summary>The most counters.</summary>
-    public const int MaxCounters = 24;
+    public const int MaxCounters = 48;
 
     private const int MaxText = 4096;
 

@@ -10,17 +10,26 @@ namespace Isolation.Wire;
 public sealed record ObservedEnding(EndedHow How, int Value, EndingCause Cause, bool IsEmpty, string EmptinessDetail, ObservedUsage Usage)
 {
     private const int MaxDetail = 512;
+    private const int SIGKILL = 9;
+
+    /// <summary>Processes of the leaf that the kernel killed for want of memory; null when it killed none.</summary>
+    public ObservedOutOfMemory? OutOfMemory { get; init; }
+
+    /// <summary>True when the main process died of such a kill, as far as anybody can know: of SIGKILL, which none of ours sent, and nobody knows better.</summary>
+    public bool IsOutOfMemory
+        => How == EndedHow.Signaled && Value == SIGKILL && Cause == EndingCause.None && OutOfMemory is { Main: OutOfMemoryVictim.Main or OutOfMemoryVictim.NotKnown };
 
     /// <summary>Writes the body.</summary>
     public MessageWriter Write(MessageWriter to)
-        => Usage.Write(to.U8((byte)How).I32(Value).U8((byte)Cause).Flag(IsEmpty).Text(EmptinessDetail));
-
+X
     /// <summary>Reads the body.</summary>
     /// <exception cref="WireException">It is not one.</exception>
     public static ObservedEnding Read(MessageReader from)
     {
         var ending = new ObservedEnding(
             (EndedHow)from.U8(), from.I32(), (EndingCause)from.U8(), from.Flag(), from.Text(MaxDetail), ObservedUsage.Read(ref from));
+        if (from.Flag())
+            ending = ending with { OutOfMemory = ObservedOutOfMemory.Read(ref from) };
         from.End();
         return Enum.IsDefined(ending.How) && Enum.IsDefined(ending.Cause) ? ending : throw new WireException("an ending of no known kind");
     }
@@ -56,20 +65,4 @@ public enum EndingCause : byte
 
     /// <summary>The warden said so.</summary>
     Ordered = 3,
-}
-
-/// <summary>Figures of the leaf; -1 where one is not available.</summary>
-/// <param name="WallMicroseconds">From the start to the main process's end.</param>
-/// <param name="UserMicroseconds">CPU time in user mode.</param>
-/// <param name="SystemMicroseconds">CPU time in the kernel.</param>
-/// <param name="MemoryPeakBytes">Largest memory charged.</param>
-public readonly record struct ObservedUsage(long WallMicroseconds, long UserMicroseconds, long SystemMicroseconds, long MemoryPeakBytes)
-{
-    /// <summary>Nothing measured.</summary>
-    public static readonly ObservedUsage None = new(-1, -1, -1, -1);
-
-    internal MessageWriter Write(MessageWriter to)
-        => to.I64(WallMicroseconds).I64(UserMicroseconds).I64(SystemMicroseconds).I64(MemoryPeakBytes);
-
-    internal static ObservedUsage Read(ref MessageReader from) => new(from.I64(), from.I64(), from.I64(), from.I64());
 }
