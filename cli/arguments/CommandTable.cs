@@ -52,6 +52,8 @@ internal static class CommandTable
     [
         new("--status-fd", "N", "write a JSON line for each state to this descriptor"),
         new("--status-file", "F", "the same, to a new file of mode 0600"),
+        new("--usage-file", "F", "keep a summary of what the payload has used in this file, as prmon writes it"),
+        new("--usage-interval", "T", "how often, 1s to 1d; 30s if not given"),
     ];
 
     private static OptionSpec Handle(bool repeats) => new("--handle", "HANDLE", HandleHelp, repeats);

@@ -10,6 +10,9 @@ internal sealed record RunOptions
     private const int LongestString = (128 << 10) - 1;
 
     private const int LongestDirectory = 4095;
+    private const long UsualUsageInterval = 30_000; // prmon's
+    private const long LeastUsageInterval = 1_000;
+    private const long LongestUsageInterval = 86_400_000;
 
     /// <summary>Arguments of the payload; at least one.</summary>
     public required IReadOnlyList<ReadOnlyMemory<byte>> Command { get; init; }
@@ -38,6 +41,12 @@ internal sealed record RunOptions
     /// <summary>--status-file.</summary>
     public ReadOnlyMemory<byte>? StatusFile { get; init; }
 
+    /// <summary>--usage-file.</summary>
+    public ReadOnlyMemory<byte>? UsageFile { get; init; }
+
+    /// <summary>--usage-interval.</summary>
+    public long UsageIntervalMilliseconds { get; init; }
+
     /// <summary>Reads the options; what is wrong is added to the line's faults.</summary>
     public static RunOptions From(CommandLine line)
     {
@@ -63,12 +72,29 @@ internal sealed record RunOptions
             Limits = LimitOptions.Read(line.Values("--limit"), faults),
             StatusDescriptor = (int?)line.Number("--status-fd", 3, int.MaxValue, faults),
             StatusFile = line.Value("--status-file"),
+            UsageFile = line.Value("--usage-file"),
+            UsageIntervalMilliseconds = ReadUsageInterval(line),
         };
     }
 
     /// <summary>Those entries of an environment that are one: <c>NAME=value</c>, within what execve takes.</summary>
     public static IReadOnlyList<ReadOnlyMemory<byte>> Entries(IReadOnlyList<ReadOnlyMemory<byte>> environment)
         => [.. environment.Where(e => e.Span.IndexOf((byte)'=') > 0 && e.Length <= LongestString)];
+
+    private static long ReadUsageInterval(CommandLine line)
+    {
+        if (line.Value("--usage-interval") is not { } given)
+            return UsualUsageInterval;
+        if (DurationText.TryParse(given.Span, out long interval) && interval is >= LeastUsageInterval and <= LongestUsageInterval)
+        {
+            if (!line.Has("--usage-file"))
+                line.Faults.Add("--usage-interval says nothing without --usage-file. Fix: give both, or none.");
+            return interval;
+        }
+
+        line.Faults.Add($"--usage-interval {Printable.Of(given.Span)} is no duration from 1s to 1d. Fix: write --usage-interval 30s.");
+        return UsualUsageInterval;
+    }
 
     private static bool IsEntry(ReadOnlyMemory<byte> entry, List<string> faults)
     {

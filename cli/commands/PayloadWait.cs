@@ -7,7 +7,7 @@ namespace Isolation.Cli;
 /// From the handing over of the streams to the ending: one loop over the service's frames, this process's signals, and the
 /// pilot's channel. Signals are kept until the payload runs, so that none is lost before it can take one.
 /// </summary>
-internal sealed class PayloadWait(ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status)
+internal sealed class PayloadWait(ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status, UsageFile? usage)
 {
     // A signal that should end the client is not kept for longer: the start may wait for a file system that sleeps.
     private const int KeepMilliseconds = 1000;
@@ -29,7 +29,8 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
             entries[2] = new PollEntry
             {
                 Number = _channelOpen ? channel.Number : -1,
-                Wanted = _started && _kept.Count > 0 ? PollEvents.Out : PollEvents.None, // hang-up and error come unasked
+                Wanted = (_started && _kept.Count > 0 ? PollEvents.Out : PollEvents.None)
+                    | (usage is null ? PollEvents.None : PollEvents.In), // hang-up and error come unasked
             };
             _ = Sys.Poll(entries, Timeout());
 
@@ -38,8 +39,12 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
             while (entries[1].Seen != PollEvents.None && signals.Descriptor.Take() is > 0 and int signal)
                 Keep(signal);
             _channelOpen &= (entries[2].Seen & (PollEvents.HangUp | PollEvents.Error)) == 0;
+            if ((entries[2].Seen & PollEvents.In) != PollEvents.None)
+                TakeUsage();
             if (_started)
                 Forward();
+            if (_started && _channelOpen && usage?.MillisecondsToAsk == 0)
+                AskForUsage();
             else if (Environment.TickCount64 >= _giveUpAt)
                 return GiveUp();
         }
@@ -49,7 +54,10 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
     public static int End(JsonView ended, StatusChannel status)
     {
         JsonView ending = ended["ending"u8];
-        status.Ended(ended["id"u8].Text, ending, ended["usage"u8]);
+        JsonView killed = ended["outOfMemory"u8];
+        status.Ended(ended["id"u8].Text, ending, ended["usage"u8], killed);
+        if (FailureLine.OfKilled(ending, killed) is { } note)
+            Output.Error("isolation: " + note);
         return FailureLine.OfEnding(ending) is { } line ? FailureLine.Of(ExitCode.OfEnding(ending), line) : ExitCode.OfEnding(ending);
     }
 
@@ -70,6 +78,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
                         status.Running(frame["payload"u8]);
                         break;
                     case "ended":
+                        usage?.WriteLast(frame["usage"u8]);
                         return End(frame, status);
                     case "error":
                         return Lose($"the service failed: {frame["message"u8].Text}");
@@ -85,6 +94,23 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         }
 
         return Lose(cause);
+    }
+
+    private void AskForUsage()
+    {
+        Span<byte> message = stackalloc byte[PilotMessage.Size];
+        PilotMessage.OfUsage.Write(message);
+        // A channel that takes nothing now is asked again after the interval; one that is over has its ending on the way.
+        _ = Sys.TrySend(channel, message, [], out _);
+        usage!.Asked();
+    }
+
+    private void TakeUsage()
+    {
+        Span<byte> message = stackalloc byte[UsageMessage.MostBytes + 1];
+        Received received = Sys.Receive(channel, message, 0, out _);
+        if (received.Length > 0 && UsageMessage.TryRead(message[..received.Length]) is { } seen)
+            usage!.Write(seen);
     }
 
     private void Keep(int signal)
@@ -133,7 +159,9 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         return FailureLine.Of(ExitCode.Lost, line);
     }
 
-    private int Timeout() => _giveUpAt == long.MaxValue ? -1 : (int)Math.Clamp(_giveUpAt - Environment.TickCount64, 0, KeepMilliseconds);
+    private int Timeout() => _giveUpAt != long.MaxValue ? (int)Math.Clamp(_giveUpAt - Environment.TickCount64, 0, KeepMilliseconds)
+        : usage is not null && _started && _channelOpen ? (int)usage.MillisecondsToAsk
+        : -1;
 
     private static bool Ends(int signal)
         => signal is ForwardedSignals.Terminate or ForwardedSignals.Interrupt or ForwardedSignals.HangUp or ForwardedSignals.Quit;

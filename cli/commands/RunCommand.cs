@@ -21,10 +21,11 @@ internal static class RunCommand
         if (line.Faults.Count > 0)
             return Dispatch.Usage(line);
         StatusChannel status = StatusChannel.Open(options, line.Faults);
-        return line.Faults.Count > 0 ? Dispatch.Usage(line) : Ask(input, ServiceAddress.Of(input, line), request, status);
+        UsageFile? usage = UsageFile.Open(options, line.Faults);
+        return line.Faults.Count > 0 ? Dispatch.Usage(line) : Ask(input, ServiceAddress.Of(input, line), request, status, usage);
     }
 
-    private static int Ask(ProcessInput input, byte[] socket, ReadOnlyMemory<byte> request, StatusChannel status)
+    private static int Ask(ProcessInput input, byte[] socket, ReadOnlyMemory<byte> request, StatusChannel status, UsageFile? usage)
     {
         using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
         if (service is null)
@@ -46,7 +47,7 @@ internal static class RunCommand
                 return End(first, status);
             status.Entered(first["id"u8].Text ?? "", first["handle"u8].Text ?? "");
             using ForwardedSignals signals = ForwardedSignals.Take();
-            return HandOver(input, service, channel, signals, status);
+            return HandOver(input, service, channel, signals, status, usage);
         }
         catch (WireException e)
         {
@@ -58,7 +59,8 @@ internal static class RunCommand
         }
     }
 
-    private static int HandOver(ProcessInput input, ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status)
+    private static int HandOver(
+        ProcessInput input, ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status, UsageFile? usage)
     {
         Span<byte> message = stackalloc byte[PilotMessage.Size];
         PilotMessage.OfStreams(input.OpenStreams).Write(message);
@@ -73,7 +75,7 @@ internal static class RunCommand
         // If the cell has gone meanwhile, the service says so in `ended`: no need to look at the result.
         _ = Sys.TrySend(channel, message, streams[..count], out _);
         StandardStreams.Release(input.OpenStreams);
-        return new PayloadWait(service, channel, signals, status).Run();
+        return new PayloadWait(service, channel, signals, status, usage).Run();
     }
 
     /// <summary>A frame that is no <c>entered</c>: an ending before the start, or an error.</summary>

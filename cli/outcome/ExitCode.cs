@@ -42,6 +42,9 @@ internal static class ExitCode
     /// <summary>Ended because its client was taken to be gone.</summary>
     public const int Abandoned = 249;
 
+    /// <summary>The kernel killed the main process for want of memory.</summary>
+    public const int OutOfMemory = 250;
+
     private const int SignalBase = 128;
 
     /// <summary>A payload that a signal ended, as shells tell it.</summary>
@@ -53,6 +56,7 @@ internal static class ExitCode
         "exited" => (int)(ending["code"u8].Number ?? Lost) & 0xff,
         "signaled" => OfSignal((int)(ending["signal"u8].Number ?? 0)),
         "timed-out" => TimedOut,
+        "out-of-memory" => OutOfMemory,
         "abandoned" => Abandoned,
         "killed-from-outside" => KilledFromOutside,
         "refused" => Refused,

@@ -57,10 +57,10 @@ internal sealed class StatusChannel
     }
 
     /// <summary>It is over, or never began.</summary>
-    public void Ended(string? id, JsonView ending, JsonView usage)
+    public void Ended(string? id, JsonView ending, JsonView usage, JsonView outOfMemory = default)
     {
         _id = id ?? _id;
-        Write("ended", ending, usage);
+        Write("ended", ending, usage, outOfMemory);
     }
 
     /// <summary>An ending that only the client can tell.</summary>
@@ -79,7 +79,7 @@ internal sealed class StatusChannel
         return new JsonView(ending.Raw("}"u8).Written);
     }
 
-    private void Write(string state, JsonView ending, JsonView usage)
+    private void Write(string state, JsonView ending, JsonView usage, JsonView outOfMemory = default)
     {
         if (_target is null)
             return;
@@ -97,6 +97,8 @@ internal sealed class StatusChannel
             line.Raw(",\"ending\":"u8).Raw(ending.Json.Span);
         if (!usage.IsMissing && !usage.IsNull)
             line.Raw(",\"usage\":"u8).Raw(usage.Json.Span);
+        if (!outOfMemory.IsMissing && !outOfMemory.IsNull)
+            line.Raw(",\"outOfMemory\":"u8).Raw(outOfMemory.Json.Span);
         line.Raw("}\n"u8);
         ReadOnlySpan<byte> rest = line.Written.Span;
         while (!rest.IsEmpty && Sys.TryWrite(_target, rest, out _) is int written and > 0)

@@ -38,6 +38,7 @@ internal static class PayloadText
             "exited" => Number(ending["code"u8]),
             "signaled" => Number(ending["signal"u8]),
             "timed-out" => ending["limitMilliseconds"u8].Number is long limit ? DurationText.Of(limit) : null,
+            "out-of-memory" => $"at the limit of: {ending["limit"u8].Text}{(ending["victim"u8].Text is { } victim ? $"; {victim}" : "")}",
             "refused" => $"by {ending["rule"u8].Text}: {ending["why"u8].Text}",
             "setup-failed" => $"at {ending["step"u8].Text}: {ending["why"u8].Text}",
             _ => ending["why"u8].Text,
@@ -78,7 +79,15 @@ internal static class PayloadText
             ? string.Create(CultureInfo.InvariantCulture, $"{value / 1e6:0.000} s")
             : "not available";
         string memory = usage["memoryPeakBytes"u8].Number is long bytes ? SizeText.Of(bytes) : "not available";
-        return $"cpu {Seconds(usage["cpuUserMicroseconds"u8])} user, {Seconds(usage["cpuSystemMicroseconds"u8])} system; "
+        string text = $"cpu {Seconds(usage["cpuUserMicroseconds"u8])} user, {Seconds(usage["cpuSystemMicroseconds"u8])} system; "
             + $"wall {Seconds(usage["wallMicroseconds"u8])}; memory peak {memory}";
+        // The rest is told where it says something; all of it is in the JSON.
+        if (usage["cpuThrottledMicroseconds"u8].Number is > 0)
+            text += $"; throttled {Seconds(usage["cpuThrottledMicroseconds"u8])}";
+        if (usage["outOfMemoryKills"u8].Number is > 0 and long kills)
+            text += $"; killed for want of memory {kills.ToString(CultureInfo.InvariantCulture)}";
+        if (usage["ioReadBytes"u8].Number is long read && usage["ioWrittenBytes"u8].Number is long written)
+            text += $"; read {SizeText.Of(read)}, written {SizeText.Of(written)}";
+        return text;
     }
 }

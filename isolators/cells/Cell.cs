@@ -16,13 +16,16 @@ public sealed class Cell : ICell
     private readonly CellHost _host;
     private readonly CellParts _parts;
     private readonly Entry _entry;
+    private readonly long? _logMark;
     private SafePilotEnd? _pilotEnd;
+    private int? _mainPid;
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
     public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, CellNetwork network, SafePilotEnd pilotEnd)
     {
         (_host, _parts, _entry, _pilotEnd) = (host, parts, entry, pilotEnd);
         Site = new CellSite(placement, parts.Leaf.Path, parts.Scratch.Path, network);
+        _logMark = host.Log.Mark();
         Observed = ObserveAsync();
         Ending = ReportAsync();
     }
@@ -98,7 +101,7 @@ public sealed class Cell : ICell
         (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
-            return new StartResult.Started(new ProcessId(reader.I32()));
+            return new StartResult.Started(new ProcessId((_mainPid = reader.I32()).Value));
         StartStep step = (StartStep)reader.I32();
         return step == StartStep.ClientGone ? new StartResult.ClientGone() : new StartResult.NotStarted(step.Name(), reader.I32());
     }
@@ -171,6 +174,7 @@ public sealed class Cell : ICell
     private async Task<ObservedEnding> ObserveAsync()
     {
         ObservedEnding seen = await _parts.Control.Ending.ConfigureAwait(false) ?? await EndWithoutCellInitAsync().ConfigureAwait(false);
+        seen = Explained(seen);
         try
         {
             _parts.Ticket.Write(_parts.Ticket.Ticket with { Ending = Endings.ForTicket(seen) });
@@ -181,6 +185,15 @@ public sealed class Cell : ICell
         }
 
         return seen;
+    }
+
+    private ObservedEnding Explained(ObservedEnding seen)
+    {
+        if (seen.OutOfMemory is null)
+            return seen;
+        IReadOnlyList<string>? messages = _logMark is long mark ? _host.Log.Since(mark, OutOfMemoryKill.IsOne) : null;
+        return OutOfMemoryEvidence.Add(
+            seen, messages, ProcessCgroups.LeafName(_parts.Ticket.Ticket.Cell), OutOfMemoryEvidence.NumbersAreOurs ? _mainPid : null, Site.Placement.Position);
     }
 
     private async Task<EndingReport> ReportAsync() => Endings.Report(await Observed.ConfigureAwait(false), _entry.Limits.Wall);

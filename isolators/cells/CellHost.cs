@@ -15,4 +15,8 @@ namespace Isolation.Cells;
 /// <param name="BootId">The kernel's name of this boot.</param>
 /// <param name="Clock">The clock.</param>
 public sealed record CellHost(
-    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, DigestMemory Digests, string BootId, TimeProvider Clock);
+    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, DigestMemory Digests, string BootId, TimeProvider Clock)
+{
+    /// <summary>The kernel's log, where the names of those killed for want of memory stand.</summary>
+    public KernelLog Log { get; init; } = KernelLog.None;
+}

@@ -48,8 +48,18 @@ public sealed record CellTicket
 /// <param name="Value">The exit code or signal.</param>
 /// <param name="Cause">none, client-gone, wall-limit, ordered.</param>
 /// <param name="IsEmpty">The leaf was proven empty.</param>
-/// <param name="Usage">Figures, -1 where not available: wall, user, system in microseconds, memory peak in bytes.</param>
-public sealed record TicketEnding(string How, int Value, string Cause, bool IsEmpty, long[] Usage);
+/// <param name="EmptinessDetail">If not: what was tried and seen.</param>
+/// <param name="Usage">Figures by their names (Core: UsageFigures); -2 where the counter could not be read, absent where there is none.</param>
+/// <param name="OutOfMemory">Processes that the kernel killed for want of memory; null when there were none.</param>
+public sealed record TicketEnding(
+    string How, int Value, string Cause, bool IsEmpty, string? EmptinessDetail, Dictionary<string, long> Usage, TicketOutOfMemory? OutOfMemory);
+
+/// <summary>What is known of a payload's processes that the kernel killed for want of memory.</summary>
+/// <param name="Kills">How many.</param>
+/// <param name="Limit">payload, job, host, unknown.</param>
+/// <param name="IsMain">The main process is known to be one of them.</param>
+/// <param name="Victims">Who; empty where nobody knows.</param>
+public sealed record TicketOutOfMemory(long Kills, string Limit, bool IsMain, string Victims);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CellTicket))]

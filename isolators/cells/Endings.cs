@@ -12,16 +12,18 @@ public static class Endings
         {
             { Cause: EndingCause.WallLimit } => new Ending.TimedOut(wallLimit ?? TimeSpan.Zero),
             { Cause: EndingCause.ClientGone } => new Ending.Abandoned(),
+            { IsOutOfMemory: true, OutOfMemory: ObservedOutOfMemory starved } => new Ending.OutOfMemory((MemoryLimit)starved.Limit, starved.Victims),
             { How: EndedHow.Exited } => new Ending.Exited(seen.Value),
             { How: EndedHow.Signaled } => new Ending.Signaled(seen.Value),
             { How: EndedHow.NeverStarted } => new Ending.Lost("the payload never started"),
             _ => new Ending.Lost(seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : "how the main process ended is not known"),
         },
-        seen.How == EndedHow.Unknown ? "warden" : "cell-init",
+        seen.IsOfWarden ? "warden" : "cell-init",
         seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.Found(seen.EmptinessDetail),
-        new ResourceUsage(
-            Figure(seen.Usage.UserMicroseconds, "cpu.stat"), Figure(seen.Usage.SystemMicroseconds, "cpu.stat"),
-            Figure(seen.Usage.WallMicroseconds, "no clock of cell-init"), Figure(seen.Usage.MemoryPeakBytes, "no memory counter in this hierarchy")));
+        ResourceUsage.Of(seen.Usage.Pairs))
+    {
+        OutOfMemory = seen.OutOfMemory is { } killed ? new OutOfMemory(killed.Kills, (MemoryLimit)killed.Limit, killed.Victims) : null,
+    };
 
     /// <summary>For the ticket.</summary>
     public static TicketEnding ForTicket(ObservedEnding seen) => new(
@@ -29,8 +31,7 @@ public static class Endings
         seen.Value,
         seen.Cause switch { EndingCause.ClientGone => "client-gone", EndingCause.WallLimit => "wall-limit", EndingCause.Ordered => "ordered", _ => "none" },
         seen.IsEmpty,
-        [seen.Usage.WallMicroseconds, seen.Usage.UserMicroseconds, seen.Usage.SystemMicroseconds, seen.Usage.MemoryPeakBytes]);
-
-    private static Figure Figure(long value, string source)
-        => value >= 0 ? new Figure.Measured(value) : new Figure.NotAvailable($"not measured: {source}");
+        seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : null,
+        UsageFigures.All.Select(row => (row.Name, Value: seen.Usage[(byte)row.Figure])).Where(f => f.Value != -1).ToDictionary(f => f.Name, f => f.Value),
+        seen.OutOfMemory is { } killed ? new TicketOutOfMemory(killed.Kills, ((MemoryLimit)killed.Limit).Name(), killed.Main == OutOfMemoryVictim.Main, killed.Victims) : null);
 }

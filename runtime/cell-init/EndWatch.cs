@@ -7,6 +7,8 @@ namespace Isolation.CellInit;
 internal sealed class EndWatch(CellDescriptors descriptors)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PatienceWithSuspended = TimeSpan.FromSeconds(1);
+    private readonly CounterReader _counters = new(descriptors.Counters);
     private readonly long _since = Stopwatch.GetTimestamp();
 
     /// <summary>When the end was first seen or ordered.</summary>
@@ -32,10 +34,15 @@ internal sealed class EndWatch(CellDescriptors descriptors)
         bool mainIsOver = payload is null || payload.End() is not null;
         if (mainIsOver && IsEmpty())
             return (true, "");
-        if (Stopwatch.GetElapsedTime(_since) > Patience)
-            return (false, mainIsOver
+        TimeSpan waited = Stopwatch.GetElapsedTime(_since);
+        // What a v1 freezer holds does not even die: nobody knows when it is let go.
+        if (waited > PatienceWithSuspended && _counters.Text(CounterKind.V1FreezerState)?.Trim() is ("FROZEN" or "FREEZING") and string state)
+            return (false, $"the batch job is suspended (its freezer is {state}): what is left in the leaf was killed, and goes when the job is resumed");
+        if (waited > Patience)
+            return (false, (mainIsOver
                 ? $"the leaf was still populated {Patience.TotalSeconds:0} s after cgroup.kill"
-                : $"the main process was still there {Patience.TotalSeconds:0} s after cgroup.kill");
+                : $"the main process was still there {Patience.TotalSeconds:0} s after cgroup.kill")
+                + (IsFrozen() ? ", in a cgroup that somebody else has frozen" : ""));
 
         Sys.WriteAll(descriptors.Freeze, "1"u8); // a frozen fork bomb stops competing with its own end
         Sys.WriteAll(descriptors.Kill, "1"u8);
@@ -46,6 +53,9 @@ internal sealed class EndWatch(CellDescriptors descriptors)
     }
 
     private bool IsEmpty() => CgroupFile.Keyed(CgroupFile.Text(descriptors.Events), "populated") == 0;
+
+    // Our own freezing has been undone before.
+    private bool IsFrozen() => CgroupFile.Keyed(CgroupFile.Text(descriptors.Events), "frozen") == 1;
 
     private void WaitForChange()
     {

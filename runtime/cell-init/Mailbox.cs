@@ -42,6 +42,9 @@ internal abstract record News
     /// <summary>The client wants a signal forwarded.</summary>
     internal sealed record ForwardSignal(int Number) : News;
 
+    /// <summary>The client wants to know what its payload has used.</summary>
+    internal sealed record UsageWanted : News;
+
     /// <summary>The client closed its end, or broke the channel's protocol.</summary>
     internal sealed record ChannelEnded : News;
 

@@ -49,11 +49,11 @@ internal sealed class PilotChannel
             bool valid = received.Length > 0 && !received.IsTruncated;
             if (valid && PilotMessage.TryRead(buffer.AsSpan(0, received.Length), out PilotMessage message) && IsComplete(message, received.Descriptors.Length, streamsCame))
             {
-                if (message.Kind == PilotMessageKind.Signal)
+                if (message.Kind != PilotMessageKind.Streams)
                 {
                     // Who floods the channel loses signals, as a process does that is sent many of one kind.
                     if (_mailbox.Waiting < MostWaiting)
-                        _mailbox.Post(new News.ForwardSignal(message.Signal));
+                        _mailbox.Post(message.Kind == PilotMessageKind.Signal ? new News.ForwardSignal(message.Signal) : new News.UsageWanted());
                     continue;
                 }
 
@@ -75,7 +75,7 @@ internal sealed class PilotChannel
     private static bool IsComplete(PilotMessage message, int descriptors, bool streamsCame) => message.Kind switch
     {
         PilotMessageKind.Streams => !streamsCame && System.Numerics.BitOperations.PopCount(message.Streams) == descriptors,
-        PilotMessageKind.Signal => descriptors == 0,
+        PilotMessageKind.Signal or PilotMessageKind.Usage => descriptors == 0,
         _ => false,
     };
 

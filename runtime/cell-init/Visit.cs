@@ -11,6 +11,7 @@ internal sealed class Visit : IDisposable
     private readonly EnterCell _enter;
     private readonly CellDescriptors _descriptors;
     private readonly Mailbox _mailbox;
+    private readonly UsageWatch _usage;
     private readonly long _enteredAt = Stopwatch.GetTimestamp();
     private Descriptor?[]? _streams;
     private Command? _command;
@@ -23,6 +24,7 @@ internal sealed class Visit : IDisposable
     internal Visit(EnterCell enter, CellDescriptors descriptors, Mailbox mailbox)
     {
         (_enter, _descriptors, _mailbox) = (enter, descriptors, mailbox);
+        _usage = new UsageWatch(descriptors.Counters);
         PilotChannel.Open(descriptors.Channel, enter.PilotEndInode, mailbox);
     }
 
@@ -45,7 +47,8 @@ internal sealed class Visit : IDisposable
             return KillAgainMilliseconds;
         if (Payload is null)
             return _awaitsResolution is null ? -1 : Remaining(_enteredAt, streams);
-        return _enter.WallMilliseconds == 0 ? -1 : Remaining(Payload.StartedAt, TimeSpan.FromMilliseconds(_enter.WallMilliseconds));
+        int sample = _usage.MillisecondsToSample;
+        return _enter.WallMilliseconds == 0 ? sample : Math.Min(sample, Remaining(Payload.StartedAt, TimeSpan.FromMilliseconds(_enter.WallMilliseconds)));
     }
 
     /// <summary>The warden wants to know what the command is; answered once the streams are there.</summary>
@@ -75,7 +78,10 @@ internal sealed class Visit : IDisposable
         _streams = null;
         Confinement.InstallFilter();
         if (running is not null)
+        {
+            _usage.Begin(running.StartedAt);
             return warden.TrySend(ControlKind.Started, w => w.I32(running.Pid));
+        }
 
         // Nothing of the payload has run; a child that was killed half-way may still be in the leaf.
         _cause = ClientIsGone ? EndingCause.ClientGone : EndingCause.None;
@@ -93,8 +99,7 @@ internal sealed class Visit : IDisposable
             return;
         // A payload that was over by itself before anybody wanted its end was not ended.
         _cause = Payload?.End() is null ? cause : EndingCause.None;
-        _watch = new EndWatch(_descriptors);
-        OnTime(TimeSpan.MaxValue);
+        BeginEnd();
     }
 
     internal void OnClientGone()
@@ -106,11 +111,7 @@ internal sealed class Visit : IDisposable
             Advance();
     }
 
-    internal void OnPayloadOver()
-    {
-        _watch ??= new EndWatch(_descriptors);
-        OnTime(TimeSpan.MaxValue);
-    }
+    internal void OnPayloadOver() => BeginEnd();
 
     internal void OnNews(News news, ControlConnection? warden)
     {
@@ -129,6 +130,10 @@ internal sealed class Visit : IDisposable
                 break;
             case News.ForwardSignal signal:
                 _ = Signal(signal.Number);
+                break;
+            case News.UsageWanted when Payload is not null:
+                // A client that does not read loses the answer; nobody waits for it.
+                _ = Sys.TrySendNow(_descriptors.Channel, UsageMessage.Write(_usage.Answer()), out _);
                 break;
             case News.Resolved resolved:
                 _resolved = resolved.Result;
@@ -153,13 +158,16 @@ internal sealed class Visit : IDisposable
 
         if (_watch is null && _awaitsResolution is not null && streams != TimeSpan.MaxValue && Remaining(_enteredAt, streams) == 0)
             Answer(Refusal(ResolutionOutcome.TimedOut, _streams is null ? "the client's streams" : "the file system of the command"));
+        if (_watch is null && Payload is not null)
+            _usage.SampleIfDue();
         if (_watch?.Observe(Payload) is not (bool empty, string detail))
             return;
 
         ChildEnd? end = Payload?.End();
+        ObservedUsage usage = Payload is null ? ObservedUsage.None : _usage.Read(_watch.EndedAt);
         Ending = new ObservedEnding(
             Payload is null ? EndedHow.NeverStarted : end is null ? EndedHow.Unknown : end.Value.IsExit ? EndedHow.Exited : EndedHow.Signaled,
-            end?.Value ?? 0, _cause, empty, detail, Usage(_watch.EndedAt));
+            end?.Value ?? 0, _cause, empty, detail, usage) { OutOfMemory = _usage.OutOfMemory(usage) };
         Payload?.Reap();
     }
 
@@ -167,6 +175,14 @@ internal sealed class Visit : IDisposable
     {
         Payload?.Dispose();
         _descriptors.Dispose();
+    }
+
+    private void BeginEnd()
+    {
+        if (_watch is null && Payload is not null)
+            _usage.Sample(); // the last that is to be seen before the kill
+        _watch ??= new EndWatch(_descriptors);
+        OnTime(TimeSpan.MaxValue);
     }
 
     // Looks for the command once the streams are there and the warden has asked.
@@ -207,33 +223,6 @@ internal sealed class Visit : IDisposable
             stranger?.Dispose();
     }, maxStackSize: 128 << 10)
     { IsBackground = true }.Start();
-
-    private ObservedUsage Usage(long endedAt)
-    {
-        if (Payload is null)
-            return ObservedUsage.None;
-        var usage = ObservedUsage.None with { WallMicroseconds = (long)Stopwatch.GetElapsedTime(Payload.StartedAt, endedAt).TotalMicroseconds };
-        try
-        {
-            return Counters(usage);
-        }
-        catch (IOException)
-        {
-            return usage; // a leaf that somebody has removed has no counters any more
-        }
-    }
-
-    private ObservedUsage Counters(ObservedUsage usage)
-    {
-        string cpu = Find(CounterKind.CpuStat) is Descriptor stat ? CgroupFile.Text(stat) : "";
-        return new ObservedUsage(
-            usage.WallMicroseconds,
-            CgroupFile.Keyed(cpu, "user_usec") ?? -1,
-            CgroupFile.Keyed(cpu, "system_usec") ?? -1,
-            (Find(CounterKind.MemoryPeak) ?? Find(CounterKind.V1MemoryPeak)) is Descriptor peak ? CgroupFile.Number(peak) ?? -1 : -1);
-    }
-
-    private Descriptor? Find(CounterKind kind) => Array.Find(_descriptors.Counters, c => c.Kind == kind)?.File;
 
     private static int Remaining(long since, TimeSpan limit)
     {

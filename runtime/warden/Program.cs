@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Isolation.Cells;
 using Isolation.Core;
 using Isolation.Isolators.Setuid;
@@ -24,7 +23,7 @@ internal static class Program
 
         if (WardenOptions.TryParse(arguments) is not WardenOptions options)
         {
-            log.Write("usage: warden --limits FILE --state DIR --run DIR (absolute paths)");
+            log.Write("usage: warden --limits FILE --state DIR --run DIR (absolute paths) [--without-kernel NAME,…]: " + string.Join(",", KernelFeatures.Names));
             return 64;
         }
 
@@ -49,8 +48,11 @@ internal static class Program
         using GivenUpJobs jobs = new(TimeProvider.System);
         CellHost host = new(
             directories.Rooms, directories.Scratch, directories.ScratchPath, Path.Combine(AppContext.BaseDirectory, "cell-init"),
-            cgroups, slice, FrozenSet<CounterKind>.Empty, jobs, new DigestMemory(TimeProvider.System),
-            File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System);
+            cgroups, slice, KernelFeatures.CountersOf(options.WithoutKernel), jobs, new DigestMemory(TimeProvider.System),
+            File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System)
+        {
+            Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
+        };
 
         if (cgroups is { V1.Count: 0, Unified: string unified } && ServiceSlice.Distribute(unified, slice) is { Count: > 0 } missing)
             log.Write($"leaves in the slice {slice} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "

@@ -37,6 +37,7 @@ internal static class PayloadAnswers
         Ending.Exited e => new WireEnding { Kind = "exited", Code = e.Code },
         Ending.Signaled e => new WireEnding { Kind = "signaled", Signal = e.Signal },
         Ending.TimedOut e => new WireEnding { Kind = "timed-out", LimitMilliseconds = (long)e.Limit.TotalMilliseconds },
+        Ending.OutOfMemory e => new WireEnding { Kind = "out-of-memory", Limit = e.Limit.Name(), Victim = Known(e.Victim) },
         Ending.Abandoned => new WireEnding { Kind = "abandoned" },
         Ending.KilledFromOutside e => new WireEnding { Kind = "killed-from-outside", Why = e.Evidence },
         Ending.Refused e => new WireEnding { Kind = "refused", Rule = e.Rule, Why = e.Why, Fix = e.Fix },
@@ -50,16 +51,22 @@ internal static class PayloadAnswers
     /// <summary>What it used.</summary>
     public static WireUsage Of(ResourceUsage usage)
     {
-        SortedDictionary<string, string> missing = new(StringComparer.Ordinal);
-        return new WireUsage
+        Dictionary<string, long> figures = [];
+        Dictionary<string, string> missing = [];
+        foreach ((string name, Figure figure) in usage.Named)
         {
-            CpuUserMicroseconds = Value(usage.CpuUser, "cpuUserMicroseconds", missing),
-            CpuSystemMicroseconds = Value(usage.CpuSystem, "cpuSystemMicroseconds", missing),
-            WallMicroseconds = Value(usage.Wall, "wallMicroseconds", missing),
-            MemoryPeakBytes = Value(usage.MemoryPeak, "memoryPeakBytes", missing),
-            NotAvailable = missing.Count > 0 ? missing : null,
-        };
+            if (figure is Figure.Measured measured)
+                figures[name] = measured.Value;
+            else
+                missing[name] = ((Figure.NotAvailable)figure).Why;
+        }
+
+        return new WireUsage(figures, missing.Count > 0 ? missing : null);
     }
+
+    /// <summary>Whom the kernel killed for want of memory.</summary>
+    public static WireOutOfMemory? Of(OutOfMemory? killed)
+        => killed is null ? null : new WireOutOfMemory(killed.Kills, killed.Limit.Name(), Known(killed.Victims));
 
     private static WireBatchJob? JobOf(Pilot pilot) => pilot switch
     {
@@ -71,13 +78,7 @@ internal static class PayloadAnswers
     private static WireAccount Of(Account account)
         => new(account.Uid.Value, account.Gid.Value, [.. account.Groups.Select(g => g.Value)], account.Name);
 
-    private static long? Value(Figure figure, string name, SortedDictionary<string, string> missing)
-    {
-        if (figure is Figure.Measured measured)
-            return measured.Value;
-        missing[name] = ((Figure.NotAvailable)figure).Why;
-        return null;
-    }
+    private static string? Known(string text) => text.Length > 0 ? text : null;
 
     private static string CommandLine(IEnumerable<ByteString> command)
     {

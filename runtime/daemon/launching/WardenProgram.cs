@@ -44,13 +44,18 @@ internal static class WardenProgram
 
     /// <summary>Starts the warden beside this program, and waits until it answers.</summary>
     /// <exception cref="LaunchException">It is not there, or ends, or does not answer in time.</exception>
-    public static void Start(ServicePaths paths, TimeProvider clock)
+    /// <param name="paths">Where everything is.</param>
+    /// <param name="withoutKernel">Features of the kernel to do without; those that are the warden's are passed on.</param>
+    /// <param name="clock">The clock.</param>
+    public static void Start(ServicePaths paths, IReadOnlySet<string> withoutKernel, TimeProvider clock)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "warden");
         if (!File.Exists(program))
             throw new LaunchException(ExitCodes.HostError, $"there is no {program}: install the warden beside isolationd (./build puts both into out/bin).");
-        int pid = Sys.SpawnDetached(
-            program, ["warden", "--limits", paths.WardenLimits, "--state", paths.State, "--run", paths.Run], ProgramEnvironment.Own());
+        List<string> arguments = ["warden", "--limits", paths.WardenLimits, "--state", paths.State, "--run", paths.Run];
+        if (KernelFeatures.Names.Where(withoutKernel.Contains).ToArray() is { Length: > 0 } hidden)
+            arguments.AddRange(["--without-kernel", string.Join(',', hidden)]);
+        int pid = Sys.SpawnDetached(program, [.. arguments], ProgramEnvironment.Own());
         using PidFd warden = PidFd.TryOpen(pid, out int errno) ?? throw new SyscallException("pidfd_open", $"warden, pid {pid}", errno);
 
         long started = clock.GetTimestamp();

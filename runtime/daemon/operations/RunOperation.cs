@@ -27,7 +27,10 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, Payload
         session.Frames.Rest();
         PayloadResult result = await CountedAsync(parsed, session).ConfigureAwait(false);
         await session.Answers.WriteAsync(new EndedAnswer(
-            id.ToString(), PayloadAnswers.Of(result.Ending), result.Usage is { } usage ? PayloadAnswers.Of(usage) : null)).ConfigureAwait(false);
+            id.ToString(), PayloadAnswers.Of(result.Ending), result.Usage is { } usage ? PayloadAnswers.Of(usage) : null)
+        {
+            OutOfMemory = PayloadAnswers.Of(result.OutOfMemory),
+        }).ConfigureAwait(false);
     }
 
     private async Task<PayloadResult> CountedAsync(ParsedRun parsed, Session session)

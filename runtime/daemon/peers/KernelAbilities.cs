@@ -7,8 +7,8 @@ namespace Isolation.Daemon;
 /// <param name="PeerPidFd">SO_PEERPIDFD (Linux 6.5): the peer is held as the process it is.</param>
 internal sealed record KernelAbilities(bool PassRights, bool PeerPidFd)
 {
-    /// <summary>The names that <c>--without-kernel</c> takes.</summary>
-    public static readonly IReadOnlyList<string> Names = ["pass-rights", "peer-pidfd"];
+    /// <summary>The names that <c>--without-kernel</c> takes: those of this program, and the warden's, which are passed on.</summary>
+    public static readonly IReadOnlyList<string> Names = ["pass-rights", "peer-pidfd", .. KernelFeatures.Names];
 
     /// <summary>True when connections can be read without a thread of their own: nothing of a stranger's is ever closed by a receive.</summary>
     public bool ReadsWithoutThreads => PassRights && PeerPidFd;

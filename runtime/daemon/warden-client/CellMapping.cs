@@ -10,8 +10,11 @@ internal static class CellMapping
 {
     /// <summary>How a payload ended.</summary>
     public static EndingReport Of(ObservedEnding seen, TimeSpan? wallLimit) => new(
-        EndingOf(seen, wallLimit), seen.How == EndedHow.Unknown ? "warden" : "cell-init",
-        seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.NotProvable(seen.EmptinessDetail), UsageOf(seen.Usage));
+        EndingOf(seen, wallLimit), seen.IsOfWarden ? "warden" : "cell-init",
+        seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.NotProvable(seen.EmptinessDetail), ResourceUsage.Of(seen.Usage.Pairs))
+    {
+        OutOfMemory = seen.OutOfMemory is { } killed ? new OutOfMemory(killed.Kills, LimitOf(killed), killed.Victims) : null,
+    };
 
     /// <summary>What became of the command.</summary>
     public static Resolution Of(ResolvedInRoom answer) => answer.Resolution switch
@@ -39,19 +42,17 @@ internal static class CellMapping
 
     private static Ending EndingOf(ObservedEnding seen, TimeSpan? wallLimit) => seen switch
     {
-        { How: EndedHow.Unknown } => new Ending.Lost(seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : "its cell-init is gone"),
         { How: EndedHow.NeverStarted } => new Ending.SetupFailed("start", "the payload never started", null),
         { Cause: EndingCause.ClientGone } => new Ending.Abandoned(),
         { Cause: EndingCause.WallLimit } => new Ending.TimedOut(wallLimit ?? TimeSpan.Zero),
+        { How: EndedHow.Unknown } => new Ending.Lost(seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : "its cell-init is gone"),
+        { IsOutOfMemory: true, OutOfMemory: ObservedOutOfMemory killed } => new Ending.OutOfMemory(LimitOf(killed), killed.Victims),
         { How: EndedHow.Exited } => new Ending.Exited(seen.Value),
         _ => new Ending.Signaled(seen.Value),
     };
 
-    private static ResourceUsage UsageOf(ObservedUsage usage) => new(
-        FigureOf(usage.UserMicroseconds), FigureOf(usage.SystemMicroseconds), FigureOf(usage.WallMicroseconds), FigureOf(usage.MemoryPeakBytes));
-
-    private static Figure FigureOf(long value)
-        => value >= 0 ? new Figure.Measured(value) : new Figure.NotAvailable("the leaf has no such counter, or it could not be read");
+    private static MemoryLimit LimitOf(ObservedOutOfMemory killed)
+        => (MemoryLimit)killed.Limit is var limit && Enum.IsDefined(limit) ? limit : throw new WireException("a memory limit of no known owner");
 
     private static Finding Of(WireFinding finding) => finding.Kind switch
     {

@@ -4,8 +4,8 @@ using Isolation.Core;
 namespace Isolation.Ledger;
 
 /// <summary>
-/// The body of <c>ended</c>: at most 4 KiB whatever its texts hold (2 KiB of ending, 5 findings and 4 figures of at most
-/// 250 bytes each, and names), so that it always fits into the space kept for it.
+/// The body of <c>ended</c>: less than 7 KiB whatever its texts hold (2 KiB of ending, 5 findings of at most 250 bytes, 27 figures of
+/// at most 115, the victims), so that it always fits into the space kept for it.
 /// </summary>
 internal static class EndedJson
 {
@@ -18,11 +18,18 @@ internal static class EndedJson
         json.Text("observer", record.Observer, 64);
 
         json.WriteStartObject("usage");
-        WriteFigure(json, "cpuUserMicroseconds", record.Usage.CpuUser);
-        WriteFigure(json, "cpuSystemMicroseconds", record.Usage.CpuSystem);
-        WriteFigure(json, "wallMicroseconds", record.Usage.Wall);
-        WriteFigure(json, "memoryPeakBytes", record.Usage.MemoryPeak);
+        foreach ((string name, Figure figure) in record.Usage.Named)
+            WriteFigure(json, name, figure);
         json.WriteEndObject();
+
+        if (record.OutOfMemory is OutOfMemory killed)
+        {
+            json.WriteStartObject("outOfMemory");
+            json.WriteNumber("kills", killed.Kills);
+            json.WriteString("limit", killed.Limit.Name());
+            json.Text("victims", killed.Victims, 300);
+            json.WriteEndObject();
+        }
 
         json.WriteStartObject("residue");
         WriteFinding(json, "processes", record.Residue.Processes);
@@ -42,7 +49,7 @@ internal static class EndedJson
                 json.WriteNumber("value", measured.Value);
                 break;
             case Figure.NotAvailable none:
-                json.Text("notAvailable", none.Why, 128);
+                json.Text("notAvailable", none.Why, 64);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(figure), figure, "no such figure");

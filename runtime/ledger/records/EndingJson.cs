@@ -23,6 +23,11 @@ internal static class EndingJson
                 json.WriteString("kind", "timed-out");
                 json.WriteNumber("limitMicroseconds", late.Limit.Ticks / TimeSpan.TicksPerMicrosecond);
                 break;
+            case Ending.OutOfMemory starved:
+                json.WriteString("kind", "out-of-memory");
+                json.WriteString("limit", starved.Limit.Name());
+                json.Text("victim", starved.Victim, 300);
+                break;
             case Ending.Abandoned:
                 json.WriteString("kind", "abandoned");
                 break;

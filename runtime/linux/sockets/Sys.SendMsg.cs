@@ -39,7 +39,14 @@ public static partial class Sys
 
     /// <summary>As <see cref="Send"/>.</summary>
     /// <returns>-1, with the error number.</returns>
-    public static unsafe int TrySend(Descriptor socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors, out int errno)
+    public static int TrySend(Descriptor socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors, out int errno)
+        => TrySend(socket, bytes, descriptors, MSG_NOSIGNAL, out errno);
+
+    /// <summary>Sends bytes if that needs no waiting: EAGAIN where the other end has not read enough.</summary>
+    /// <returns>-1, with the error number.</returns>
+    public static int TrySendNow(Descriptor socket, ReadOnlySpan<byte> bytes, out int errno) => TrySend(socket, bytes, [], MSG_NOSIGNAL | MSG_DONTWAIT, out errno);
+
+    private static unsafe int TrySend(Descriptor socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors, int flags, out int errno)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(descriptors.Length, MaxDescriptorsInMessage);
         int payload = descriptors.Length * sizeof(int);
@@ -60,7 +67,7 @@ public static partial class Sys
             MessageHeader header = new() { Vectors = &vector, VectorCount = 1, Control = payload > 0 ? control : null, ControlLength = (nuint)controlLength };
             while (true)
             {
-                nint sent = SendMsgRaw(socket, &header, MSG_NOSIGNAL);
+                nint sent = SendMsgRaw(socket, &header, flags);
                 errno = sent < 0 ? Marshal.GetLastPInvokeError() : 0;
                 if (errno != Errno.EINTR)
                     return (int)sent;

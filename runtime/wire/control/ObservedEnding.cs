@@ -19,9 +19,17 @@ public sealed record ObservedEnding(EndedHow How, int Value, EndingCause Cause, 
     public bool IsOutOfMemory
         => How == EndedHow.Signaled && Value == SIGKILL && Cause == EndingCause.None && OutOfMemory is { Main: OutOfMemoryVictim.Main or OutOfMemoryVictim.NotKnown };
 
+    /// <summary>True when it was not cell-init that saw it: the warden tells an ending without figures, of a cell-init that is gone.</summary>
+    public bool IsOfWarden => How == EndedHow.Unknown && Usage.Figures.Length == 0;
+
     /// <summary>Writes the body.</summary>
     public MessageWriter Write(MessageWriter to)
-X
+    {
+        Usage.Write(to.U8((byte)How).I32(Value).U8((byte)Cause).Flag(IsEmpty).Text(EmptinessDetail)).Flag(OutOfMemory is not null);
+        OutOfMemory?.Write(to);
+        return to;
+    }
+
     /// <summary>Reads the body.</summary>
     /// <exception cref="WireException">It is not one.</exception>
     public static ObservedEnding Read(MessageReader from)
