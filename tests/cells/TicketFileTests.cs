@@ -36,7 +36,7 @@ public sealed class TicketFileTests : IDisposable
     public void Another_ticket_takes_the_place_of_the_one_there()
     {
         using TicketFile file = TicketFile.Create(_rooms, _ticket);
-        file.Write(file.Ticket with { Ending = new TicketEnding("exited", 3, "none", true, [1, 2, 3, -1]) });
+        file.Write(file.Ticket with { Ending = new TicketEnding("exited", 3, "none", true, null, new() { ["wallMicroseconds"] = 1 }, null) });
         using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Room + "/ticket"));
         Assert.Equal(3, json.RootElement.GetProperty("ending").GetProperty("value").GetInt32());
         Assert.Equal(3, file.Ticket.Ending!.Value);

@@ -18,6 +18,14 @@ public sealed class EndingTests
         { new WireEnding { Kind = "busy", Why = "full", RetryAfterMilliseconds = 2000 }, 246, "too much at once: full. Fix: Try again after 2s." },
         { new WireEnding { Kind = "timed-out", LimitMilliseconds = 600_000 }, 247, "the payload was ended at its wall limit of 10m. Fix: " },
         { new WireEnding { Kind = "killed-from-outside", Why = "signal 9, sent by root" }, 248, "the payload was ended from outside: signal 9, sent by root. Fix: " },
+        {
+            new WireEnding { Kind = "out-of-memory", Limit = "payload", Victim = "hog (pid 7)" }, 250,
+            "the kernel killed the payload's main process: out of memory at the payload's own limit; killed: hog (pid 7). Fix: Ask for more with --limit memory="
+        },
+        {
+            new WireEnding { Kind = "out-of-memory", Limit = "unknown" }, 250,
+            "the kernel killed the payload's main process: out of memory at a limit, and whose it was is not known; killed: who is not known. Fix: "
+        },
         { new WireEnding { Kind = "abandoned" }, 249, "the payload was ended because its client was taken to be gone. Fix: " },
         { new WireEnding { Kind = "banned", Why = "w" }, 245, "the payload ended in a way that this client does not know, \"banned\": w. Fix: " },
     };

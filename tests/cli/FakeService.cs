@@ -99,7 +99,7 @@ internal sealed class FakeConnection(UnixSocket socket) : IDisposable
         Send(new EndedAnswer(Id, ending, usage));
     }
 
-    public void End(int exitCode) => End(new WireEnding { Kind = "exited", Code = exitCode }, new WireUsage { WallMicroseconds = 1500 });
+    public void End(int exitCode) => End(new WireEnding { Kind = "exited", Code = exitCode }, new WireUsage(new Dictionary<string, long> { ["wallMicroseconds"] = 1500 }));
 
     /// <summary>The next message of the channel; null when nothing comes in that time, or the client has gone.</summary>
     public PilotMessage? NextMessage(int milliseconds = 10_000)

@@ -15,7 +15,7 @@ public sealed partial class ProtocolDocumentTests
     [Fact]
     public void Every_message_and_member_of_the_wire_is_in_the_protocol()
     {
-        Type[] roots = [typeof(ClientMessage), typeof(ServiceMessage), typeof(WirePayload), typeof(WireEnding), typeof(WireUsage), typeof(WireAccount), typeof(WireLimits), typeof(WirePlacement), typeof(WireDemand),
+        Type[] roots = [typeof(ClientMessage), typeof(ServiceMessage), typeof(WirePayload), typeof(WireEnding), typeof(WireOutOfMemory), typeof(WireAccount), typeof(WireLimits), typeof(WirePlacement), typeof(WireDemand),
             typeof(WirePart), typeof(WireReadiness)];
         string[] types = [.. roots.SelectMany(r => r.GetCustomAttributes<System.Text.Json.Serialization.JsonDerivedTypeAttribute>()).Select(d => (string)d.TypeDiscriminator!)];
         string[] members = [.. typeof(ClientMessage).Assembly.GetTypes()
@@ -25,6 +25,7 @@ public sealed partial class ProtocolDocumentTests
             .Distinct()];
         Assert.True(types.Length > 15 && members.Length > 50);
         Assert.All(types.Concat(members), name => Assert.Contains($"`{name}`", Protocol, StringComparison.Ordinal));
+        Assert.All(Core.UsageFigures.All, f => Assert.Contains($"`{f.Name}`", Protocol, StringComparison.Ordinal));
         Assert.All(typeof(ErrorCodes).GetFields(), f => Assert.Contains($"`{f.GetValue(null)}`", Protocol, StringComparison.Ordinal));
     }
 
@@ -32,7 +33,7 @@ public sealed partial class ProtocolDocumentTests
     public void Every_ending_has_the_exit_code_that_the_protocol_says()
     {
         MatchCollection rows = EndingRow().Matches(Protocol);
-        Assert.Equal(10, rows.Count);
+        Assert.Equal(11, rows.Count);
         foreach (Match row in rows)
         {
             byte[] ending = ClientJson.Write(new EndedAnswer("i", new WireEnding { Kind = row.Groups["kind"].Value, Code = 7, Signal = 9, PilotMayRun = false }, null));
@@ -76,7 +77,7 @@ public sealed partial class ProtocolDocumentTests
             Assert.All(CommandTable.Find(name)!.Options, o => Assert.Contains(o.Name, Manual, StringComparison.Ordinal));
         }
 
-        for (int code = ExitCode.Usage; code <= ExitCode.Abandoned; code++)
+        for (int code = ExitCode.Usage; code <= ExitCode.OutOfMemory; code++)
             Assert.Contains($"\n| {code} |", Manual, StringComparison.Ordinal);
     }
 

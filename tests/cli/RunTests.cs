@@ -138,7 +138,7 @@ public sealed class RunTests(PublishedCli cli)
         Assert.Equal(["entered", "running", "ended"], lines.Select(l => l.State));
         Assert.All(lines, l => Assert.Equal((FakeConnection.Id, FakeConnection.Handle), (l.Id, l.Handle)));
         Assert.Equal((4711, "setuid", "classic"), (lines[1].Pid, lines[1].Level, lines[1].Room));
-        Assert.Equal(("exited", 3, 1500), (lines[2].Ending!.Kind, lines[2].Ending!.Code, lines[2].Usage!.WallMicroseconds));
+        Assert.Equal(("exited", 3, 1500), (lines[2].Ending!.Kind, lines[2].Ending!.Code, lines[2].Usage!["wallMicroseconds"]));
         Assert.Equal(4711, lines[2].Pid);
     }
 

@@ -51,7 +51,7 @@ public sealed class RecordTests
         Assert.Equal(4711, started.RootElement.GetProperty("pid").GetInt32());
         using JsonDocument ended = lines[3].Parse();
         Assert.Equal(1200, ended.RootElement.GetProperty("usage").GetProperty("cpuUserMicroseconds").GetProperty("value").GetInt64());
-        Assert.Equal("no memory.peak", ended.RootElement.GetProperty("usage").GetProperty("memoryPeakBytes").GetProperty("notAvailable").GetString());
+        Assert.Equal("no counter here: memory.peak (Linux 5.19)", ended.RootElement.GetProperty("usage").GetProperty("memoryPeakBytes").GetProperty("notAvailable").GetString());
         Assert.Equal("cgroup", ended.RootElement.GetProperty("residue").GetProperty("ipc").GetProperty("proven").GetString());
     }
 
@@ -91,6 +91,7 @@ public sealed class RecordTests
         { new Ending.Exited(3), """{"kind":"exited","code":3}""" },
         { new Ending.Signaled(9), """{"kind":"signaled","signal":9}""" },
         { new Ending.TimedOut(TimeSpan.FromSeconds(2)), """{"kind":"timed-out","limitMicroseconds":2000000}""" },
+        { new Ending.OutOfMemory(MemoryLimit.Job, "hog (pid 7)"), """{"kind":"out-of-memory","limit":"job","victim":"hog (pid 7)"}""" },
         { new Ending.Abandoned(), """{"kind":"abandoned"}""" },
         { new Ending.KilledFromOutside("root"), """{"kind":"killed-from-outside","evidence":"root"}""" },
         { new Ending.Refused("r", "w", "f"), """{"kind":"refused","rule":"r","why":"w","fix":"f"}""" },
@@ -161,7 +162,10 @@ public sealed class RecordTests
     {
         string text = string.Concat(Enumerable.Repeat(filler, 100_000));
         var usage = ResourceUsage.NotMeasured(text);
-        var record = new EndedRecord(Samples.NewPayload(), new UserId(uint.MaxValue), new Ending.Refused(text, text, text), text, usage, Residue.OfAll(new Finding.NotProvable(text)));
+        var record = new EndedRecord(Samples.NewPayload(), new UserId(uint.MaxValue), new Ending.Refused(text, text, text), text, usage, Residue.OfAll(new Finding.NotProvable(text)))
+        {
+            OutOfMemory = new OutOfMemory(long.MaxValue, MemoryLimit.Unknown, text),
+        };
         var buffer = new RecordBuffer();
         EndedJson.Write(buffer.Begin(), record);
         buffer.End();

@@ -23,7 +23,7 @@ internal static class Samples
 
     public static EndedRecord Ended(PayloadId payload, Ending? ending = null, uint pilot = 1000) => new(
         payload, new UserId(pilot), ending ?? new Ending.Exited(0), "cell-init",
-        new ResourceUsage(new Figure.Measured(1200), new Figure.Measured(300), new Figure.Measured(5000), new Figure.NotAvailable("no memory.peak")),
+        ResourceUsage.Of([((byte)UsageFigure.CpuUser, 1200), ((byte)UsageFigure.CpuSystem, 300), ((byte)UsageFigure.Wall, 5000)]),
         Residue.OfAll(new Finding.ProvenEmpty("cgroup")));
 
     public static PayloadId NewPayload() => PayloadId.New(TimeProvider.System);

@@ -25,7 +25,7 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
         Assert.True(StartedInRoom.Read(new MessageReader((await play.StartAsync()).Done().Body)).Pid > 0);
         ObservedEnding ending = await play.EndingAsync();
         Assert.Equal((EndedHow.Exited, 42, EndingCause.None, true), (ending.How, ending.Value, ending.Cause, ending.IsEmpty));
-        Assert.True(ending.Usage.WallMicroseconds > 0 && ending.Usage.UserMicroseconds >= 0 && ending.Usage.MemoryPeakBytes != 0, $"{ending.Usage}");
+        Assert.True(ending.Usage[(byte)Core.UsageFigure.Wall] > 0 && ending.Usage[(byte)Core.UsageFigure.CpuUser] >= 0 && ending.Usage[(byte)Core.UsageFigure.MemoryPeak] != 0);
         Assert.Equal($"5100 {room.Scratch} {room.Scratch} setuid\n{room.Scratch}\n", await play.Output);
         await play.CleanUpAsync();
     }
@@ -54,7 +54,7 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
         _ = await play.RunAsync("trap '' TERM INT; sleep 60", limits: RoomLimits.None with { WallMilliseconds = 300 });
         ObservedEnding ending = await play.EndingAsync();
         Assert.Equal((EndingCause.WallLimit, EndedHow.Signaled, 9, true), (ending.Cause, ending.How, ending.Value, ending.IsEmpty));
-        Assert.InRange(ending.Usage.WallMicroseconds, 300_000, 2_000_000);
+        Assert.InRange(ending.Usage[(byte)Core.UsageFigure.Wall], 300_000, 2_000_000);
         await play.CleanUpAsync();
     }
 

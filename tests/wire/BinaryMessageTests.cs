@@ -27,7 +27,13 @@ public sealed class BinaryMessageTests
         Sample(w => Resolution().Write(w), b => w => CellResolution.Read(new MessageReader(b)).Write(w)),
         Sample(w => Enter().Write(w), b => w => EnterCell.Read(new MessageReader(b)).Write(w)),
         Sample(
-            w => new ObservedEnding(EndedHow.Signaled, 9, EndingCause.ClientGone, false, "2 left", new ObservedUsage(1, 2, -1, 4)).Write(w),
+            w => new ObservedEnding(EndedHow.Signaled, 9, EndingCause.ClientGone, false, "2 left", new ObservedUsage([new ObservedFigure(3, 1), new ObservedFigure(6, -1)])).Write(w),
+            b => w => ObservedEnding.Read(new MessageReader(b)).Write(w)),
+        Sample(
+            w => new ObservedEnding(EndedHow.Signaled, 9, EndingCause.None, true, "", ObservedUsage.None)
+            {
+                OutOfMemory = new ObservedOutOfMemory(2, 1, OutOfMemoryVictim.Others, "hog (pid 7)"),
+            }.Write(w),
             b => w => ObservedEnding.Read(new MessageReader(b)).Write(w)),
     ];
 

@@ -10,11 +10,28 @@ public sealed class PilotMessageTests
             Assert.Equal(PilotMessage.OfStreams(streams), Roundtrip(PilotMessage.OfStreams(streams)));
         for (int signal = 1; signal <= 64; signal++)
             Assert.Equal(PilotMessage.OfSignal(signal), Roundtrip(PilotMessage.OfSignal(signal)));
+        Assert.Equal(PilotMessage.OfUsage, Roundtrip(PilotMessage.OfUsage));
+    }
+
+    [Fact]
+    public void UsageReadsBackAndNothingElseIsTakenForIt()
+    {
+        var usage = new ObservedUsage([new ObservedFigure(1, 5), new ObservedFigure(27, long.MaxValue), new ObservedFigure(6, -2)]);
+        byte[] message = UsageMessage.Write(usage);
+        Assert.Equal(usage.Figures, UsageMessage.TryRead(message)!.Figures);
+        for (int length = 0; length < message.Length; length++)
+            Assert.Null(UsageMessage.TryRead(message.AsSpan(0, length)));
+        Assert.Null(UsageMessage.TryRead([.. message, 0]));
+        message[0] = 2;
+        Assert.Null(UsageMessage.TryRead(message));
+        Assert.Equal(UsageMessage.MostBytes, UsageMessage.Write(new ObservedUsage(new ObservedFigure[ObservedUsage.Most])).Length);
     }
 
     [Theory]
     [InlineData("0000000000000000")]
-    [InlineData("0300000000000000")]
+    [InlineData("0400000000000000")]
+    [InlineData("0301000000000000")]
+    [InlineData("0300000001000000")]
     [InlineData("0108000000000000")]
     [InlineData("0107000001000000")]
     [InlineData("0107010000000000")]
@@ -37,7 +54,7 @@ public sealed class PilotMessageTests
         for (int i = 0; i < 200_000; i++)
         {
             for (int at = 0; at < bytes.Length; at++)
-                bytes[at] = (byte)(random.Next(4) == 0 ? random.Next(70) : at == 0 ? random.Next(3) : 0);
+                bytes[at] = (byte)(random.Next(4) == 0 ? random.Next(70) : at == 0 ? random.Next(4) : 0);
             if (!PilotMessage.TryRead(bytes, out PilotMessage message))
                 continue;
             read++;

@@ -12,13 +12,17 @@ public sealed class ServiceJsonTests
         Placement = new WirePlacement("own", ["cgroup-proof"], [], ["memory"], "no batch job"), Limits = new WireLimits(WallMilliseconds: 1, SwapBytes: 0),
         Account = new WireAccount(2_000_000, 2_000_001, [5], null), Subject = "/CN=alice", Rule = "everyone", PilotUid = 3001, Command = "/bin/true",
         Since = "2026-01-01T00:00:00Z", Tags = new Dictionary<string, string> { ["a"] = "b" }, Ending = new WireEnding { Kind = "exited", Code = 0 },
-        Usage = new WireUsage { WallMicroseconds = 1, NotAvailable = new Dictionary<string, string> { ["memoryPeakBytes"] = "no file" } },
+        Usage = new WireUsage(new Dictionary<string, long> { ["wallMicroseconds"] = 1 }, new Dictionary<string, string> { ["memoryPeakBytes"] = "no file" }),
     };
 
     private static readonly ServiceMessage[] Answers =
     [
         new HelloAnswer(1, "isolationd 0.1.0"), new ErrorAnswer(ErrorCodes.BadFrame, "m", "f"), new EnteredAnswer("id", "h"), new StartedAnswer(Payload),
         new EndedAnswer("id", new WireEnding { Kind = "refused", Rule = "r", Why = "w", Fix = "f" }, null),
+        new EndedAnswer("id", new WireEnding { Kind = "out-of-memory", Limit = "job", Victim = "hog (pid 7)" }, Payload.Usage)
+        {
+            OutOfMemory = new WireOutOfMemory(3, "job", "hog (pid 7)"),
+        },
         new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["a", "b"],
             new WireLimits(MilliCpus: 1500), new WireDemand(["job-limits"], [], ["devices"], "enforce")), new PayloadsAnswer([Payload]), new PayloadAnswer(Payload),
         new RecordAnswer(JsonDocument.Parse("""{"seq":1}""").RootElement), new DoneAnswer("loaded"), new DoneAnswer(),

@@ -13,8 +13,7 @@ internal static class Samples
 
     public static readonly Residue Clean = Residue.OfAll(new Finding.ProvenEmpty("cgroup"));
 
-    public static readonly ResourceUsage Usage = new(
-        new Figure.Measured(1), new Figure.Measured(2), new Figure.Measured(3), new Figure.Measured(4));
+    public static readonly ResourceUsage Usage = ResourceUsage.Of([((byte)UsageFigure.CpuUser, 1), ((byte)UsageFigure.Wall, 3)]);
 
     public static EndingReport Ended(Ending ending) => new(ending, "cell-init", new Finding.ProvenEmpty("cgroup"), Usage);
 

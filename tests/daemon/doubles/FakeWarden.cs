@@ -42,7 +42,7 @@ internal sealed class FakeWarden : IDisposable
     public static byte[] Failed(string step, string cause, string undo) => Message(WardenAnswer.Failed, w => w.Text(step).Text(cause).Text(undo));
 
     public static byte[] Ended(EndedHow how, int value, EndingCause cause = EndingCause.None)
-        => Done(w => new ObservedEnding(how, value, cause, true, "", new ObservedUsage(1, 2, 3, -1)).Write(w));
+        => Done(w => new ObservedEnding(how, value, cause, true, "", new ObservedUsage([new ObservedFigure((byte)Core.UsageFigure.Wall, 1), new ObservedFigure((byte)Core.UsageFigure.MemoryPeak, -1)])).Write(w));
 
     /// <summary>Ends every connection, as a warden does that dies.</summary>
     public void Break()

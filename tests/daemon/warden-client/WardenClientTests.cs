@@ -47,8 +47,8 @@ public sealed class WardenClientTests : IDisposable
         Assert.Equal(4242, Assert.IsType<StartResult.Started>(await StartAsync(cell)).Process.Value);
         EndingReport report = await cell.Ending.WaitAsync(Patience);
         Assert.Equal((new Ending.Exited(7), "cell-init"), ((Ending.Exited)report.Ending, report.Observer));
-        Assert.IsType<Figure.Measured>(report.Usage.Wall);
-        Assert.IsType<Figure.NotAvailable>(report.Usage.MemoryPeak);
+        Assert.IsType<Figure.Measured>(report.Usage[UsageFigure.Wall]);
+        Assert.IsType<Figure.NotAvailable>(report.Usage[UsageFigure.MemoryPeak]);
         Assert.False((await cell.DestroyAsync(TimeSpan.Zero)).Residue.IsDirty);
         await cell.ForgetAsync();
         Assert.Equal(
