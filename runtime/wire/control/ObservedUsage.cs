@@ -27,6 +27,12 @@ public sealed record ObservedUsage(ObservedFigure[] Figures)
     /// <summary>As pairs.</summary>
     public IEnumerable<(byte Number, long Value)> Pairs => Figures.Select(figure => (figure.Number, figure.Value));
 
+    /// <inheritdoc/>
+    public bool Equals(ObservedUsage? other) => other is not null && Figures.AsSpan().SequenceEqual(other.Figures);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Figures.Length;
+
     internal MessageWriter Write(MessageWriter to)
     {
         to.U32((uint)Figures.Length);

@@ -65,7 +65,7 @@ public sealed class PayloadRunnerEndingTests
         Assert.Contains("11", failed.Cause, StringComparison.Ordinal);
         EndedRecord ended = Assert.Single(scene.Endings);
         Assert.Equal(failed, ended.Ending);
-        Assert.IsType<Figure.NotAvailable>(ended.Usage.Wall);
+        Assert.IsType<Figure.NotAvailable>(ended.Usage[UsageFigure.Wall]);
         Assert.DoesNotContain("started", scene.Journal);
         Assert.DoesNotContain("ending", scene.Journal);
         AssertUndone(scene);
