@@ -64,7 +64,7 @@ public sealed class CounterTextTests
         Dictionary<UsageFigure, long> figures = Read(
             (CounterKind.CpuStat, "usage_usec 5\nuser_usec 3\nsystem_usec 2\n"),
             (CounterKind.V1CpuStat, "nr_periods 9\nnr_throttled 4\nthrottled_time 77000\n"),
-            (CounterKind.V1MemoryPeak, "1000\n"), (CounterKind.V1MemoryFailures, "6\n"), (CounterKind.V1MemoryAndSwapPeak, "1100\n"),
+            (CounterKind.V1MemoryPeak, "1000\n"), (CounterKind.V1MemoryFailures, "2\n"), (CounterKind.V1MemoryAndSwapFailures, "4\n"), (CounterKind.V1MemoryAndSwapPeak, "1100\n"),
             (CounterKind.V1OutOfMemory, "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"), (CounterKind.V1PidsPeak, "8\n"), (CounterKind.V1PidsEvents, "max 3\n"));
         Assert.Equal(
             [(UsageFigure.CpuUser, 3), (UsageFigure.CpuSystem, 2), (UsageFigure.CpuThrottledPeriods, 4), (UsageFigure.CpuThrottled, 77),

@@ -13,7 +13,7 @@ public sealed class SuspendedJobTests
     {
         Site.Require();
         Skip.IfNot(Directory.Exists(Freezer), "this host has no v1 freezer");
-        using Service service = Service.Start();
+        using Service service = Service.Start(Site.Policy + "\nplacement: { must: [], want: [job-limits, job-accounting, own-limits, cgroup-proof] }\n");
         string job = $"slurm/uid_{service.Shell.Bash("id -u isotest-a").Silent()}/job_{Random.Shared.Next(100_000, 999_999)}", task = job + "/step_0/task_0";
         string[] hierarchies = [.. new[] { "freezer", "memory" }.Select(c => $"/sys/fs/cgroup/{c}").Where(Directory.Exists)];
         string status = $"{service.Work}/status-suspended";
@@ -24,7 +24,7 @@ public sealed class SuspendedJobTests
         {
             string join = string.Concat(hierarchies.Select(h => $"echo $$ > {h}/{task}/cgroup.procs; "));
             using Process client = service.Shell.Start($"{join}exec $A run --limit wall=2s --status-file {status} -- sleep 60");
-            Until.True(() => (payload = Running(status)) is not null, 20, () => "the payload did not start\n" + service.Log);
+            Until.True(() => (payload = Running(status)) is not null, 20, () => $"the payload did not start: {(client.HasExited ? client.StandardError.ReadToEnd() : "the client lives")}\n{service.Log}");
             int pid = payload!.Value.GetProperty("pid").GetInt32();
             string id = payload.Value.GetProperty("id").GetString()!;
             service.Slices.Add(payload.Value.GetProperty("cgroup").GetString()!.Split('/')[1]);

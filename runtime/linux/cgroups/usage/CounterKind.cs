@@ -74,6 +74,12 @@ public enum CounterKind : byte
 
     /// <summary>v1 memory.failcnt of the leaf's parent.</summary>
     V1ParentMemoryFailures = 28,
+
+    /// <summary>v1 memory.memsw.failcnt: hits of the limit of memory and swap together, which memory.failcnt does not count.</summary>
+    V1MemoryAndSwapFailures = 29,
+
+    /// <summary>The same of the leaf's parent.</summary>
+    V1ParentMemoryAndSwapFailures = 30,
 }
 
 /// <summary>One counter, open for reading.</summary>

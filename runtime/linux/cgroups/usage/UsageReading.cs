@@ -38,8 +38,8 @@ public static class UsageReading
         Single(UsageFigure.MemoryAndSwapPeak, text(CounterKind.V1MemoryAndSwapPeak));
         if (text(CounterKind.MemoryEvents) is string events)
             Put(UsageFigure.MemoryLimitHits, CounterText.Keyed(events, "max"));
-        else
-            Single(UsageFigure.MemoryLimitHits, text(CounterKind.V1MemoryFailures));
+        else if (text(CounterKind.V1MemoryFailures) is not null)
+            Put(UsageFigure.MemoryLimitHits, Failures(text, CounterKind.V1MemoryFailures, CounterKind.V1MemoryAndSwapFailures));
         if ((text(CounterKind.MemoryEvents) ?? text(CounterKind.V1OutOfMemory)) is string kills)
             Put(UsageFigure.OutOfMemoryKills, CounterText.Keyed(kills, "oom_kill"));
 
@@ -84,7 +84,7 @@ public static class UsageReading
     {
         // v2: oom counts at the cgroup whose limit it was; v1 knows only how often a limit was hit.
         long own = (text(CounterKind.MemoryEvents) is string events ? CounterText.Keyed(events, "oom")
-            : text(CounterKind.V1MemoryFailures) is string failures ? CounterText.Number(failures) : null) ?? Missing;
+            : Failures(text, CounterKind.V1MemoryFailures, CounterKind.V1MemoryAndSwapFailures)) ?? Missing;
         return own > 0 ? MemoryLimit.Payload
             : own == 0 && parentHits is long before && ParentHits(text) > before ? MemoryLimit.Job
             : MemoryLimit.Unknown;
@@ -93,5 +93,13 @@ public static class UsageReading
     /// <summary>How often the limit of the leaf's parent was hit; null when nobody knows.</summary>
     public static long? ParentHits(Func<CounterKind, string?> text)
         => text(CounterKind.ParentMemoryEvents) is string events ? CounterText.Keyed(events, "oom")
-        : text(CounterKind.V1ParentMemoryFailures) is string failures ? CounterText.Number(failures) : null;
+        : Failures(text, CounterKind.V1ParentMemoryFailures, CounterKind.V1ParentMemoryAndSwapFailures);
+
+    // v1 counts hits of both limits apart, and has the second where swap is accounted only.
+    private static long? Failures(Func<CounterKind, string?> text, CounterKind memory, CounterKind memoryAndSwap)
+    {
+        if (text(memory) is not string own || CounterText.Number(own) is not long hits)
+            return null;
+        return text(memoryAndSwap) is not string both ? hits : CounterText.Number(both) is long more && more <= long.MaxValue - hits ? hits + more : null;
+    }
 }
