@@ -17,6 +17,9 @@ namespace Isolation.Cells;
 public sealed record CellHost(
     Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, DigestMemory Digests, string BootId, TimeProvider Clock)
 {
+    /// <summary>The groups by which batch systems of this site track their jobs.</summary>
+    public TrackingGroups Tracking { get; init; } = TrackingGroups.None;
+
     /// <summary>The kernel's log, where the names of those killed for want of memory stand.</summary>
     public KernelLog Log { get; init; } = KernelLog.None;
 }

@@ -48,7 +48,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
 
             undo.Begin("leaf");
             PlaceResult found = PlaceFinder.Find(host, entry, leafName);
-            if (found is not PlaceResult.Placed { Leaf: Leaf leaf, Placement: Placement placement })
+            if (found is not PlaceResult.Placed { Leaf: Leaf leaf, Placement: Placement placement } place)
                 return await NowhereAsync((PlaceResult.Nowhere)found, undo).ConfigureAwait(false);
             undo.Push(() =>
             {
@@ -72,7 +72,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             {
                 undo.Push(pilotEnd.Dispose);
                 undo.Begin("enter");
-                EnterCell message = Message(entry, leaf, scratch, ceilings, Sys.StatusOf(pilotEnd).Inode);
+                EnterCell message = Message(entry, place, scratch, ceilings, Sys.StatusOf(pilotEnd).Inode);
                 await control.AskAsync(ControlKind.Enter, w => message.Write(w), Numbers(cellEnd, client, (Descriptor)entry.Command, leaf)).WaitAsync(EnterDeadline, host.Clock, ct).ConfigureAwait(false);
             }
 
@@ -120,13 +120,13 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
         return left;
     }
 
-    private EnterCell Message(Entry entry, Leaf leaf, Scratch scratch, PilotCeilings ceilings, long pilotEndInode)
+    private EnterCell Message(Entry entry, PlaceResult.Placed place, Scratch scratch, PilotCeilings ceilings, long pilotEndInode)
     {
         string user = entry.Account.Name ?? entry.Account.Uid.Value.ToString(CultureInfo.InvariantCulture);
         return new EnterCell(
             entry.Account.Uid.Value,
             entry.Account.Gid.Value,
-            [.. entry.Account.Groups.Select(g => g.Value)],
+            [.. entry.Account.Groups.Concat(place.TrackingGroup is GroupId group ? [group] : []).Select(g => g.Value).Distinct()],
             (long)Math.Ceiling((entry.Limits.Wall ?? TimeSpan.Zero).TotalMilliseconds),
             ceilings.LimitsWithin(entry.Limits),
             ceilings.OomScoreAdjustment,
@@ -138,8 +138,8 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
                 $"HOME={scratch.Path}", $"TMPDIR={scratch.Path}", $"USER={user}", $"LOGNAME={user}",
                 $"ISOLATION_PAYLOAD={entry.Payload}", $"ISOLATION_LEVEL={plan.Key.Level.Name()}",
             ],
-            [.. leaf.Counters.Select(c => (byte)c.Kind)],
-            leaf.TaskFiles.Count);
+            [.. place.Leaf.Counters.Select(c => (byte)c.Kind)],
+            place.Leaf.TaskFiles.Count);
     }
 
     private static int[] Numbers(UnixSocket cellEnd, PidFd client, Descriptor command, Leaf leaf)

@@ -23,7 +23,7 @@ internal static class Program
 
         if (WardenOptions.TryParse(arguments) is not WardenOptions options)
         {
-            log.Write("usage: warden --limits FILE --state DIR --run DIR (absolute paths) [--without-kernel NAME,…]: " + string.Join(",", KernelFeatures.Names));
+            log.Write("usage: warden --limits FILE --state DIR --run DIR (absolute paths) [--tracking-groups SYSTEM:FIRST-LAST,…] [--without-kernel NAME,…]: " + string.Join(",", KernelFeatures.Names));
             return 64;
         }
 
@@ -51,6 +51,7 @@ internal static class Program
             cgroups, slice, KernelFeatures.CountersOf(options.WithoutKernel), jobs, new DigestMemory(TimeProvider.System),
             File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System)
         {
+            Tracking = options.Tracking,
             Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
         };
 

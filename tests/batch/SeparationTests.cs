@@ -99,6 +99,8 @@ public sealed class SeparationTests
         RefusedAsNotThere(client.Ask(second, $"show {id} --handle {handle}"));
         client.Ask(first, $"show {id} --handle {handle}").Expect(0);
         JsonElement job = client.Admitted(id).GetProperty("pilot").GetProperty("job");
+        // Kept, so that the batch system finds, counts and kills the payload.
+        Assert.Contains("20017", File.ReadAllText($"/proc/{payload.GetProperty("pid").GetInt32()}/status").Split('\n').First(l => l.StartsWith("Groups:", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal("group:20017", job.GetProperty("key").GetString());
         Assert.Equal("tracking-group", job.GetProperty("evidence").GetString());
         Assert.Equal(20017, job.GetProperty("trackingGroup").GetInt32());

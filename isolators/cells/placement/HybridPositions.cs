@@ -50,6 +50,8 @@ internal static class HybridPositions
         if (position == Position.Beside && pilot.Job!.Job.System == BatchSystem.Slurm)
             holds &= ~PlacementProperties.JobAccounting;
         CgroupPlace slice = ServiceSlice.Make(unified, host.Slice);
+        if (!DeviceFilters.AreHeldAt(slice, CgroupPlace.Of(unified, pilot.Cgroups.Unified)))
+            lost |= Ceilings.Devices;
         return new Candidate(position, new LeafPlan(leafName, unified, slice.Path, [.. places], [.. jobs]), holds, lost, null, "");
     }
 

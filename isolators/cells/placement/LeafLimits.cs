@@ -8,6 +8,7 @@ namespace Isolation.Cells;
 public static class LeafLimits
 {
     private const long Period = 100_000; // microseconds, the kernel's default
+    private const long MostBfqWeight = 1_000;
     private const long LeastQuota = 1_000; // kernel/sched/core.c: a shorter one is refused
 
     /// <summary>Sets what is asked.</summary>
@@ -70,17 +71,18 @@ public static class LeafLimits
         return Write(at, "cpu.max", text, read => read == text);
     });
 
+    // BFQ's weights have the same middle, 100, and end at 1000.
     private static string? IoWeight(Leaf leaf, long weight)
     {
-        if (leaf.IsV1("blkio"))
+        bool isV1 = leaf.IsV1("blkio");
+        return At(leaf, isV1 ? "blkio" : "io", at =>
         {
-            long v1 = Math.Clamp(weight, 10, 1000);
-            return At(leaf, "blkio", at => Write(at, at.Has("blkio.weight") ? "blkio.weight" : "blkio.bfq.weight", v1, read => read == v1));
-        }
-
-        return At(leaf, "io", at => at.Has("io.weight")
-            ? Write(at, "io.weight", string.Create(CultureInfo.InvariantCulture, $"default {weight}"), read => read.StartsWith($"default {weight}", StringComparison.Ordinal))
-            : Write(at, "io.bfq.weight", Math.Min(weight, 1000), read => read == Math.Min(weight, 1000)));
+            if (!isV1 && at.Has("io.weight"))
+                return Write(at, "io.weight", string.Create(CultureInfo.InvariantCulture, $"default {weight}"), read => read.Split('\n')[0] == string.Create(CultureInfo.InvariantCulture, $"default {weight}"));
+            if (weight > MostBfqWeight)
+                return $"the weights of BFQ, this kernel's only ones here, end at {MostBfqWeight}";
+            return Write(at, isV1 ? "blkio.bfq.weight" : "io.bfq.weight", weight, read => read == weight);
+        });
     }
 
     private static string? At(Leaf leaf, string controller, Func<LeafDirectory, string?> set)

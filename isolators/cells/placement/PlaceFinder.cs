@@ -12,7 +12,7 @@ public static class PlaceFinder
     /// <summary>Makes the leaf.</summary>
     public static PlaceResult Find(CellHost host, Entry entry, string leafName)
     {
-        PilotCgroups pilot = PilotCgroups.Of((PidFd)entry.Client, host.Cgroups);
+        PilotCgroups pilot = PilotCgroups.Of((PidFd)entry.Client, host.Cgroups, host.Tracking);
         List<string> tried = [];
         List<Candidate> fitting = [];
         PlaceObstacle obstacle = PlaceObstacle.Placement;
@@ -29,7 +29,7 @@ public static class PlaceFinder
             LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits);
             bool isHeld = trial.NotEnforced == LimitKinds.None || entry.Placement.Limits == LimitLaw.BestEffort;
             if (isHeld && trial.Leaf is Leaf leaf)
-                return new PlaceResult.Placed(leaf, new Placement(
+                return new PlaceResult.Placed(leaf, pilot.TrackingGroup, new Placement(
                     candidate.Position, candidate.Holds, candidate.Lost, trial.NotEnforced, string.Join(". ", tried.Append(trial.Failure).Where(text => text.Length > 0))));
             tried.Add($"{candidate.Position.Name()}: {trial.Failure}{(trial.Leaf is Leaf unused ? LeafTrial.Remove(unused) : "")}");
             if (!isHeld)

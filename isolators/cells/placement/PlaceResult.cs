@@ -10,8 +10,9 @@ public abstract record PlaceResult
 
     /// <summary>The leaf is there, with its limits.</summary>
     /// <param name="Leaf">The caller's to remove and dispose.</param>
+    /// <param name="TrackingGroup">The pilot's tracking group, to be kept among the payload's; or null.</param>
     /// <param name="Placement">What holds there.</param>
-    public sealed record Placed(Leaf Leaf, Placement Placement) : PlaceResult;
+    public sealed record Placed(Leaf Leaf, GroupId? TrackingGroup, Placement Placement) : PlaceResult;
 
     /// <summary>No position does.</summary>
     public sealed record Nowhere(EnterResult.NotPlaced Answer) : PlaceResult;

@@ -13,7 +13,7 @@ public static class PlaceSurvey
     /// <param name="limits">The limits to try.</param>
     public static ImmutableArray<SurveyedPosition> Of(CellHost host, PidFd client, Limits limits)
     {
-        PilotCgroups pilot = PilotCgroups.Of(client, host.Cgroups);
+        PilotCgroups pilot = PilotCgroups.Of(client, host.Cgroups, host.Tracking);
         string leafName = ProcessCgroups.LeafName(Guid.CreateVersion7(host.Clock.GetUtcNow()));
         return [.. Positions.Of(host, pilot, limits, leafName).Select(candidate => Try(host, candidate, limits))];
     }

@@ -11,7 +11,7 @@ public static class Positions
         bool isPure = host.Cgroups.V1.Count == 0;
         foreach (Position position in (Position[])[Position.Beside, Position.Below, Position.Own])
         {
-            yield return position != Position.Own && pilot.Job is null ? Candidate.Not(position, "the pilot is in no batch job that its cgroups show")
+            yield return position != Position.Own && pilot.Job is null ? Candidate.Not(position, "the pilot's cgroups show no batch job")
                 : isPure ? UnifiedPositions.Plan(position, host, pilot, leafName)
                 : HybridPositions.Plan(position, host, pilot, limits, leafName);
         }

@@ -25,6 +25,8 @@ internal static class UnifiedCeilings
 
         if (pilot.Upwards().TakeWhile(at => !at.Holds(parent)).Any(at => at.Text("io.max") is { } rates && rates.AsSpan().Trim().Length > 0))
             lost |= Ceilings.IoLimits;
+        if (!DeviceFilters.AreHeldAt(parent, pilot))
+            lost |= Ceilings.Devices;
         return (lost, toSet);
     }
 

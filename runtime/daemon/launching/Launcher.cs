@@ -29,7 +29,7 @@ internal static class Launcher
             if (WardenProgram.IsLiving(options.Paths))
                 throw new LaunchException(ExitCodes.Unavailable, $"{options.Paths.Run} is served already, by {holder}. Stop it, or choose another --run.");
             PublishedFiles.WriteLimits(options.Paths, limits);
-            WardenProgram.Start(options.Paths, options.WithoutKernel, clock);
+            WardenProgram.Start(options.Paths, options.WithoutKernel, options.TrackingGroups, clock);
             tell($"isolationd: {options.Paths.Run} is served by {holder}, whose warden was gone: started a new one.");
             return;
         }
@@ -37,7 +37,7 @@ internal static class Launcher
         ServiceDirectories.Make(options.Paths, user.Uid, user.Gid);
         PublishedFiles.WriteLimits(options.Paths, limits);
         if (!await WardenProgram.TryRereadAsync(options.Paths).ConfigureAwait(false))
-            WardenProgram.Start(options.Paths, options.WithoutKernel, clock);
+            WardenProgram.Start(options.Paths, options.WithoutKernel, options.TrackingGroups, clock);
         PublishedFiles.WriteUnanswered(options.Paths, policy);
         Become(options, user);
     }

@@ -46,8 +46,9 @@ internal static class WardenProgram
     /// <exception cref="LaunchException">It is not there, or ends, or does not answer in time.</exception>
     /// <param name="paths">Where everything is.</param>
     /// <param name="withoutKernel">Features of the kernel to do without; those that are the warden's are passed on.</param>
+    /// <param name="tracking">The groups by which batch systems of this site track their jobs.</param>
     /// <param name="clock">The clock.</param>
-    public static void Start(ServicePaths paths, IReadOnlySet<string> withoutKernel, TimeProvider clock)
+    public static void Start(ServicePaths paths, IReadOnlySet<string> withoutKernel, TrackingGroups tracking, TimeProvider clock)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "warden");
         if (!File.Exists(program))
@@ -55,6 +56,8 @@ internal static class WardenProgram
         List<string> arguments = ["warden", "--limits", paths.WardenLimits, "--state", paths.State, "--run", paths.Run];
         if (KernelFeatures.Names.Where(withoutKernel.Contains).ToArray() is { Length: > 0 } hidden)
             arguments.AddRange(["--without-kernel", string.Join(',', hidden)]);
+        if (tracking != TrackingGroups.None)
+            arguments.AddRange([CommandLine.TrackingGroupsFlag, tracking.ToString()]);
         int pid = Sys.SpawnDetached(program, [.. arguments], ProgramEnvironment.Own());
         using PidFd warden = PidFd.TryOpen(pid, out int errno) ?? throw new SyscallException("pidfd_open", $"warden, pid {pid}", errno);
 
