@@ -139,6 +139,19 @@ public sealed class CounterTextTests
     public void Whose_limit_the_counters_say(string leaf, string? parent, long? before, MemoryLimit limit)
         => Assert.Equal(limit, UsageReading.LimitOf(kind => kind switch { CounterKind.MemoryEvents => leaf, CounterKind.ParentMemoryEvents => parent, _ => null }, before));
 
+    [Fact]
+    public void A_limit_of_memory_and_swap_that_was_reached_uncounted_is_told_as_reached_and_never_as_no_hit()
+    {
+        string? Text(CounterKind kind) => kind switch
+        {
+            CounterKind.V1MemoryFailures or CounterKind.V1MemoryAndSwapFailures => "0\n",
+            CounterKind.V1MemoryAndSwapPeak or CounterKind.V1MemoryAndSwapLimit => "99999744\n",
+            _ => null,
+        };
+        Assert.Equal(MemoryLimit.Payload, UsageReading.LimitOf(Text, 0));
+        Assert.Equal(UsageFigures.Unreadable, UsageReading.Of(Text)[UsageFigure.MemoryLimitHits]);
+    }
+
     private static Dictionary<UsageFigure, long> Read(params (CounterKind Kind, string Text)[] counters)
         => UsageReading.Of(kind => Array.Find(counters, c => c.Kind == kind).Text);
 }

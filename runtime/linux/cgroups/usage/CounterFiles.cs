@@ -43,6 +43,7 @@ public static class CounterFiles
         new(CounterKind.V1MemoryAndSwapPeak, "memory", "memory.memsw.max_usage_in_bytes"),
         new(CounterKind.V1ParentMemoryFailures, "memory", "../memory.failcnt"),
         new(CounterKind.V1MemoryAndSwapFailures, "memory", "memory.memsw.failcnt"),
+        new(CounterKind.V1MemoryAndSwapLimit, "memory", "memory.memsw.limit_in_bytes"),
         new(CounterKind.V1ParentMemoryAndSwapFailures, "memory", "../memory.memsw.failcnt"),
         new(CounterKind.V1PidsPeak, "pids", "pids.peak"),
         new(CounterKind.V1PidsEvents, "pids", "pids.events"),

@@ -80,6 +80,9 @@ public enum CounterKind : byte
 
     /// <summary>The same of the leaf's parent.</summary>
     V1ParentMemoryAndSwapFailures = 30,
+
+    /// <summary>v1 memory.memsw.limit_in_bytes.</summary>
+    V1MemoryAndSwapLimit = 31,
 }
 
 /// <summary>One counter, open for reading.</summary>

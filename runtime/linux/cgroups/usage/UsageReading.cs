@@ -6,6 +6,7 @@ namespace Isolation.Linux;
 public static class UsageReading
 {
     private const long Missing = -1;
+    private const long Charge = 64 * 4096; // MEMCG_CHARGE_BATCH: what the kernel charges at a time
 
     /// <summary>
     /// Reads every figure that a counter holds. A figure whose counter the leaf does not have is left out; one whose counter cannot be read,
@@ -39,7 +40,7 @@ public static class UsageReading
         if (text(CounterKind.MemoryEvents) is string events)
             Put(UsageFigure.MemoryLimitHits, CounterText.Keyed(events, "max"));
         else if (text(CounterKind.V1MemoryFailures) is not null)
-            Put(UsageFigure.MemoryLimitHits, Failures(text, CounterKind.V1MemoryFailures, CounterKind.V1MemoryAndSwapFailures));
+            Put(UsageFigure.MemoryLimitHits, OwnHits(text));
         if ((text(CounterKind.MemoryEvents) ?? text(CounterKind.V1OutOfMemory)) is string kills)
             Put(UsageFigure.OutOfMemoryKills, CounterText.Keyed(kills, "oom_kill"));
 
@@ -83,9 +84,8 @@ public static class UsageReading
     public static MemoryLimit LimitOf(Func<CounterKind, string?> text, long? parentHits)
     {
         // v2: oom counts at the cgroup whose limit it was; v1 knows only how often a limit was hit.
-        long own = (text(CounterKind.MemoryEvents) is string events ? CounterText.Keyed(events, "oom")
-            : Failures(text, CounterKind.V1MemoryFailures, CounterKind.V1MemoryAndSwapFailures)) ?? Missing;
-        return own > 0 ? MemoryLimit.Payload
+        long own = (text(CounterKind.MemoryEvents) is string events ? CounterText.Keyed(events, "oom") : OwnHits(text)) ?? Missing;
+        return own > 0 || ReachedMemoryAndSwap(text) ? MemoryLimit.Payload
             : own == 0 && parentHits is long before && ParentHits(text) > before ? MemoryLimit.Job
             : MemoryLimit.Unknown;
     }
@@ -94,6 +94,15 @@ public static class UsageReading
     public static long? ParentHits(Func<CounterKind, string?> text)
         => text(CounterKind.ParentMemoryEvents) is string events ? CounterText.Keyed(events, "oom")
         : Failures(text, CounterKind.V1ParentMemoryFailures, CounterKind.V1ParentMemoryAndSwapFailures);
+
+    // Linux 6.18 counts no hit of the limit of memory and swap together: where it was reached, nobody knows how often.
+    private static long? OwnHits(Func<CounterKind, string?> text)
+        => text(CounterKind.V1MemoryAndSwapFailures)?.Trim() == "0" && ReachedMemoryAndSwap(text)
+            ? null : Failures(text, CounterKind.V1MemoryFailures, CounterKind.V1MemoryAndSwapFailures);
+
+    private static bool ReachedMemoryAndSwap(Func<CounterKind, string?> text)
+        => text(CounterKind.V1MemoryAndSwapLimit) is string limit && text(CounterKind.V1MemoryAndSwapPeak) is string peak
+            && CounterText.Number(limit) is long most && CounterText.Number(peak) is long reached && reached >= most - Charge;
 
     // v1 counts hits of both limits apart, and has the second where swap is accounted only.
     private static long? Failures(Func<CounterKind, string?> text, CounterKind memory, CounterKind memoryAndSwap)
