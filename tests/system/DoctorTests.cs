@@ -75,6 +75,7 @@ public sealed class DoctorTests(SharedService shared)
 
     private static JsonElement Json(Outcome outcome, int code) => JsonDocument.Parse(outcome.Expect(code).Output).RootElement;
 
+    // The fix of what is missing.
     private static string Missing(JsonElement told, string topic)
-        => told.GetProperty("findings").EnumerateArray().First(f => f.GetProperty("topic").GetString() == topic && f.GetProperty("state").GetString() == "missing").GetRawText();
+        => told.GetProperty("findings").EnumerateArray().First(f => f.GetProperty("topic").GetString() == topic && f.GetProperty("state").GetString() == "missing").GetProperty("fix").GetString()!;
 }
