@@ -8,7 +8,7 @@ internal static class CommandTable
 
     /// <summary>The names, in the order of the help.</summary>
     public static readonly string[] Names =
-        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "status"];
+        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "status", "doctor"];
 
     private const string HandleHelp = "the secret that proves a payload yours (ISOLATION_HANDLE)";
 
@@ -32,6 +32,8 @@ internal static class CommandTable
             [.. Request(), new OptionSpec("--uid", "N", "as if that pilot asked (operators)"), Json()], ExplainCommand.Run) { TakesCommand = true },
         "policy reload" => new CommandSpec(name, "", 0, 0, "let the service read its policy file again (operators)", [], ReloadCommand.Run),
         "status" => new CommandSpec(name, "[OPTIONS]", 0, 0, "how the service is, and which levels are ready", [Json()], StatusCommand.Run),
+        "doctor" => new CommandSpec(name, "[OPTIONS]", 0, 0,
+            "what a payload of yours would get here and now, and what mends what is missing; nothing is run or recorded", [Json()], DoctorCommand.Run),
         _ => null,
     };
 

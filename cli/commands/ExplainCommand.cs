@@ -39,6 +39,7 @@ internal static class ExplainCommand
         if (!explained["demand"u8].IsMissing)
             facts.Add("place", PlacementText.Demand(explained["demand"u8]));
 
-        return facts.Text() + "\n" + string.Concat(explained["trail"u8].Items.Select((s, i) => Printable.Of($"{i + 1}. {s.Text}") + "\n"));
+        string survey = explained["survey"u8].IsMissing ? "" : "\n" + SurveyText.Of(explained["survey"u8]);
+        return facts.Text() + "\n" + string.Concat(explained["trail"u8].Items.Select((s, i) => Printable.Of($"{i + 1}. {s.Text}") + "\n")) + survey;
     }
 }

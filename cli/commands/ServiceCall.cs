@@ -11,7 +11,11 @@ internal static class ServiceCall
     /// <param name="request">Writes the request.</param>
     /// <param name="answer">Takes one answer; returns the exit code after the last.</param>
     public static int Ask(byte[] socket, Action<JsonText> request, Func<JsonView, int?> answer)
-        => Ask(socket, request, answer, error => FailureLine.Of(ExitCode.OfError(error["code"u8].Text), FailureLine.OfError(error)));
+        => Ask(socket, request, answer, OnError, cause => Silent(socket, cause));
+
+    /// <summary>Asks, and lets the caller tell when nobody answers: it gets what was seen, and returns the exit code.</summary>
+    public static int Ask(byte[] socket, Action<JsonText> request, Func<JsonView, int?> answer, Func<string, int> onSilence)
+        => Ask(socket, request, answer, OnError, onSilence);
 
     /// <summary>Asks once with each handle, or without when there is none, until the payload is known.</summary>
     public static int AskWithHandles(byte[] socket, IReadOnlyList<string> handles, Action<JsonText, string?> request, Func<JsonView, int?> answer)
@@ -21,7 +25,7 @@ internal static class ServiceCall
             bool unknown = false;
             int exitCode = Ask(socket, to => request(to, handles[i]), answer, error => (unknown = error["code"u8].Text == "no-such-payload")
                 ? ExitCode.Refused
-                : FailureLine.Of(ExitCode.OfError(error["code"u8].Text), FailureLine.OfError(error)));
+                : OnError(error), cause => Silent(socket, cause));
             if (!unknown)
                 return exitCode;
         }
@@ -29,11 +33,11 @@ internal static class ServiceCall
         return Ask(socket, to => request(to, handles.Count > 0 ? handles[^1] : null), answer);
     }
 
-    private static int Ask(byte[] socket, Action<JsonText> request, Func<JsonView, int?> answer, Func<JsonView, int> onError)
+    private static int Ask(byte[] socket, Action<JsonText> request, Func<JsonView, int?> answer, Func<JsonView, int> onError, Func<string, int> onSilence)
     {
         using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
         if (service is null)
-            return Silent(socket, ErrnoText.Of(errno));
+            return onSilence(ErrnoText.Of(errno));
         bool sent = service.TrySend(Requests.WithHello(request).Span, out errno);
         Descriptor? channel = null;
         try
@@ -55,7 +59,7 @@ internal static class ServiceCall
                 }
             }
 
-            return Silent(socket, sent ? "the connection ended without an answer" : ErrnoText.Of(errno));
+            return onSilence(sent ? "the connection ended without an answer" : ErrnoText.Of(errno));
         }
         catch (WireException e)
         {
@@ -67,6 +71,8 @@ internal static class ServiceCall
             channel?.Dispose();
         }
     }
+
+    private static int OnError(JsonView error) => FailureLine.Of(ExitCode.OfError(error["code"u8].Text), FailureLine.OfError(error));
 
     private static int Silent(byte[] socket, string cause)
         => FailureLine.Of(ExitCode.Unavailable, FailureLine.Sentence(

@@ -27,15 +27,7 @@ internal static class StatusCommand
         string positions = string.Join(", ", status["positions"u8].Members.Select(p => $"{PayloadText.Number(p.Value)} {p.Name}"));
         facts.Add("running", PayloadText.Number(status["running"u8]) + (positions.Length > 0 ? $" ({positions})" : ""));
         facts.Add("accounts", $"{PayloadText.Number(status["lent"u8])} lent, {PayloadText.Number(status["quarantined"u8])} in quarantine");
-        Columns levels = new("LEVEL", "READY", "ROOMS", "WHY NOT, AND WHAT TO DO");
-        foreach (JsonView level in status["levels"u8].Items)
-        {
-            bool ready = level["ready"u8].IsTrue;
-            levels.Add(level["level"u8].Text, ready ? "yes" : "no", string.Join(", ", level["kinds"u8].Items.Select(k => k.Text)),
-                ready ? null : FailureLine.Sentence(level["cause"u8].Text ?? "", level["fix"u8].Text));
-        }
-
-        return new StringBuilder(facts.Text()).Append('\n').Append(levels.Text()).ToString();
+        return new StringBuilder(facts.Text()).Append('\n').Append(LevelsText.Of(status["levels"u8])).ToString();
     }
 
     private static string Part(JsonView part) => $"{(part["ready"u8].IsTrue ? "ready" : "not ready")}: {part["detail"u8].Text}";

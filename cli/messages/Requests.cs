@@ -73,6 +73,10 @@ internal static class Requests
     /// <summary>reload-policy.</summary>
     public static void ReloadPolicy(JsonText to) => to.Raw("{\"type\":\"reload-policy\"}"u8);
 
+    /// <summary>doctor.</summary>
+    public static void Doctor(JsonText to, IReadOnlyList<ReadOnlyMemory<byte>> environment)
+        => to.Raw("{\"type\":\"doctor\",\"environment\":"u8).Base64(environment).Raw("}"u8);
+
     private static void RunMembers(JsonText to, RunOptions options, IReadOnlyList<ReadOnlyMemory<byte>> environment)
     {
         to.Raw("\"command\":"u8).Base64(options.Command);

@@ -9,6 +9,9 @@ internal static class ExitCode
     /// <summary>The command was carried out.</summary>
     public const int Done = 0;
 
+    /// <summary>doctor: something is missing, as its output says.</summary>
+    public const int SomethingMissing = 1;
+
     /// <summary>What read our output is gone; as a shell tells a process that SIGPIPE ended.</summary>
     public const int BrokenPipe = SignalBase + 13;
 

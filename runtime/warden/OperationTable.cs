@@ -14,7 +14,7 @@ internal sealed class OperationTable
     private readonly RoomKeeper _rooms;
     private readonly WardenState _state;
 
-    internal OperationTable(RoomKeeper rooms, WardenState state)
+    internal OperationTable(RoomKeeper rooms, PlaceSurveying surveying, WardenState state)
     {
         (_rooms, _state) = (rooms, state);
         _rows = new Dictionary<WardenOperation, Row>
@@ -32,6 +32,7 @@ internal sealed class OperationTable
             [WardenOperation.List] = new(Asker.Front, 0, (_, body, _) => rooms.ListAsync(body)),
             [WardenOperation.Stop] = new(Asker.Front, 0, StopAsync),
             [WardenOperation.RereadLimits] = new(Asker.Root, 0, RereadAsync),
+            [WardenOperation.Survey] = new(Asker.Front, 1, surveying.SurveyAsync),
         }.ToFrozenDictionary();
     }
 
@@ -60,7 +61,7 @@ internal sealed class OperationTable
             throw new DeniedException("asker", $"{operation} is not for uid {session.Peer.Uid}");
         if (!session.IsGreeted && operation != WardenOperation.Hello)
             throw new DeniedException("hello", "the first message is hello");
-        if (operation is WardenOperation.Build or WardenOperation.Enter)
+        if (operation is WardenOperation.Build or WardenOperation.Enter or WardenOperation.Survey)
             Invariants.RequireProcess(descriptors[0]);
         if (operation is WardenOperation.Enter)
             Invariants.RequireSealed(descriptors[1]);

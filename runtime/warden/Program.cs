@@ -44,7 +44,7 @@ internal static class Program
         using RunDirectories directories = RunDirectories.Open(options.Run, options.State);
         WardenState state = new(options.Limits, log);
         CgroupLayout cgroups = CgroupLayout.Read();
-        string slice = RunDirectories.SliceOf(options.Run);
+        string slice = SliceName.Of(options.Run);
         using GivenUpJobs jobs = new(TimeProvider.System);
         CellHost host = new(
             directories.Rooms, directories.Scratch, directories.ScratchPath, Path.Combine(AppContext.BaseDirectory, "cell-init"),
@@ -62,9 +62,10 @@ internal static class Program
         IIsolator[] isolators = [new SetuidIsolator(host)];
 
         RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), state, log);
+        PlaceSurveying surveying = new(host, state);
         string socketPath = $"{options.Run}/warden.sock";
         using UnixSocket listener = FrontListener.Open(socketPath, state.Limits.Service);
-        new Thread(() => FrontListener.Accept(listener, new OperationTable(rooms, state), state, log)) { IsBackground = true, Name = "listener" }.Start();
+        new Thread(() => FrontListener.Accept(listener, new OperationTable(rooms, surveying, state), state, log)) { IsBackground = true, Name = "listener" }.Start();
         log.Write($"{WardenState.About} serves {options.Run}");
 
         state.Stopping.Wait(Timeout.Infinite);

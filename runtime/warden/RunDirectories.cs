@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Isolation.Linux;
 
 namespace Isolation.Warden;
@@ -7,7 +5,6 @@ namespace Isolation.Warden;
 /// <summary>The directories that are root's alone, opened once; the warden opens nothing below a directory that isolationd owns.</summary>
 internal sealed class RunDirectories : IDisposable
 {
-    private const string DefaultRun = "/run/isolation";
     private readonly Descriptor _lock;
 
     private RunDirectories(Descriptor rooms, Descriptor scratch, string scratchPath, Descriptor held)
@@ -38,10 +35,6 @@ internal sealed class RunDirectories : IDisposable
             ? new RunDirectories(rooms, OpenRoots(scratch, 0x1c9), scratch, held)
             : throw new IOException($"{scratch} did not become a nosuid,nodev mount.");
     }
-
-    /// <summary>The name of the service's slice: other run directories have others, so that two services share no cgroup.</summary>
-    internal static string SliceOf(string run)
-        => run == DefaultRun ? "isolation" : $"isolation-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(run)))[..8]}";
 
     /// <summary>Takes the mount and the slice away again, when no room is left.</summary>
     internal void Remove(CgroupLayout cgroups, string slice)

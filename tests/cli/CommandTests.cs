@@ -15,6 +15,12 @@ public sealed class CommandTests(PublishedCli cli)
         Limits = new WireLimits(WallMilliseconds: 5_400_000, MemoryBytes: 4L << 30, SwapBytes: 0, Processes: 100, CpuWeight: 50, MilliCpus: 1500, IoWeight: 51, OpenFiles: 64),
     };
 
+    private static readonly WireSurvey Survey = new("own",
+    [
+        new WireSurveyedPosition("beside", false, [], [], [], "/j gives memory and pids to none", "/j gives memory and pids to none", "echo +memory"),
+        new WireSurveyedPosition("own", true, ["own-limits", "cgroup-proof"], ["cpus"], ["swap"], null, null, null),
+    ], null, null);
+
     [Fact]
     public void Ps_lists_payloads_in_columns_and_as_lines_of_JSON()
     {
@@ -111,6 +117,35 @@ public sealed class CommandTests(PublishedCli cli)
         Assert.Equal(0, exitCode);
         Assert.Contains("limits    cpus 1.5\n", output, StringComparison.Ordinal);
         Assert.Contains("place     must job-limits; want own-limits, cgroup-proof; may lose nothing; limits: enforce\n", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Explain_tells_each_position_and_why_it_would_not_be_taken()
+    {
+        (int exitCode, string output, _) = Ask<ExplainRequest>(["policy", "explain", "--", "id"], _ => { },
+            new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["looked"]) { Survey = Survey });
+        Assert.Equal(0, exitCode);
+        Assert.Matches(@"(?m)^beside +no +- +- +- +/j gives memory and pids to none\. Fix: echo \+memory\.$", output);
+        Assert.Matches(@"(?m)^own +yes +own-limits, cgroup-proof +cpus +swap +-$", output);
+    }
+
+    [Fact]
+    public void Doctor_tells_what_is_missing_first_and_in_its_exit_code()
+    {
+        DiagnosedAnswer missing = new(
+            false, [new WireDiagnosis("kernel", "holds", "it can", null), new WireDiagnosis("batch", "missing", "no cgroup \u001b shows it", "TaskPlugin=task/cgroup")],
+            [new WireReadiness("setuid", true, ["classic"], null, null)], Survey, null);
+        (int exitCode, string output, string error) = Ask<DoctorRequest>(["doctor"], r => Assert.NotEmpty(r.Environment), missing);
+        Assert.Equal((ExitCode.SomethingMissing, ""), (exitCode, error));
+        string[] lines = output.Split('\n');
+        Assert.Equal(@"batch   missing  no cgroup \x1b shows it. Fix: TaskPlugin=task/cgroup.", lines[1]);
+        Assert.Equal("kernel  holds    it can.", lines[2]);
+        Assert.Matches(@"(?m)^own +yes +own-limits, cgroup-proof +cpus +swap +-$", output);
+        Assert.Matches(@"(?m)^setuid +yes +classic +-$", output);
+
+        (exitCode, output, _) = Ask<DoctorRequest>(["doctor", "--json"], _ => { }, missing with { Ready = true, Survey = null });
+        Assert.Equal(0, exitCode);
+        Assert.Equal("no cgroup \u001b shows it", JsonSerializer.Deserialize<JsonElement>(output).GetProperty("findings")[1].GetProperty("what").GetString());
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed partial class ProtocolDocumentTests
     public void Every_message_and_member_of_the_wire_is_in_the_protocol()
     {
         Type[] roots = [typeof(ClientMessage), typeof(ServiceMessage), typeof(WirePayload), typeof(WireEnding), typeof(WireOutOfMemory), typeof(WireAccount), typeof(WireLimits), typeof(WirePlacement), typeof(WireDemand),
-            typeof(WirePart), typeof(WireReadiness)];
+            typeof(WirePart), typeof(WireReadiness), typeof(WireSurvey), typeof(WireSurveyedPosition), typeof(WireDiagnosis)];
         string[] types = [.. roots.SelectMany(r => r.GetCustomAttributes<System.Text.Json.Serialization.JsonDerivedTypeAttribute>()).Select(d => (string)d.TypeDiscriminator!)];
         string[] members = [.. typeof(ClientMessage).Assembly.GetTypes()
             .Where(t => Array.Exists(roots, r => r.IsAssignableFrom(t)) && !t.IsAbstract)

@@ -52,6 +52,8 @@ public sealed class RequestTests
         Assert.Equal(new TraceRequest("p", 5), Read(to => Requests.Trace(to, "p", 5)));
         Assert.Equal(new TraceRequest(), Read(to => Requests.Trace(to, null, null)));
         Assert.Equal(new StatusRequest(), Read(Requests.Status));
+        Assert.Equal(["A=1"u8.ToArray()], Assert.IsType<DoctorRequest>(Read(to => Requests.Doctor(to, [Bytes("A=1")]))).Environment);
+        Assert.Empty(Assert.IsType<DoctorRequest>(Read(to => Requests.Doctor(to, []))).Environment);
         Assert.Equal(new ReloadPolicyRequest(), Read(Requests.ReloadPolicy));
     }
 

@@ -17,6 +17,10 @@ public sealed class BinaryMessageTests
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.NotPlaced(1, "beside: none", "Ask less.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
+        Sample(w => new SurveyPlaces(RoomLimits.None with { MemoryBytes = 1 }).Write(w), b => SurveyPlaces.Read(new MessageReader(b)).Write),
+        Sample(
+            w => new SurveyedPlaces([new SurveyedPlace(1, 0, 0, 0, "no job", "", false), new SurveyedPlace(3, 15, 8, 256, "", "echo +memory", true)]).Write(w),
+            b => SurveyedPlaces.Read(new MessageReader(b)).Write),
         Sample(w => new ResolvedInRoom(Resolution(), new byte[32], "").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
         Sample(w => new ResolvedInRoom(Resolution(), [], "not regular").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
         Sample(w => new StartedInRoom(0, "setresuid", 11).Write(w), b => StartedInRoom.Read(new MessageReader(b)).Write),

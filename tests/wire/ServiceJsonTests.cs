@@ -15,6 +15,9 @@ public sealed class ServiceJsonTests
         Usage = new WireUsage(new Dictionary<string, long> { ["wallMicroseconds"] = 1 }, new Dictionary<string, string> { ["memoryPeakBytes"] = "no file" }),
     };
 
+    private static readonly WireSurvey Survey = new("own",
+        [new WireSurveyedPosition("beside", false, [], [], [], "w", "w", "f"), new WireSurveyedPosition("own", true, ["own-limits"], ["cpus"], ["swap"], null, null, null)], null, null);
+
     private static readonly ServiceMessage[] Answers =
     [
         new HelloAnswer(1, "isolationd 0.1.0"), new ErrorAnswer(ErrorCodes.BadFrame, "m", "f"), new EnteredAnswer("id", "h"), new StartedAnswer(Payload),
@@ -26,6 +29,10 @@ public sealed class ServiceJsonTests
         new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["a", "b"],
             new WireLimits(MilliCpus: 1500), new WireDemand(["job-limits"], [], ["devices"], "enforce")), new PayloadsAnswer([Payload]), new PayloadAnswer(Payload),
         new RecordAnswer(JsonDocument.Parse("""{"seq":1}""").RootElement), new DoneAnswer("loaded"), new DoneAnswer(),
+        new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["a"]) { Survey = Survey },
+        new DiagnosedAnswer(false, [new WireDiagnosis("batch", "missing", "w", "f"), new WireDiagnosis("kernel", "holds", "w", null)], [new WireReadiness("vm", false, [], "c", "f")],
+            Survey, new WireBatchJob("slurm", "1", "cgroup")),
+        new DiagnosedAnswer(true, [], [], new WireSurvey(null, [], "w", "f"), null),
         new StatusAnswer
         {
             Service = "s", Site = "x", PolicyEpoch = "e", Levels = [new WireReadiness("vm", false, [], "c", "f")], Warden = new WirePart(true, "d"),

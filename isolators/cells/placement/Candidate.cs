@@ -12,8 +12,12 @@ namespace Isolation.Cells;
 /// <param name="WhyNot">Why there is no plan; empty where there is one.</param>
 public sealed record Candidate(Position Position, LeafPlan? Plan, PlacementProperties Holds, Ceilings Lost, CpuSet? CpuSet, string WhyNot)
 {
+    /// <summary>The command or setting that would let it hold more; empty where there is none.</summary>
+    public string Fix { get; init; } = "";
+
     /// <summary>A position that is not there for this pilot.</summary>
-    public static Candidate Not(Position position, string why) => new(position, null, PlacementProperties.None, Ceilings.None, null, why);
+    public static Candidate Not(Position position, string why, string fix = "")
+        => new(position, null, PlacementProperties.None, Ceilings.None, null, why) { Fix = fix };
 }
 
 /// <summary>CPUs and memory nodes, as the kernel writes lists of them.</summary>

@@ -39,7 +39,7 @@ internal static class HybridPositions
             if (needsLeaf && found is not null && Guarded(host, pilot, place, controller) is JobDirectory guarded)
                 jobs.Add(guarded);
             if (pilot.Job?.OfController(controller) is not null)
-                holds &= ~Missing(hierarchy, place, own, found is not null);
+                holds &= ~Missing(hierarchy, place, own, found is not null, pilot.Job.Job.System);
             lost |= V1Ceilings.Left(hierarchy.Controllers, place, own);
         }
 
@@ -47,8 +47,6 @@ internal static class HybridPositions
             return Candidate.Not(position, why);
         if (position == Position.Own && pilot.Job is not null)
             holds &= Always;
-        if (position == Position.Beside && pilot.Job!.Job.System == BatchSystem.Slurm)
-            holds &= ~PlacementProperties.JobAccounting;
         CgroupPlace slice = ServiceSlice.Make(unified, host.Slice);
         if (!DeviceFilters.AreHeldAt(slice, CgroupPlace.Of(unified, pilot.Cgroups.Unified)))
             lost |= Ceilings.Devices;
@@ -83,12 +81,14 @@ internal static class HybridPositions
             ? new JobDirectory(place.Mount, place.Path, pilot.Job.OfController(controller)!.Path, freezer, pilot.Cgroups.OfController("freezer")!)
             : null;
 
-    private static PlacementProperties Missing(HierarchyPath hierarchy, CgroupPlace place, CgroupPlace own, bool isInside)
+    private static PlacementProperties Missing(HierarchyPath hierarchy, CgroupPlace place, CgroupPlace own, bool isInside, BatchSystem system)
     {
         PlacementProperties missing = PlacementProperties.None;
         if (!hierarchy.Controllers.All(c => JobLimits.AreHeldAt(place, own, c)) || (!isInside && hierarchy.Controllers.Contains("freezer")))
             missing |= PlacementProperties.JobLimits;
-        if (!isInside && (hierarchy.Controllers.Contains("memory") || hierarchy.Controllers.Contains("cpuacct")))
+        // Slurm counts what is in the cgroup of its task, or below it, and nothing above.
+        bool isCounted = isInside && (system != BatchSystem.Slurm || place == own);
+        if (!isCounted && (hierarchy.Controllers.Contains("memory") || hierarchy.Controllers.Contains("cpuacct")))
             missing |= PlacementProperties.JobAccounting;
         return missing;
     }

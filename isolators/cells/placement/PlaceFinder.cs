@@ -41,15 +41,7 @@ public static class PlaceFinder
 
     /// <summary>Why a position cannot be taken; null when it can be tried.</summary>
     public static string? Unfit(Candidate candidate, PlacementDemand demand)
-    {
-        if (candidate.Plan is null)
-            return candidate.WhyNot;
-        PlacementProperties missing = demand.Must & ~candidate.Holds;
-        if (missing != PlacementProperties.None)
-            return $"does not hold {string.Join(", ", missing.Names())}";
-        Ceilings lost = candidate.Lost & ~demand.MayLose;
-        return lost == Ceilings.None ? null : $"would leave the pilot's {string.Join(", ", lost.Names())} behind";
-    }
+        => candidate.Plan is null ? candidate.WhyNot : demand.Objection(candidate.Holds, candidate.Lost);
 
     private static string Fix(PlaceObstacle obstacle) => obstacle == PlaceObstacle.Limit
         ? "Ask without the limit; or an administrator can set 'limits: best-effort', or give the place the controller that is missing."

@@ -21,12 +21,12 @@ public static class PlaceSurvey
     private static SurveyedPosition Try(CellHost host, Candidate candidate, Limits limits)
     {
         if (candidate.Plan is null)
-            return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, LimitKinds.None, candidate.WhyNot, IsPossible: false);
+            return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, LimitKinds.None, candidate.WhyNot, candidate.Fix, IsPossible: false);
         LeafTrial trial = LeafTrial.Make(host, candidate, limits);
         if (trial.Leaf is not Leaf leaf)
-            return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, LimitKinds.None, trial.Failure, IsPossible: false);
+            return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, LimitKinds.None, trial.Failure, candidate.Fix, IsPossible: false);
         string? left = leaf.Remove();
         leaf.Dispose();
-        return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, trial.NotEnforced, left ?? trial.Failure, IsPossible: left is null);
+        return new SurveyedPosition(candidate.Position, candidate.Holds, candidate.Lost, trial.NotEnforced, left is null ? trial.Failure : $"the leaf that was tried is left: {left}", candidate.Fix, IsPossible: left is null);
     }
 }

@@ -26,7 +26,7 @@ internal static class UnifiedPositions
         if (job.Unified is not JobCgroup top)
             return Candidate.Not(Position.Beside, "the job has no cgroup in the v2 hierarchy");
         var jobPlace = new CgroupPlace(pilot.Mount, top.Path);
-        string why = "no cgroup of the job is above the pilot's";
+        string why = "no cgroup of the job is above the pilot's", fix = "";
         for (CgroupPlace at = pilot.Parent; at.Path.Length > 0 && jobPlace.Holds(at); at = at.Parent)
         {
             if (!at.IsRootsAlone)
@@ -34,13 +34,13 @@ internal static class UnifiedPositions
             else if (!at.HasNoProcess)
                 why = $"{at.Path} holds processes";
             else if (!Distributes(at))
-                why = $"{at.Path} gives memory and pids to none of its children";
+                (why, fix) = ($"{at.Path} gives memory and pids to none of its children", Distribute(at));
             else
                 return At(Position.Beside, at, pilot, leafName,
                     PlacementProperties.OwnLimits | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot));
         }
 
-        return Candidate.Not(Position.Beside, why);
+        return Candidate.Not(Position.Beside, why, fix);
     }
 
     private static Candidate Below(CgroupPlace pilot, RecognisedJob job, string leafName)
@@ -50,7 +50,10 @@ internal static class UnifiedPositions
             PlacementProperties.JobLimits | PlacementProperties.JobAccounting | (Distributes(pilot) ? PlacementProperties.OwnLimits : 0));
 
     private static Candidate Own(CgroupPlace pilot, CgroupPlace slice, RecognisedJob? job, string leafName)
-        => At(Position.Own, slice, pilot, leafName, (job is null ? OfNoJob : 0) | (Distributes(slice) ? PlacementProperties.OwnLimits : 0));
+        => At(Position.Own, slice, pilot, leafName, (job is null ? OfNoJob : 0) | (Distributes(slice) ? PlacementProperties.OwnLimits : 0))
+            with { Fix = Distributes(slice) ? "" : $"{Distribute(slice.Parent)} && {Distribute(slice)}" };
+
+    private static string Distribute(CgroupPlace place) => $"echo \"+memory +pids\" > {place.Directory}/cgroup.subtree_control";
 
     private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, string leafName, PlacementProperties holds)
     {

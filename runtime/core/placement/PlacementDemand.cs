@@ -13,6 +13,16 @@ public sealed record PlacementDemand(PlacementProperties Must, PlacementProperti
         PlacementProperties.JobAccounting | PlacementProperties.OwnLimits | PlacementProperties.CgroupProof,
         Ceilings.None,
         LimitLaw.Enforce);
+
+    /// <summary>Why a place that holds and loses this does not do; null when it does.</summary>
+    public string? Objection(PlacementProperties holds, Ceilings lost)
+    {
+        PlacementProperties missing = Must & ~holds;
+        if (missing != PlacementProperties.None)
+            return $"does not hold {string.Join(", ", missing.Names())}";
+        Ceilings left = lost & ~MayLose;
+        return left == Ceilings.None ? null : $"would leave the pilot's {string.Join(", ", left.Names())} behind";
+    }
 }
 
 /// <summary>What becomes of a limit that a place cannot enforce.</summary>

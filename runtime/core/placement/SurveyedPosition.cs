@@ -6,5 +6,7 @@ namespace Isolation.Core;
 /// <param name="Lost">Ceilings of that process that would be left behind.</param>
 /// <param name="NotEnforced">Of the limits that were tried, those that cannot be enforced there.</param>
 /// <param name="Why">Why it cannot be had, or what of it is missing; empty when nothing is.</param>
+/// <param name="Fix">The command or setting that would mend that; empty where there is none.</param>
 /// <param name="IsPossible">A leaf can be made there.</param>
-public sealed record SurveyedPosition(Position Position, PlacementProperties Holds, Ceilings Lost, LimitKinds NotEnforced, string Why, bool IsPossible);
+public sealed record SurveyedPosition(
+    Position Position, PlacementProperties Holds, Ceilings Lost, LimitKinds NotEnforced, string Why, string Fix, bool IsPossible);

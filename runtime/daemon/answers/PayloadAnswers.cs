@@ -68,7 +68,8 @@ internal static class PayloadAnswers
     public static WireOutOfMemory? Of(OutOfMemory? killed)
         => killed is null ? null : new WireOutOfMemory(killed.Kills, killed.Limit.Name(), Known(killed.Victims));
 
-    private static WireBatchJob? JobOf(Pilot pilot) => pilot switch
+    /// <summary>The pilot's batch job: what the kernel shows, else what its environment claims.</summary>
+    public static WireBatchJob? JobOf(Pilot pilot) => pilot switch
     {
         { Batch: { } job } => new WireBatchJob(job.System.Name(), job.Id, job.Evidence.Name()),
         { Claim: { } claim } => new WireBatchJob(claim.System.Name(), claim.Id, "claim"),

@@ -6,7 +6,7 @@ namespace Isolation.Daemon;
 
 /// <summary>The operations by request.</summary>
 internal sealed class Dispatcher(
-    RunOperation run, ExplainOperation explain, SignalOperation signal, PayloadQueries payloads, ServiceQueries service,
+    RunOperation run, ExplainOperation explain, DoctorOperation doctor, SignalOperation signal, PayloadQueries payloads, ServiceQueries service,
     ILedger ledger, TimeProvider clock, ILogger log) : IDispatcher
 {
     public async ValueTask HandleAsync(ClientMessage request, Session session)
@@ -27,6 +27,7 @@ internal sealed class Dispatcher(
         {
             RunRequest r => run.HandleAsync(r, session),
             ExplainRequest r => explain.HandleAsync(r, session),
+            DoctorRequest r => doctor.HandleAsync(r, session),
             SignalRequest r => signal.HandleAsync(r, session),
             ListRequest r => payloads.ListAsync(r, session),
             ShowRequest r => payloads.ShowAsync(r, session),

@@ -61,7 +61,8 @@ internal sealed class ServiceQueries(
                 "Mend the file, then reload again; isolation policy check FILE lists the same faults.")).ConfigureAwait(false);
     }
 
-    private static WireReadiness Of(Level level, Readiness readiness) => readiness switch
+    /// <summary>The readiness of one level.</summary>
+    public static WireReadiness Of(Level level, Readiness readiness) => readiness switch
     {
         Readiness.Ready ready => new WireReadiness(level.Name(), true, ready.RoomKinds, null, null),
         Readiness.NotReady not => new WireReadiness(level.Name(), false, [], not.Cause, not.Fix),

@@ -50,12 +50,16 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         PolicyReload reload = Keep(new PolicyReload(policy, ledger, _notifier, log));
         AccountNames accounts = new(clock);
         PayloadRunner runner = new(() => policy.Current, leases, isolators, ledger, _running, clock);
+        SurveyTurns surveys = new(new WardenSurvey(warden, fix, log), clock);
+        ServiceState state = new(warden, fix, ledger, paths.Ledger, leases);
+        HostView host = new(SliceName.Of(paths.Run.TrimEnd('/')), () => Volatile.Read(ref _listener)?.Kernel);
         Dispatcher dispatcher = new(
             new RunOperation(runner, ledger, new PayloadCounts(policy), watch, clock, log),
-            new ExplainOperation(policy, isolators, accounts, clock),
+            new ExplainOperation(policy, isolators, accounts, surveys, clock),
+            new DoctorOperation(policy, isolators, readiness, surveys, state, host, clock),
             new SignalOperation(_running, ledger),
             new PayloadQueries(_running),
-            new ServiceQueries(policy, reload, new ServiceState(warden, fix, ledger, paths.Ledger, leases), isolators, _running),
+            new ServiceQueries(policy, reload, state, isolators, _running),
             ledger, clock, log);
 
         await RecordAsync("service-started", policy.Epoch).ConfigureAwait(false);

@@ -14,6 +14,9 @@ internal interface ISitePolicy
     /// <summary>SHA-256 of the file in force.</summary>
     string Epoch { get; }
 
+    /// <summary>True for an account that may ask at all.</summary>
+    bool IsPilot(UserId uid);
+
     /// <summary>How many payloads an account may have at a time, or null for no such limit.</summary>
     int? MaxPayloads(UserId pilot);
 

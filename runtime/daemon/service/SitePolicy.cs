@@ -32,6 +32,8 @@ internal sealed class SitePolicy : ISitePolicy
     /// <summary>Called with each new snapshot before it is in force.</summary>
     public void OnSwap(Action<PolicySnapshot> swapped) => _swapped = swapped;
 
+    public bool IsPilot(UserId uid) => Snapshot.IsPilot(uid);
+
     public int? MaxPayloads(UserId pilot) => Snapshot.MaxPayloads(pilot);
 
     public (Decision Decision, IReadOnlyList<string> Trail) Explain(PayloadRequest request, IReadOnlyDictionary<Level, Readiness> readiness)

@@ -13,6 +13,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(TraceRequest), "trace")]
 [JsonDerivedType(typeof(StatusRequest), "status")]
 [JsonDerivedType(typeof(ReloadPolicyRequest), "reload-policy")]
+[JsonDerivedType(typeof(DoctorRequest), "doctor")]
 public abstract record ClientMessage;
 
 /// <summary>The first frame of every connection.</summary>
@@ -86,3 +87,10 @@ public sealed record StatusRequest : ClientMessage;
 
 /// <summary>Load the policy file again. Operators only.</summary>
 public sealed record ReloadPolicyRequest : ClientMessage;
+
+/// <summary>What a payload of the caller's would get here and now, found by doing. Nothing is run or recorded.</summary>
+public sealed record DoctorRequest : ClientMessage
+{
+    /// <summary>Environment entries <c>NAME=value</c>, each as base64, as <c>run</c> would send them: they may claim a batch job.</summary>
+    public IReadOnlyList<byte[]> Environment { get; init => field = value ?? []; } = [];
+}

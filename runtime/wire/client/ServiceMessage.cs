@@ -16,6 +16,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(RecordAnswer), "record")]
 [JsonDerivedType(typeof(StatusAnswer), "status")]
 [JsonDerivedType(typeof(DoneAnswer), "done")]
+[JsonDerivedType(typeof(DiagnosedAnswer), "diagnosed")]
 public abstract record ServiceMessage;
 
 /// <summary>The first frame of the service.</summary>
@@ -60,7 +61,11 @@ public sealed record EndedAnswer(string Id, WireEnding Ending, WireUsage? Usage)
 /// <param name="Demand">What is demanded of its place, when admitted. The place itself is found when a payload enters.</param>
 public sealed record ExplainedAnswer(
     string Decision, string? Rule, string? Level, string? Account, string? Why, string? Fix, IReadOnlyList<string> Trail, WireLimits? Limits = null,
-    WireDemand? Demand = null) : ServiceMessage;
+    WireDemand? Demand = null) : ServiceMessage
+{
+    /// <summary>What each position would hold; null where somebody else's request is explained, or it would not be admitted.</summary>
+    public WireSurvey? Survey { get; init; }
+}
 
 /// <summary>The payloads that the caller may see, oldest first.</summary>
 public sealed record PayloadsAnswer(IReadOnlyList<WirePayload> Payloads) : ServiceMessage;

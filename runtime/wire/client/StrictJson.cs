@@ -31,6 +31,7 @@ internal static class StrictJson
     {
         RunRequest? run = request as RunRequest ?? (request as ExplainRequest)?.Request;
         bool hasNull = request is ListRequest { Handles: { } handles } && HoldsNull(handles);
+        hasNull |= request is DoctorRequest doctor && HoldsNull(doctor.Environment);
         hasNull |= run is not null
             && (HoldsNull(run.Command) || HoldsNull(run.Environment) || HoldsNull(run.ExplicitEnvironment) || HoldsNull(run.Tags.Values));
         if (hasNull)

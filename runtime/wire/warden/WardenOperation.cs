@@ -44,6 +44,9 @@ public enum WardenOperation : byte
 
     /// <summary>Read warden.json again. Only for uid 0. No body.</summary>
     RereadLimits = 13,
+
+    /// <summary><see cref="SurveyPlaces"/>, with the client's pidfd; the answer's body is <see cref="SurveyedPlaces"/>.</summary>
+    Survey = 14,
 }
 
 /// <summary>The answers of the warden.</summary>

@@ -18,6 +18,8 @@ internal sealed class FakeSite : IPolicy, ISitePolicy, ILeases, ILedger, IServic
 
     public int? Most { get; set; }
 
+    public bool Pilots { get; set; } = true;
+
     public Exception? AdmitFails { get; set; }
 
     public IPolicy Current => this;
@@ -38,6 +40,8 @@ internal sealed class FakeSite : IPolicy, ISitePolicy, ILeases, ILedger, IServic
             : new Decision.Unavailable("setuid is not ready", "Wait.", false);
 
     public bool PilotMayRun(string cause) => false;
+
+    public bool IsPilot(UserId uid) => Pilots;
 
     public int? MaxPayloads(UserId pilot) => Most;
 

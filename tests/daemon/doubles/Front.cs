@@ -27,9 +27,12 @@ internal sealed class Front : IDisposable
         _reload = new PolicyReload(Site, Site, new ServiceNotifier(null, clock), log);
         AccountNames accounts = new(clock);
         PayloadRunner runner = new(() => Site, Site, isolators, Site, Running, clock);
+        SurveyTurns surveys = new(new WardenSurvey(_link, "Start it.", log), clock);
+        HostView host = new("isolation-daemon-test", () => Listener?.Kernel);
         Dispatcher dispatcher = new(
             new RunOperation(runner, Site, new PayloadCounts(Site), _watch, clock, log),
-            new ExplainOperation(Site, isolators, accounts, clock),
+            new ExplainOperation(Site, isolators, accounts, surveys, clock),
+            new DoctorOperation(Site, isolators, _readiness, surveys, Site, host, clock),
             new SignalOperation(Running, Site),
             new PayloadQueries(Running),
             new ServiceQueries(Site, _reload, Site, isolators, Running),

@@ -19,6 +19,7 @@ public sealed class RightsTests
         { "trace", "None", "Any" },
         { "status", "Any", "Any" },
         { "reload-policy", "None", "Any" },
+        { "doctor", "Any", "Any" },
     };
 
     [Theory]
@@ -49,6 +50,7 @@ public sealed class RightsTests
         "show" => new ShowRequest("x"),
         "trace" => new TraceRequest(),
         "status" => new StatusRequest(),
+        "doctor" => new DoctorRequest(),
         "reload-policy" => new ReloadPolicyRequest(),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
