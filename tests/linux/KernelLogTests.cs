@@ -21,10 +21,10 @@ public sealed class KernelLogTests
     [InlineData($"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/j/{Leaf},task_memcg=/j/{Leaf},task=hog,pid=42,uid=5", MemoryLimit.Payload, "hog")]
     [InlineData($"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/j,task_memcg=/j/{Leaf},task=hog,pid=42,uid=5", MemoryLimit.Job, "hog")]
     [InlineData($"oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/j/{Leaf},task=hog,pid=42,uid=5", MemoryLimit.Host, "hog")]
-    // A task, and a pilot's cgroups, that are named so as to mislead.
     [InlineData($"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/global_oom,mems_allowed=0,oom_memcg=/j,task_memcg=/j/{Leaf},task=a,pid=7,uid=0,pid=42,uid=5", MemoryLimit.Job, "a,pid=7,uid=0")]
     [InlineData($"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/x,oom_memcg=/j,task_memcg=/j,mems_allowed=0,oom_memcg=/j/{Leaf},task_memcg=/j/{Leaf},task=hog,pid=42,uid=5", MemoryLimit.Payload, "hog")]
     public void The_summary_names_victim_and_limit(string message, MemoryLimit limit, string task)
+        // The last ones: a task, and a pilot's cgroups, that are named so as to mislead.
         => Assert.Equal(new OutOfMemoryKill(42, task, limit), OutOfMemoryKill.OfSummary(message, Leaf));
 
     [Theory]
