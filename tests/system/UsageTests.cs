@@ -63,6 +63,20 @@ public sealed class UsageTests(SharedService shared)
         Assert.True(usage.GetProperty("memoryMappedSampledBytes").GetInt64() >= usage.GetProperty("memoryMappedSampledAverageBytes").GetInt64());
     }
 
+    [SkippableTheory]
+    [InlineData("oflag=direct")]
+    [InlineData("conv=fsync")]
+    public void BytesWrittenAreCountedWhereTheKernelCountsThem(string how)
+    {
+        const long written = 50L << 20;
+        using Client client = shared.Get().Shell.StartPayload($"dd if=/dev/zero of=file bs=1M count=50 {how} status=none");
+        JsonElement usage = Ended(client);
+        if (Isolation.Linux.CgroupLayout.Read().V1.ContainsKey("blkio")) // v1 counts only devices with a throttle rule, and nothing that is written back later
+            Assert.Contains("ioWrittenBytes", usage.GetProperty("notAvailable").EnumerateObject().Select(f => f.Name));
+        else
+            Assert.InRange(usage.GetProperty("ioWrittenBytes").GetInt64() / (double)written, 0.97, 1.03);
+    }
+
     [SkippableFact]
     public void EachFigureIsMeasuredOrSaysWhyNot()
     {
