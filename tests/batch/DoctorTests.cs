@@ -7,34 +7,45 @@ namespace Isolation.Batch.Tests;
 public sealed class DoctorTests
 {
     [SkippableFact]
-    public void InASlurmJobThePayloadWouldBeBesideTheStep()
+    public void InASlurmJobThePayloadWouldBeBelowItsTask()
     {
         Site.Require();
         BatchTree job = BatchTree.Read("slurm-v1", JobClient.PilotUid, ("/slurm/", "/slurm_isodoc/"), ("/slurm ", "/slurm_isodoc "), ("4711", "4731"));
         using Service.Tests.Service service = Service.Tests.Service.Start();
         using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
         JobClient client = new(service, built);
-        Outcome outcome = client.Ask(job, "doctor --json").Expect(1);
-        JsonElement told = JsonDocument.Parse(outcome.Output).RootElement;
+        JsonElement told = JsonDocument.Parse(client.Ask(job, "doctor --json").Expect(0).Output).RootElement;
         Assert.Equal(("slurm", "4731", "cgroup"), (Text(told.GetProperty("job"), "system"), Text(told.GetProperty("job"), "id"), Text(told.GetProperty("job"), "evidence")));
         JsonElement survey = told.GetProperty("survey");
-        Assert.Equal("beside", Text(survey, "position"));
+        Assert.Equal("below", Text(survey, "position"));
         Dictionary<string, JsonElement> positions = survey.GetProperty("positions").EnumerateArray().ToDictionary(p => Text(p, "position"));
-        string[] held = [.. positions["beside"].GetProperty("holds").EnumerateArray().Select(h => h.GetString()!)];
-        Assert.Equal(["job-limits", "own-limits", "cgroup-proof"], held);
-        // The step is its user's: below it there is no place of root's, and above it nothing that Slurm counts.
-        Assert.DoesNotContain(positions["below"].GetProperty("holds").EnumerateArray(), h => h.GetString() == "job-accounting");
-        Assert.Equal("beside is tried before it", Text(positions["below"], "whyNot"));
-        Assert.True(positions["own"].GetProperty("possible").GetBoolean());
-        Assert.Contains("job-limits", Text(positions["own"], "whyNot"), StringComparison.Ordinal);
-        JsonElement[] missing = [.. told.GetProperty("findings").EnumerateArray().Where(f => Text(f, "state") == "missing")];
-        Assert.Contains(missing, f => Text(f, "topic") == "placement" && Text(f, "what").Contains("job-accounting", StringComparison.Ordinal) && f.TryGetProperty("fix", out _));
+        Assert.Equal(["job-limits", "own-limits", "cgroup-proof"], Held(positions["beside"]));
+        Assert.Equal("below holds more of what is wanted", Text(positions["beside"], "whyNot"));
+        Assert.Equal(["job-limits", "job-accounting", "own-limits", "cgroup-proof"], Held(positions["below"]));
+        Assert.Equal(["own-limits", "cgroup-proof"], Held(positions["own"]));
+        Assert.Equal("does not hold job-limits", Text(positions["own"], "whyNot"));
         foreach (string hierarchy in job.Hierarchies)
             Assert.DoesNotContain(Until.Directories(built.DirectoryOf(hierarchy, job.Job!), 4), d => Path.GetFileName(d).StartsWith("cell-", StringComparison.Ordinal));
 
-        string text = client.Ask(job, "doctor").Expect(1).Output;
-        Assert.Matches(@"(?m)^beside +yes +job-limits, own-limits, cgroup-proof ", text);
+        Assert.Matches(@"(?m)^below +yes +job-limits, job-accounting, own-limits, cgroup-proof ", client.Ask(job, "doctor").Expect(0).Output);
     }
+
+    [SkippableFact]
+    public void InAnHtcondorJobOfV1NothingIsAboveThePilotAndItsUserIsTold()
+    {
+        Site.Require();
+        BatchTree job = BatchTree.Read("htcondor-v1", JobClient.PilotUid);
+        using Service.Tests.Service service = Service.Tests.Service.Start();
+        using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
+        JsonElement told = JsonDocument.Parse(new JobClient(service, built).Ask(job, "doctor --json").Expect(0).Output).RootElement;
+        JsonElement[] positions = [.. told.GetProperty("survey").GetProperty("positions").EnumerateArray()];
+        Assert.Equal([false, true, true], positions.Select(p => p.GetProperty("possible").GetBoolean()));
+        Assert.Equal("no cgroup of the job is above the pilot's", Text(positions[0], "whyNot"));
+        Assert.Equal("below", Text(told.GetProperty("survey"), "position"));
+        Assert.Contains(told.GetProperty("findings").EnumerateArray(), f => Text(f, "topic") == "batch" && f.TryGetProperty("fix", out JsonElement fix) && fix.GetString()!.Contains("'must'", StringComparison.Ordinal));
+    }
+
+    private static string[] Held(JsonElement position) => [.. position.GetProperty("holds").EnumerateArray().Select(h => h.GetString()!)];
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;
 }
