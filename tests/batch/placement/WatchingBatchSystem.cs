@@ -1,4 +1,5 @@
 using System.Globalization;
+using Isolation.Linux;
 using Isolation.Service.Tests;
 
 namespace Isolation.Batch.Tests;
@@ -45,7 +46,7 @@ internal sealed class WatchingBatchSystem(BatchTree tree, CgroupTree built)
         }
     }
 
-    /// <summary>Kills the job as the batch system does.</summary>
+    /// <summary>Kills the job as the batch system does, but for daemons.</summary>
     /// <param name="sparing">A process that it does not find.</param>
     public void Kill(int? sparing = null)
     {
@@ -54,8 +55,11 @@ internal sealed class WatchingBatchSystem(BatchTree tree, CgroupTree built)
             File.WriteAllText(at + "/cgroup.kill", "1");
         IEnumerable<int> victims = at is null ? OfGroup(tree.Group!.Value)
             : (tree.Killed.WithBelow ? Until.Directories(at, 8).Append(at) : [at]).SelectMany(Members);
-        foreach (int victim in victims.Where(v => v != sparing).ToArray())
-            HostProcess.Signal(victim, 9);
+        foreach (int victim in victims.Where(v => v != sparing && !built.Daemons.Contains(v)).ToArray())
+        {
+            using PidFd? process = PidFd.TryOpen(victim, out _);
+            process?.Signal(9);
+        }
     }
 
     /// <summary>All its cgroups, in every hierarchy.</summary>
