@@ -7,7 +7,7 @@ namespace Isolation.Batch.Tests;
 internal sealed class PlaceMeasurement(Service.Tests.Service service, CgroupTree built, BatchTree tree, string position)
 {
     private const string Loose = "--limit memory=1GiB --limit pids=500", Tight = "--limit memory=48MiB --limit pids=16";
-    private const int Counted = 40, MoreThanOwn = 64, MoreThanJob = WatchingBatchSystem.MemoryMiB + 64; // MiB
+    private const int Counted = 40, MoreThanOwn = 64, MoreThanJob = WatchingBatchSystem.MemoryMiB + 48; // MiB
     private readonly WatchingBatchSystem _system = new(tree, built);
     private readonly List<string> _ids = [];
     private string[] _claimed = [];
@@ -43,15 +43,14 @@ internal sealed class PlaceMeasurement(Service.Tests.Service service, CgroupTree
         (long? memory, TimeSpan? cpu) = (_system.MemoryBytes, _system.Cpu);
         payload.Do("hold", Counted);
         _memoryIsCounted = memory is null ? null : _system.MemoryBytes - memory > (Counted - 8) << 20;
-        payload.Do("burn", 300);
-        _cpuIsCounted = cpu is null ? null : _system.Cpu - cpu > TimeSpan.FromMilliseconds(250);
+        payload.Do("burn", 200);
+        _cpuIsCounted = cpu is null ? null : _system.Cpu - cpu > TimeSpan.FromMilliseconds(150);
         int started = payload.Do("fork", WatchingBatchSystem.Processes)!.Value;
         _jobPids = _system.LimitsProcesses ? started < WatchingBatchSystem.Processes : null;
         int left = payload.Do("leave", 0)!.Value;
         _isMoved = Moves(payload.Pid);
 
-        _system.Kill(sparing: payload.Client.Id);
-        _isReached = Until.Try(() => !HostProcess.IsAlive(payload.Pid), 1);
+        _isReached = _system.Kill(sparing: payload.Client.Id).Contains(payload.Pid);
         if (_isReached)
         {
             Assert.True(payload.Client.WaitForExit(Until.Deadline(10)), "the client waits for a payload that was killed");
@@ -80,7 +79,7 @@ internal sealed class PlaceMeasurement(Service.Tests.Service service, CgroupTree
     private void OutgrowTheLimits()
     {
         using LoadPayload payload = Start(Tight);
-        _ownPids = payload.Do("fork", 40) < 16;
+        _ownPids = payload.Do("fork", 24) < 16;
         _ownMemory = payload.Do("hold", MoreThanOwn) is null;
         if (_ownMemory)
             Assert.Equal("payload", Over(payload, "out-of-memory").GetProperty("limit").GetString());

@@ -8,10 +8,10 @@ namespace Isolation.Batch.Tests;
 internal sealed class WatchingBatchSystem(BatchTree tree, CgroupTree built)
 {
     /// <summary>The limit of each job's memory, in MiB.</summary>
-    public const int MemoryMiB = 160;
+    public const int MemoryMiB = 96;
 
     /// <summary>The limit of each job's number of processes, where the batch system has that controller.</summary>
-    public const int Processes = 64;
+    public const int Processes = 32;
 
     /// <summary>The tree, with limits that a small payload can reach.</summary>
     public static BatchTree WithSmallLimits(BatchTree tree)
@@ -46,20 +46,22 @@ internal sealed class WatchingBatchSystem(BatchTree tree, CgroupTree built)
         }
     }
 
-    /// <summary>Kills the job as the batch system does, but for daemons.</summary>
+    /// <summary>Kills the job as the batch system does, but for daemons; the processes that it found.</summary>
     /// <param name="sparing">A process that it does not find.</param>
-    public void Kill(int? sparing = null)
+    public IReadOnlyList<int> Kill(int? sparing = null)
     {
         string? at = tree.Killed!.Hierarchy is string hierarchy ? built.DirectoryOf(hierarchy, tree.Killed.Path) : null;
         if (at is not null && tree.Killed.WithBelow && sparing is null && File.Exists(at + "/cgroup.kill"))
             File.WriteAllText(at + "/cgroup.kill", "1");
-        IEnumerable<int> victims = at is null ? OfGroup(tree.Group!.Value)
-            : (tree.Killed.WithBelow ? Until.Directories(at, 8).Append(at) : [at]).SelectMany(Members);
-        foreach (int victim in victims.Where(v => v != sparing && !built.Daemons.Contains(v)).ToArray())
+        int[] victims = [.. (at is null ? OfGroup(tree.Group!.Value)
+            : (tree.Killed.WithBelow ? Until.Directories(at, 8).Append(at) : [at]).SelectMany(Members)).Where(v => v != sparing && !built.Daemons.Contains(v))];
+        foreach (int victim in victims)
         {
             using PidFd? process = PidFd.TryOpen(victim, out _);
             process?.Signal(9);
         }
+
+        return victims;
     }
 
     /// <summary>All its cgroups, in every hierarchy.</summary>
