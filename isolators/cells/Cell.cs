@@ -189,11 +189,14 @@ public sealed class Cell : ICell
 
     private ObservedEnding Explained(ObservedEnding seen)
     {
-        if (seen.OutOfMemory is null)
+        bool isCounted = seen.Usage[(byte)UsageFigure.OutOfMemoryKills] != -1;
+        if (seen.OutOfMemory is null && (isCounted || seen.How != EndedHow.Signaled))
             return seen;
         IReadOnlyList<string>? messages = _logMark is long mark ? _host.Log.Since(mark, OutOfMemoryKill.IsOne) : null;
-        return OutOfMemoryEvidence.Add(
-            seen, messages, ProcessCgroups.LeafName(_parts.Ticket.Ticket.Cell), OutOfMemoryEvidence.NumbersAreOurs ? _mainPid : null, Site.Placement.Position);
+        int? main = OutOfMemoryEvidence.NumbersAreOurs ? _mainPid : null;
+        return isCounted
+            ? OutOfMemoryEvidence.Add(seen, messages, ProcessCgroups.LeafName(_parts.Ticket.Ticket.Cell), main, Site.Placement.Position)
+            : OutOfMemoryEvidence.Uncounted(seen, messages, main);
     }
 
     private async Task<EndingReport> ReportAsync() => Endings.Report(await Observed.ConfigureAwait(false), _entry.Limits.Wall);

@@ -11,6 +11,7 @@ namespace Isolation.Cells;
 public static class OutOfMemoryEvidence
 {
     private const string FirstPidNamespace = "pid:[4026531836]"; // PROC_PID_INIT_INO
+    private const int SIGKILL = 9;
     private const int LongestVictims = ObservedOutOfMemory.MaxVictims - 32;
 
     /// <summary>True when the numbers in the kernel's log are those by which this process knows others.</summary>
@@ -53,6 +54,22 @@ public static class OutOfMemoryEvidence
             },
         };
     }
+
+    /// <summary>
+    /// Where nothing counts such kills at the leaf (a leaf of v2 without the memory controller, below the pilot): a main process that was killed for want of
+    /// memory, when the log says so. The leaf has no limit, so it was the job's or the host's.
+    /// </summary>
+    /// <param name="seen">What cell-init saw.</param>
+    /// <param name="messages">The log since the payload's start; null when it cannot be read.</param>
+    /// <param name="mainPid">The main process in the kernel's first pid namespace; null when nobody knows.</param>
+    public static ObservedEnding Uncounted(ObservedEnding seen, IReadOnlyList<string>? messages, int? mainPid)
+        => seen is { How: EndedHow.Signaled, Value: SIGKILL, Cause: EndingCause.None } && mainPid is int pid
+            && (messages ?? []).Select(OutOfMemoryKill.OfVictim).FirstOrDefault(v => v?.Pid == pid) is OutOfMemoryKill main
+            ? seen with
+            {
+                OutOfMemory = new ObservedOutOfMemory(1, (byte)(main.Limit == MemoryLimit.Host ? MemoryLimit.Host : MemoryLimit.Job), OutOfMemoryVictim.Main, Text(main, [])),
+            }
+            : seen;
 
     private static string Text(OutOfMemoryKill? main, OutOfMemoryKill[] others)
     {

@@ -42,6 +42,20 @@ public sealed class OutOfMemoryEvidenceTests
         Assert.Equal(new Ending.Signaled(9), Ended(two, [Summary(43, "/j"), Summary(44, "/j")], 42));
     }
 
+    [Theory]
+    [InlineData("Memory cgroup out of memory", MemoryLimit.Job)]
+    [InlineData("Out of memory", MemoryLimit.Host)]
+    public void A_leaf_that_counts_no_kills_is_told_by_the_log_alone(string cause, MemoryLimit limit)
+    {
+        ObservedEnding uncounted = Killed with { OutOfMemory = null };
+        string[] log = [$"{cause}: Killed process 42 (hog) total-vm:1kB"];
+        Assert.Equal(new Ending.OutOfMemory(limit, "hog (pid 42)"), Endings.Report(OutOfMemoryEvidence.Uncounted(uncounted, log, 42), null).Ending);
+        Assert.Equal(new Ending.Signaled(9), Endings.Report(OutOfMemoryEvidence.Uncounted(uncounted, log, 43), null).Ending);
+        Assert.Equal(new Ending.Signaled(9), Endings.Report(OutOfMemoryEvidence.Uncounted(uncounted, null, 42), null).Ending);
+        ObservedEnding ordered = uncounted with { Cause = EndingCause.Ordered };
+        Assert.Equal(ordered, OutOfMemoryEvidence.Uncounted(ordered, log, 42));
+    }
+
     [Fact]
     public void What_ended_for_a_reason_of_ours_is_not_out_of_memory()
         => Assert.IsType<Ending.TimedOut>(Ended(Killed with { Cause = EndingCause.WallLimit }, [Summary(42, "/j")], 42));

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using Isolation.Service.Tests;
+
+namespace Isolation.Batch.Tests;
+
+/// <summary>Measures what holds of payloads at the place that the policy in force gives them.</summary>
+internal sealed class PlaceMeasurement(Service.Tests.Service service, CgroupTree built, BatchTree tree, string position)
+{
+    private const string Loose = "--limit memory=1GiB --limit pids=500", Tight = "--limit memory=48MiB --limit pids=16";
+    private const int Counted = 40, MoreThanOwn = 64, MoreThanJob = WatchingBatchSystem.MemoryMiB + 48; // MiB
+    private readonly WatchingBatchSystem _system = new(tree, built);
+    private readonly List<string> _ids = [];
+    private string[] _claimed = [];
+    private bool? _memoryIsCounted, _cpuIsCounted, _jobMemory, _jobPids;
+    private bool _ownMemory, _ownPids, _isMoved, _isProven = true, _isReached, _isGone;
+
+    /// <summary>Why the positions before this one were not taken, as the service tells it.</summary>
+    public string Why { get; private set; } = "";
+
+    /// <summary>The row, after what the service claimed was compared with it.</summary>
+    public PlaceRow Measure(string got)
+    {
+        Count();
+        OutgrowTheJob();
+        OutgrowTheLimits();
+        if (_isReached)
+            KillTheWhole();
+        Assert.DoesNotContain(Until.Directories("/sys/fs/cgroup", 10), d => _ids.Exists(id => Path.GetFileName(d).Contains(id, StringComparison.Ordinal)));
+        Compare();
+        return new PlaceRow(
+            tree.Name, position, got,
+            PlaceRow.Held(("memory", _jobMemory), ("pids", _jobPids)),
+            PlaceRow.Held(("memory", _memoryIsCounted), ("cpu", _cpuIsCounted)),
+            PlaceRow.Held(("memory", _ownMemory), ("pids", _ownPids)),
+            _isReached ? "reached" : _isGone ? "gone with its client" : PlaceRow.Nothing,
+            _isProven && !_isMoved ? "proven by cgroup" : "not proven");
+    }
+
+    // What its job counts, how many processes its job lets it have, whether its pilot can move it, whether a killed job's payload is reached.
+    private void Count()
+    {
+        using LoadPayload payload = Start(Loose);
+        (long? memory, TimeSpan? cpu) = (_system.MemoryBytes, _system.Cpu);
+        payload.Do("hold", Counted);
+        _memoryIsCounted = memory is null ? null : _system.MemoryBytes - memory > (Counted - 8) << 20;
+        payload.Do("burn", 200);
+        _cpuIsCounted = cpu is null ? null : _system.Cpu - cpu > TimeSpan.FromMilliseconds(150);
+        int started = payload.Do("fork", WatchingBatchSystem.Processes)!.Value;
+        _jobPids = _system.LimitsProcesses ? started < WatchingBatchSystem.Processes : null;
+        int left = payload.Do("leave", 0)!.Value;
+        _isMoved = Moves(payload.Pid);
+
+        _isReached = _system.Kill(sparing: payload.Client.Id).Contains(payload.Pid);
+        if (_isReached)
+        {
+            Assert.True(payload.Client.WaitForExit(Until.Deadline(10)), "the client waits for a payload that was killed");
+            Assert.Equal(128 + 9, payload.Client.ExitCode);
+        }
+        else
+        {
+            _system.Kill();
+            _isGone = Until.Try(() => payload.Client.HasExited && !HostProcess.IsAlive(payload.Pid), 5);
+            payload.Dispose();
+        }
+
+        Over(payload, _isReached ? "signaled" : "abandoned");
+        Assert.False(HostProcess.IsAlive(left), "what the payload left in a session of its own lives on");
+    }
+
+    private void OutgrowTheJob()
+    {
+        using LoadPayload payload = Start(Loose);
+        bool isOver = payload.Do("hold", MoreThanJob) is null;
+        _jobMemory = tree.Job is null ? null : isOver;
+        if (isOver)
+            Assert.Equal("job", Over(payload, "out-of-memory").GetProperty("limit").GetString());
+    }
+
+    private void OutgrowTheLimits()
+    {
+        using LoadPayload payload = Start(Tight);
+        _ownPids = payload.Do("fork", 24) < 16;
+        _ownMemory = payload.Do("hold", MoreThanOwn) is null;
+        if (_ownMemory)
+            Assert.Equal("payload", Over(payload, "out-of-memory").GetProperty("limit").GetString());
+        string[] notEnforced = [.. payload.Placement.GetProperty("notEnforced").EnumerateArray().Select(n => n.GetString()!)];
+        Assert.Equal((_ownMemory, _ownPids), (!notEnforced.Contains("memory"), !notEnforced.Contains("pids")));
+    }
+
+    private void KillTheWhole()
+    {
+        using LoadPayload payload = Start(Loose);
+        int left = payload.Do("leave", 0)!.Value;
+        _system.Kill();
+        _isGone = Until.Try(() => !HostProcess.IsAlive(payload.Pid) && !HostProcess.IsAlive(left), 5);
+        Assert.True(_isGone, "the batch system's kill reached the payload, and not what it had left");
+        Over(payload, "signaled", "abandoned");
+    }
+
+    private LoadPayload Start(string limits)
+    {
+        LoadPayload payload = LoadPayload.Start(service, built, tree, limits);
+        _ids.Add(payload.Id);
+        Assert.Equal(position, payload.Placement.GetProperty("position").GetString());
+        Why = payload.Placement.TryGetProperty("why", out JsonElement why) ? why.GetString()! : "";
+        _claimed = [.. payload.Placement.GetProperty("holds").EnumerateArray().Select(h => h.GetString()!)];
+        return payload;
+    }
+
+    // Its ending and its emptiness, as the record says them.
+    private JsonElement Over(LoadPayload payload, params string[] kinds)
+    {
+        JsonElement record = payload.Ended();
+        Assert.Contains(record.GetProperty("ending").GetProperty("kind").GetString(), kinds);
+        _isProven &= record.GetProperty("residue").GetProperty("processes").TryGetProperty("proven", out JsonElement how) && how.GetString() == "cgroup";
+        Assert.True(record.GetProperty("residue").GetProperty("cgroups").TryGetProperty("proven", out _), record.GetProperty("residue").GetRawText());
+        return record.GetProperty("ending");
+    }
+
+    private bool Moves(int pid)
+    {
+        System.Diagnostics.Process mover = built.Start(
+            tree, ["bash", "-c", "for d; do echo $0 > $d/cgroup.procs && echo $d; done 2> /dev/null", $"{pid}", .. _system.Directories]);
+        string moved = mover.StandardOutput.ReadToEnd();
+        mover.WaitForExit();
+        return moved.Length > 0;
+    }
+
+    private void Compare()
+    {
+        if (tree.Job is not null)
+        {
+            Same("job-limits", _jobMemory != false && _jobPids != false);
+            Same("job-accounting", _memoryIsCounted != false && _cpuIsCounted != false);
+        }
+
+        Same("own-limits", _ownMemory && _ownPids);
+        Same("cgroup-proof", _isProven && !_isMoved);
+    }
+
+    private void Same(string property, bool measured)
+        => Assert.True(
+            _claimed.Contains(property) == measured,
+            $"{tree.Name}, {position}: the service claims [{string.Join(", ", _claimed)}]; measured: {property} {(measured ? "holds" : "does not hold")}\n"
+            + $"job's limits: memory {_jobMemory}, pids {_jobPids}; counted: memory {_memoryIsCounted}, cpu {_cpuIsCounted}; own: memory {_ownMemory}, pids {_ownPids}; proven {_isProven}, moved {_isMoved}");
+}

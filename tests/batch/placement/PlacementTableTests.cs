@@ -1,0 +1,23 @@
+namespace Isolation.Batch.Tests;
+
+/// <summary>
+/// Promise: in every tree of a batch system and at every position the service claims of a payload's place what can be measured there, and docs/placement.md
+/// says no other.
+/// </summary>
+public sealed class PlacementTableTests(MeasuredPlaces places) : IClassFixture<MeasuredPlaces>
+{
+    public static TheoryData<string> Trees => [.. MeasuredPlaces.Trees];
+
+    [SkippableTheory]
+    [MemberData(nameof(Trees))]
+    public void WhatIsClaimedIsMeasured(string name)
+        => Assert.Equal(["beside", "below", "own"], places.Of(name).Select(row => row.Position));
+
+    [SkippableFact]
+    public void ThePageSaysWhatWasMeasured()
+    {
+        string kind = MeasuredPlaces.IsUnified ? "v2" : "v1";
+        string measured = PlacementPage.Keep(kind, MeasuredPlaces.Trees.SelectMany(places.Of));
+        Assert.Equal(measured, PlacementPage.Written(kind));
+    }
+}
