@@ -19,7 +19,7 @@ public sealed class SuspendedEndingTests
     {
         // In a freezer of v1 the client would not die either.
         if (job.IsV1)
-            File.WriteAllText(Isolation.Linux.CgroupLayout.Read().V1["freezer"] + "/tasks", $"{payload.Client.Id}");
+            File.WriteAllText(Isolation.Linux.CgroupLayout.Read().V1["freezer"] + "/cgroup.procs", $"{payload.Client.Id}");
         payload.Client.Kill();
     });
 
