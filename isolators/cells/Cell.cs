@@ -19,6 +19,7 @@ public sealed class Cell : ICell
     private readonly long? _logMark;
     private SafePilotEnd? _pilotEnd;
     private int? _mainPid;
+    private bool _isLeft; // leaf and scratch are somebody else's to remove and dispose
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
     public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, CellNetwork network, SafePilotEnd pilotEnd)
@@ -131,12 +132,16 @@ public sealed class Cell : ICell
         string? scratch = isEmpty
             ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
             : "not touched while the leaf holds processes";
+        if (leaf is not null || scratch.Length > 0)
+            KeepWhatIsLeft(leaf ?? scratch);
+        // An empty leaf proves nothing of a main process whose end nobody saw: it may have been moved out of it.
+        bool isProven = isEmpty && (seen is { IsEmpty: true } or { How: not EndedHow.Unknown });
         return new CellReport(new Residue(
-            (isEmpty, cellInit) switch
+            (isProven, cellInit) switch
             {
                 (true, null) => new Finding.ProvenEmpty("cgroup"),
                 (true, string stuck) => new Finding.Found(stuck),
-                _ => new Finding.Found(seen?.EmptinessDetail ?? "the leaf is still populated"),
+                _ => new Finding.Found(seen is { EmptinessDetail.Length: > 0 } ? seen.EmptinessDetail : isEmpty ? "the main process was not seen to end" : "the leaf is still populated"),
             },
             leaf is null ? new Finding.ProvenEmpty("removed") : new Finding.Found($"{_parts.Leaf.Path}: {leaf}"),
             shared.Ipc,
@@ -155,7 +160,13 @@ public sealed class Cell : ICell
     public ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
-        return _parts.DisposeAsync();
+        return _parts.DisposeAsync(withPlaces: !_isLeft);
+    }
+
+    private void KeepWhatIsLeft(string why)
+    {
+        _isLeft = true;
+        _host.Left.Keep(new LeftCell(_parts.Leaf, _parts.Scratch, _host.Jobs, why));
     }
 
     private SharedPlaces Search()

@@ -11,11 +11,12 @@ namespace Isolation.Cells;
 /// <param name="Slice">The name of the service's slice.</param>
 /// <param name="WithoutCounters">Counters to do without, as if the kernel lacked them: for tests.</param>
 /// <param name="Jobs">Directories of batch jobs in which leaves were made.</param>
+/// <param name="Left">What of ended cells could not be removed.</param>
 /// <param name="Digests">Digests remembered.</param>
 /// <param name="BootId">The kernel's name of this boot.</param>
 /// <param name="Clock">The clock.</param>
 public sealed record CellHost(
-    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, DigestMemory Digests, string BootId, TimeProvider Clock)
+    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, LeftBehind Left, DigestMemory Digests, string BootId, TimeProvider Clock)
 {
     /// <summary>The groups by which batch systems of this site track their jobs.</summary>
     public TrackingGroups Tracking { get; init; } = TrackingGroups.None;

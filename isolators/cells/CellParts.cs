@@ -11,7 +11,7 @@ namespace Isolation.Cells;
 /// <param name="Scratch">The payload's scratch.</param>
 /// <param name="SearchResidue">Looks for what an account left on the host: IPC objects, files.</param>
 public sealed record CellParts(
-    TicketFile Ticket, PidFd CellInit, CellControl Control, Leaf Leaf, Scratch Scratch, Func<UserId, SharedPlaces> SearchResidue) : IAsyncDisposable
+    TicketFile Ticket, PidFd CellInit, CellControl Control, Leaf Leaf, Scratch Scratch, Func<UserId, SharedPlaces> SearchResidue)
 {
     private const int SIGKILL = 9;
 
@@ -37,13 +37,16 @@ public sealed record CellParts(
     }
 
     /// <summary>Lets go of everything; nothing is removed.</summary>
-    public async ValueTask DisposeAsync()
+    /// <param name="withPlaces">False where leaf and scratch have become somebody else's.</param>
+    public async ValueTask DisposeAsync(bool withPlaces)
     {
         await Control.DisposeAsync().ConfigureAwait(false);
         CellInit.Dispose();
+        Ticket.Dispose();
+        if (!withPlaces)
+            return;
         Leaf.Dispose();
         Scratch.Dispose();
-        Ticket.Dispose();
     }
 }
 

@@ -46,9 +46,10 @@ internal static class Program
         CgroupLayout cgroups = CgroupLayout.Read();
         string slice = SliceName.Of(options.Run);
         using GivenUpJobs jobs = new(TimeProvider.System);
+        LeftBehind left = new(TimeProvider.System, log.Write);
         CellHost host = new(
             directories.Rooms, directories.Scratch, directories.ScratchPath, Path.Combine(AppContext.BaseDirectory, "cell-init"),
-            cgroups, slice, KernelFeatures.CountersOf(options.WithoutKernel), jobs, new DigestMemory(TimeProvider.System),
+            cgroups, slice, KernelFeatures.CountersOf(options.WithoutKernel), jobs, left, new DigestMemory(TimeProvider.System),
             File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System)
         {
             Tracking = options.Tracking,
@@ -70,6 +71,7 @@ internal static class Program
 
         state.Stopping.Wait(Timeout.Infinite);
         _ = Sys.TryUnlink(null, System.Text.Encoding.UTF8.GetBytes(socketPath), isDirectory: false, out _);
+        left.Dispose(); // before the directories that it removes from
         directories.Remove(cgroups, slice);
         FrontListener.LetAnswersGo();
         return 0;

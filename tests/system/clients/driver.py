@@ -1,9 +1,9 @@
 """Plays a client that does odd things on purpose. Usage: driver.py [OPTION...] -- COMMAND...
 
 Prints one JSON line a frame on standard error; exits with the payload's code. Options for tests: --big N (bytes of arguments),
---leave-after-entered, --fork-holder (a child keeps every descriptor), --signal N (sent once the payload runs).
+--leave-after-entered, --hold SECONDS (before the streams are sent), --fork-holder (a child keeps every descriptor), --signal N (sent once the payload runs).
 """
-import array, base64, json, os, socket, struct, sys
+import array, base64, json, os, socket, struct, sys, time
 
 VERSION = 1
 STREAMS, SIGNAL = 1, 2
@@ -58,10 +58,11 @@ def main(arguments):
                 print("left", file=sys.stderr, flush=True)
                 os._exit(0)
             channel = socket.socket(fileno=service.descriptors.pop())
+            if "--hold" in options:
+                time.sleep(float(options[options.index("--hold") + 1]))
             channel.sendmsg([struct.pack("<BBHi", STREAMS, 7, 0, 0)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])
         elif frame["type"] == "started":
             if "--fork-holder" in options and os.fork() == 0:
-                import time
                 time.sleep(120)
                 os._exit(0)
             if "--signal" in options:

@@ -1,0 +1,56 @@
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>What is left of one cell, and is to be removed when it can be.</summary>
+/// <param name="Leaf">Its leaf; with processes in it, or busy.</param>
+/// <param name="Scratch">Its scratch: touched only when the leaf is empty.</param>
+/// <param name="Jobs">Who wants to know when the leaf is gone.</param>
+/// <param name="What">Why it could not be removed.</param>
+public sealed record LeftCell(Leaf Leaf, Scratch Scratch, GivenUpJobs Jobs, string What) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1); // the next look goes on where it stopped
+    private bool _leafIsGone;
+
+    /// <summary>What it is called in the log.</summary>
+    public string Name => $"the cell {Leaf.Path} (scratch {Scratch.Path})";
+
+    /// <summary>Kills what is there, and removes what it can.</summary>
+    /// <returns>True when nothing is left.</returns>
+    public bool TryRemove()
+    {
+        try
+        {
+            if (!_leafIsGone && !IsLeafRemoved())
+                return false;
+        }
+        catch (IOException)
+        {
+            return false; // a leaf that cannot be read or killed now: at the next look
+        }
+
+        return Scratch.Remove(Patience) is null;
+    }
+
+    /// <summary>Lets go; what is there stays.</summary>
+    public void Dispose()
+    {
+        Leaf.Dispose();
+        Scratch.Dispose();
+    }
+
+    private bool IsLeafRemoved()
+    {
+        if (!Leaf.IsEmpty)
+        {
+            Leaf.KillAll();
+            return false;
+        }
+
+        if (Leaf.Remove() is not null)
+            return false;
+        foreach (JobDirectory job in Leaf.Plan.Jobs)
+            Jobs.Watch(job);
+        return _leafIsGone = true;
+    }
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Isolation.Linux;
+using Isolation.Service.Tests;
+
+namespace Isolation.Batch.Tests;
+
+/// <summary>
+/// Promise: a pilot that owns cgroups of its job reaches no process of a payload: what it pulls at, renames, removes, freezes and moves about while payloads
+/// are asked for, start, run and end, no payload outlives its ending, nothing is left, and no emptiness is on record that was not proven.
+/// </summary>
+public sealed class OwnedCgroupTests
+{
+    private const int Payloads = 4;
+    private static readonly int[] Allowed = [5, 241, 242, 244, 245, 246, 249];
+
+    // v1 lets the owner of a directory rename and remove empty cgroups in it; its own processes it may move wherever it owns the files.
+    private static readonly string[] Harmless = ["move a client v1", "move a client v2", "rename v1", "remove v1", "make one's own threaded v2"];
+
+    // What holds a payload: a process that ignores TERM, and another in a session of its own.
+    private static readonly string[] Stubborn = ["bash", "-c", "trap '' TERM HUP; (setsid sleep 83 > /dev/null 2>&1 &) ; sleep 0.3; exit 5"];
+
+    [SkippableTheory]
+    [InlineData("htcondor-v2")]
+    [InlineData("htcondor-v2-split")]
+    [InlineData("slurm-v1")]
+    public void NothingThatItDoesReachesAPayload(string name)
+    {
+        Site.Require();
+        BatchTree job = Named(name);
+        using Service.Tests.Service service = Service.Tests.Service.Start(JobClient.Policy);
+        using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
+        using Process attacker = Attack(built, job);
+        for (int i = 0; i < Payloads; i++)
+        {
+            // Every second one's client keeps its streams back, so that the leaf is empty for a while.
+            string[] client = i % 2 == 0
+                ? [service.Programs + "/isolation", "--socket", service.Socket, "run", "--"]
+                : ["python3", AppContext.BaseDirectory + "/pilots/driver.py", "--hold", "0.7", "--"];
+            Ask(service, built, job, [.. client, .. Stubborn], $"payload {i}");
+        }
+
+        attacker.StandardInput.Close();
+        string said = attacker.StandardOutput.ReadToEnd();
+        Assert.True(attacker.WaitForExit(Until.Deadline(10)));
+        JsonElement counts = JsonDocument.Parse(said.Split('\n')[1]).RootElement;
+        Assert.True(counts.GetProperty("tried").EnumerateObject().Where(p => p.Name.StartsWith("pull a process out", StringComparison.Ordinal)).Sum(p => p.Value.GetInt32()) > 0, said);
+        Assert.Empty(counts.GetProperty("succeeded").EnumerateObject().Select(p => p.Name).Except(Harmless));
+        service.VerifyLedger();
+    }
+
+    [SkippableFact]
+    public void AJobsCgroupIsNotRemovedUnderARunningPayloadAndItsEndingIsTold()
+    {
+        Site.Require();
+        SuspendableJob host = SuspendableJob.OfThisHost("4741");
+        BatchTree job = host.Tree;
+        using Service.Tests.Service service = Service.Tests.Service.Start(JobClient.Policy);
+        using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
+        JobPayload payload = JobPayload.Start(service, built, job, "", "sh", "-c", "read line; exit 5");
+        MoveOut(built, job, payload.Client.Id);
+        Assert.Contains(RemoveAll(built, job), Directory.Exists); // those that hold the payload
+        Assert.True(HostProcess.IsAlive(payload.Pid));
+        payload.Client.StandardInput.Close();
+        JsonElement record = payload.Ended();
+        Assert.Equal(5, record.GetProperty("ending").GetProperty("code").GetInt32());
+        Assert.Equal("cgroup", record.GetProperty("residue").GetProperty("processes").GetProperty("proven").GetString());
+        payload.Gone();
+    }
+
+    [SkippableFact]
+    public void AJobThatIsRemovedBetweenEntryAndStartGivesAClearEndingAndLeavesNothing()
+    {
+        Site.Require();
+        BatchTree job = SuspendableJob.OfThisHost("4742").Tree;
+        using Service.Tests.Service service = Service.Tests.Service.Start(JobClient.Policy);
+        using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
+        Process client = built.Start(job, ["python3", AppContext.BaseDirectory + "/pilots/driver.py", "--hold", "2", "--", "sleep", "84"], environment: [$"ISOLATION_SOCKET={service.Socket}"]);
+        string entered = client.StandardError.ReadLine() + client.StandardError.ReadLine();
+        Assert.Contains("\"entered\"", entered, StringComparison.Ordinal);
+        MoveOut(built, job, client.Id);
+        // From below, leaves included: as root can.
+        string[] left = [.. RemoveAll(built, job).Where(Directory.Exists)];
+        Task<string> told = client.StandardError.ReadToEndAsync();
+        Assert.True(client.WaitForExit(Until.Deadline(30)), service.Log);
+        Assert.True(left.Length > 0 || told.Result.Contains("setup-failed", StringComparison.Ordinal) || told.Result.Contains("\"exited\"", StringComparison.Ordinal), told.Result);
+        if (left.Length == 0)
+            Assert.DoesNotContain("\"started\"", told.Result, StringComparison.Ordinal);
+        NothingLeft(service);
+    }
+
+    private static void Ask(Service.Tests.Service service, CgroupTree built, BatchTree job, string[] command, string what)
+    {
+        using Process client = built.Start(job, command, environment: [$"ISOLATION_SOCKET={service.Socket}"]);
+        Task<string> output = client.StandardOutput.ReadToEndAsync(), errors = client.StandardError.ReadToEndAsync();
+        Assert.True(client.WaitForExit(Until.Deadline(45)), $"{what} is not over\n{service.Log}");
+        Assert.True(Allowed.Contains(client.ExitCode), $"{what}: {client.ExitCode}\n{output.Result}\n{errors.Result}\n{service.Log}");
+        NothingLeft(service);
+    }
+
+    // Whoever's ending is on record has no process; leaf and scratch go soon after, if not before.
+    private static void NothingLeft(Service.Tests.Service service)
+    {
+        uint[] uids = [.. Enumerable.Range(0, 100).Select(i => Site.FirstUid + (uint)i)];
+        int[] alive = [.. HostProcess.All().Where(p => Uid(p.Pid) is uint uid && uids.Contains(uid)).Select(p => p.Pid)];
+        Assert.True(alive.Length == 0, $"alive after their ending: {string.Join(' ', alive)}\n{service.Log}");
+        Until.True(() => Left(service).Length == 0, 15, () => $"left: {string.Join(' ', Left(service))}\n{service.Log}");
+    }
+
+    private static string[] Left(Service.Tests.Service service) => [
+        .. Until.Directories("/sys/fs/cgroup", 8).Where(d => Path.GetFileName(d) is string n && (n.StartsWith("cell-", StringComparison.Ordinal) || n.StartsWith("moved-cell-", StringComparison.Ordinal)) && IsOf(service, n)),
+        .. Until.Directories(service.State + "/scratch", 1),
+    ];
+
+    private static bool IsOf(Service.Tests.Service service, string name) => service.LedgerText().Contains(name[(name.IndexOf("cell-", StringComparison.Ordinal) + 5)..], StringComparison.Ordinal);
+
+    private static uint? Uid(int pid)
+    {
+        try
+        {
+            Dictionary<string, string> status = HostProcess.Status(pid);
+            return status["State"][0] is 'Z' or 'X' ? null : uint.Parse(status["Uid"].Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static Process Attack(CgroupTree built, BatchTree job)
+    {
+        CgroupLayout layout = CgroupLayout.Read();
+        string Mount(string hierarchy) => hierarchy == "unified" ? layout.Unified! : layout.V1[hierarchy];
+        Process attacker = built.Start(job, ["python3", AppContext.BaseDirectory + "/pilots/attacker.py", .. job.Hierarchies.SelectMany(h => new[] { Mount(h), built.DirectoryOf(h, job.PilotIn(h)) })]);
+        Assert.Equal("ready", attacker.StandardOutput.ReadLine());
+        return attacker;
+    }
+
+    private static void MoveOut(CgroupTree built, BatchTree job, int pid)
+    {
+        foreach (string hierarchy in job.Hierarchies)
+            File.WriteAllText(built.DirectoryOf(hierarchy, "/") + "/cgroup.procs", $"{pid}");
+    }
+
+    // What was tried to be removed, as a batch system does it: from below.
+    private static string[] RemoveAll(CgroupTree built, BatchTree job)
+    {
+        string[] all = [.. job.Hierarchies.Select(h => built.DirectoryOf(h, job.Job!)).SelectMany(d => Until.Directories(d, 10).Append(d)).OrderByDescending(d => d.Length)];
+        foreach (string directory in all)
+            _ = Sys.TryRemoveDirectory(directory, out _);
+        return all;
+    }
+
+    /// <summary>A name of its own, so that a Slurm on this host is left alone.</summary>
+    private static BatchTree Named(string name)
+        => BatchTree.Read(name, JobClient.PilotUid, ("/slurm/", "/slurm_isotest/"), ("/slurm ", "/slurm_isotest "), ("4711", "4740"), ("/system.slice/htcondor", "/isotest.slice/htcondor"), ("/system.slice ", "/isotest.slice "));
+}
