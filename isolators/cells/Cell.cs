@@ -19,6 +19,7 @@ public sealed class Cell : ICell
     private readonly long? _logMark;
     private SafePilotEnd? _pilotEnd;
     private int? _mainPid;
+    private bool _isLeft;
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
     public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, CellNetwork network, SafePilotEnd pilotEnd)
@@ -131,6 +132,7 @@ public sealed class Cell : ICell
         string? scratch = isEmpty
             ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
             : "not touched while the leaf holds processes";
+        _isLeft = leaf is not null || scratch.Length > 0;
         return new CellReport(new Residue(
             (isEmpty, cellInit) switch
             {
@@ -155,7 +157,9 @@ public sealed class Cell : ICell
     public ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
-        return _parts.DisposeAsync();
+        if (_isLeft)
+            _host.Jobs.Take(_parts.Leaf, _parts.Scratch);
+        return _parts.DisposeAsync(_isLeft);
     }
 
     private SharedPlaces Search()

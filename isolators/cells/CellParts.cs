@@ -37,13 +37,18 @@ public sealed record CellParts(
     }
 
     /// <summary>Lets go of everything; nothing is removed.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => DisposeAsync(isLeft: false);
+
+    /// <summary>As <see cref="DisposeAsync()"/>; leaf and scratch are another's where they are still there.</summary>
+    internal async ValueTask DisposeAsync(bool isLeft)
     {
         await Control.DisposeAsync().ConfigureAwait(false);
         CellInit.Dispose();
+        Ticket.Dispose();
+        if (isLeft)
+            return;
         Leaf.Dispose();
         Scratch.Dispose();
-        Ticket.Dispose();
     }
 }
 

@@ -6,12 +6,14 @@ namespace Isolation.Cells;
 /// <summary>
 /// Removes directories of ended batch jobs that their batch system could not remove because a payload's leaf was still in them. Looks once a
 /// second at those in which leaves were made, and touches none before the batch system has given it up where it keeps track of the job.
+/// Removes as well what was left of a cell whose processes could not die, because the batch system had suspended the job.
 /// </summary>
 public sealed class GivenUpJobs : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int MostTries = 600; // after the batch system has given it up
     private readonly ConcurrentDictionary<JobDirectory, int> _tries = new();
+    private readonly ConcurrentDictionary<LeftCell, bool> _left = new();
     private readonly ITimer _timer;
     private int _isLooking;
 
@@ -20,6 +22,9 @@ public sealed class GivenUpJobs : IDisposable
 
     /// <summary>A leaf was made in this directory, and is gone.</summary>
     public void Watch(JobDirectory directory) => _tries.TryAdd(directory, 0);
+
+    /// <summary>A cell is over, and this of it is still there. Takes both over.</summary>
+    public void Take(Leaf leaf, Scratch scratch) => _left.TryAdd(new LeftCell(leaf, scratch), true);
 
     /// <summary>Looks now, unless somebody does: rmdir can block.</summary>
     public void Look()
@@ -32,6 +37,15 @@ public sealed class GivenUpJobs : IDisposable
 
     private void LookAtEach()
     {
+        foreach (LeftCell left in _left.Keys)
+        {
+            if (!left.TryRemove() || !_left.TryRemove(left, out _))
+                continue;
+            foreach (JobDirectory job in left.Leaf.Plan.Jobs)
+                Watch(job);
+            left.Dispose();
+        }
+
         foreach ((JobDirectory directory, int tries) in _tries)
         {
             if (IsDone(directory) || (Exists(directory.GuardMount + directory.GuardPath) is false && tries >= MostTries))
