@@ -36,7 +36,7 @@ internal static class BatchFindings
             Claimed(to, claim, isPilot);
         else
             to.Note(Topic, "this process is in no batch job that is recognised: what a job's cgroups would hold cannot be told", isPilot ? "Ask inside a batch job: isolation doctor." : null);
-        if (pilot.Batch is { } evident && pilot.Claim is { } said && (said.System != evident.System || (said.Id is not null && evident.Id is not null && said.Id != evident.Id)))
+        if (pilot.Batch is { } evident && pilot.Claim is { } said && (said.System != evident.System || AreTwo(said.Id, evident.Id)))
             to.Note(Topic, $"the environment names another job, {Name(said.System, said.Id)}: it is recorded as a claim and changes nothing");
         if (pilot.Batch?.System == BatchSystem.HTCondor)
         {
@@ -44,6 +44,12 @@ internal static class BatchFindings
                 "Under 'placement' in the policy file, leave job-limits and job-accounting out of 'must'.");
         }
     }
+
+    // An id can be longer in one place: HTCondor's slot with its host, an array's job with its index.
+    private static bool AreTwo(string? said, string? shown)
+        => said is not null && shown is not null && said != shown && !IsLonger(said, shown) && !IsLonger(shown, said);
+
+    private static bool IsLonger(string id, string part) => id.Length > part.Length && id.StartsWith(part, StringComparison.Ordinal) && (id[part.Length] is '@' or '.');
 
     private static void Tracked(Diagnosis to, BatchJob job)
     {

@@ -72,6 +72,18 @@ public sealed class FindingsTests : IDisposable
         Assert.Contains(_found.Findings, f => f.State == "note" && f.Fix!.Contains("'must'", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("slot1_1@node7", "slot1_1", false)]
+    [InlineData("12", "12.3", false)]
+    [InlineData("12", "12", false)]
+    [InlineData("12", "123", true)]
+    [InlineData("12", "13", true)]
+    public void AClaimOfAnotherJobIsNotedAndALongerFormOfTheSameIsNot(string shown, string said, bool isNoted)
+    {
+        BatchFindings.Add(_found, Pilot with { Batch = new BatchJob(BatchSystem.Slurm, shown, BatchEvidence.Cgroup, "/j", null), Claim = new BatchClaim(BatchSystem.Slurm, said) }, isPilot: true);
+        Assert.Equal(isNoted, _found.Findings.Any(f => f.State == "note"));
+    }
+
     [Fact]
     public void EveryBatchSystemHasASetting()
     {
