@@ -30,7 +30,7 @@ public sealed class OwnedCgroupTests
         BatchTree job = Named(name);
         using Service.Tests.Service service = Service.Tests.Service.Start(JobClient.Policy);
         using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
-        using Process attacker = Attack(built, job);
+        Process attacker = Attack(built, job);
         for (int i = 0; i < Payloads; i++)
         {
             // Every second one's client keeps its streams back, so that the leaf is empty for a while.
@@ -43,7 +43,8 @@ public sealed class OwnedCgroupTests
         attacker.StandardInput.Close();
         string said = attacker.StandardOutput.ReadToEnd();
         Assert.True(attacker.WaitForExit(Until.Deadline(10)));
-        JsonElement counts = JsonDocument.Parse(said.Split('\n')[1]).RootElement;
+        Assert.True(attacker.ExitCode == 0, attacker.StandardError.ReadToEnd());
+        JsonElement counts = JsonDocument.Parse(said).RootElement;
         Assert.True(counts.GetProperty("tried").EnumerateObject().Where(p => p.Name.StartsWith("pull a process out", StringComparison.Ordinal)).Sum(p => p.Value.GetInt32()) > 0, said);
         Assert.Empty(counts.GetProperty("succeeded").EnumerateObject().Select(p => p.Name).Except(Harmless));
         service.VerifyLedger();
@@ -91,7 +92,7 @@ public sealed class OwnedCgroupTests
 
     private static void Ask(Service.Tests.Service service, CgroupTree built, BatchTree job, string[] command, string what)
     {
-        using Process client = built.Start(job, command, environment: [$"ISOLATION_SOCKET={service.Socket}"]);
+        Process client = built.Start(job, command, environment: [$"ISOLATION_SOCKET={service.Socket}"]);
         Task<string> output = client.StandardOutput.ReadToEndAsync(), errors = client.StandardError.ReadToEndAsync();
         Assert.True(client.WaitForExit(Until.Deadline(45)), $"{what} is not over\n{service.Log}");
         Assert.True(Allowed.Contains(client.ExitCode), $"{what}: {client.ExitCode}\n{output.Result}\n{errors.Result}\n{service.Log}");

