@@ -1,91 +1,114 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Isolation.Slurm.Tests;
 
-using Service = Isolation.Service.Tests.Service;
-
-/// <summary>Promise: a payload of a Slurm job runs, tells the job its exit code, and is over when the job is, however the job ends; the ending is recorded and Slurm can clean up.</summary>
+/// <summary>
+/// Promise: a payload of a Slurm job runs inside the job, tells it its exit code, and is over when the job is, however the job ends; the
+/// ending is recorded, nothing of the payload stays and Slurm's cgroups go.
+/// </summary>
 [Collection(SharedClusterTests.Name)]
 public sealed class JobTests(SharedCluster shared)
 {
     // Ignores what a pilot's batch system sends first.
     private const string Stubborn = "sh -c 'trap \"\" TERM HUP INT; sleep 300 & wait; sleep 300'";
 
-    // The position `own` holds none of a job's limits; only that it runs and ends is asked here.
-    private const string Policy = Site.Policy + "\nplacement: { must: [], want: [job-limits, job-accounting, own-limits, cgroup-proof] }\n";
+    // Slurm kills the payload as it kills its client; cell-init tells what it sees first.
+    private static readonly string[] KilledWithTheJob = ["abandoned", "signaled"];
 
     [SkippableTheory]
     [InlineData("")]
     [InlineData("srun ")]
     public void ThePayloadsExitCodeIsTheJobs(string step)
     {
-        Cluster cluster = shared.Get();
-        using Service service = Service.Start(Policy);
-        using Job job = Job.Submit(cluster, $"{step}$A run -- sh -c 'id -u; exit 7'; exit $?", service);
+        using Job job = Job.Submit(shared.Get(), $"{step}$A run -- sh -c 'id -u; exit 7'; exit $?", shared.Service());
         job.AwaitEnd();
         Assert.Equal("7:0", job.ExitCode);
-        Assert.InRange(uint.Parse(job.Output.Split('\n')[0], System.Globalization.CultureInfo.InvariantCulture), Site.FirstUid, Site.LastUid);
-        Assert.Empty(job.Cgroups());
+        Assert.InRange(uint.Parse(job.Output.Split('\n')[0], CultureInfo.InvariantCulture), Site.FirstUid, Site.LastUid);
+        Aftermath.SlurmIsTidy(job);
+    }
+
+    [SkippableFact]
+    public void ItIsInTheJobsCgroupsWithALeafBelowItsMemoryAndTheRecordSaysSo()
+    {
+        using Job job = Job.Submit(shared.Get(), "$A run --status-file $STATUS -- sh -c 'cat /proc/self/cgroup; sleep 1'", shared.Service());
+        JsonElement payload = job.AwaitPayload();
+        job.AwaitEnd();
+        Dictionary<string, string> places = job.Output.Split('\n').Select(l => l.Split(':', 3)).Where(f => f.Length == 3).ToDictionary(f => f[1], f => f[2]);
+        string leaf = Path.GetFileName(payload.GetProperty("cgroup").GetString()!);
+        Assert.EndsWith($"/job_{job.Id}/step_batch/task_0/{leaf}", places["memory"], StringComparison.Ordinal);
+        Assert.EndsWith($"/job_{job.Id}/step_batch", places["freezer"], StringComparison.Ordinal);
+        Assert.EndsWith($"/job_{job.Id}/step_batch/task_0", places["cpuacct"], StringComparison.Ordinal);
+        Assert.EndsWith($"/job_{job.Id}/step_batch", places["cpuset"], StringComparison.Ordinal);
+        Assert.EndsWith($"/job_{job.Id}/step_batch/task_0", places["devices"], StringComparison.Ordinal);
+        Assert.Equal("below", payload.GetProperty("placement").GetProperty("position").GetString());
+        Aftermath.NothingIsLeft(shared.Service(), payload);
+        Aftermath.SlurmIsTidy(job);
     }
 
     [SkippableFact]
     public void ACancelledJobsTermReachesThePayloadThroughItsClient()
     {
-        Cluster cluster = shared.Get();
-        using Service service = Service.Start(Policy);
-        using Job job = Job.Submit(cluster, "exec $A run --status-file $STATUS -- sh -c 'trap \"echo heard; exit 3\" TERM; echo ready; while :; do sleep 0.1; done'", service);
+        using Job job = Job.Submit(shared.Get(),
+            "exec $A run --status-file $STATUS -- sh -c 'trap \"echo heard; exit 3\" TERM; echo ready; while :; do sleep 0.1; done'", shared.Service());
         job.AwaitOutput("ready");
         JsonElement payload = job.AwaitPayload();
         job.Cancel();
-        AssertEnds(service, job, payload, "CANCELLED", "exited");
+        AssertEnds(job, "CANCELLED", payload, "exited");
         Assert.Contains("heard", job.Output, StringComparison.Ordinal);
     }
 
     [SkippableFact]
-    public void ACancelledJobEndsAPayloadThatIgnoresItsSignals()
+    public void ACancelledJobEndsPayloadsThatIgnoreItsSignals()
     {
-        Cluster cluster = shared.Get();
-        using Service service = Service.Start(Policy);
-        using Job job = Job.Submit(cluster, $"$A run --status-file $STATUS -- {Stubborn}", service);
-        JsonElement payload = job.AwaitPayload();
+        const int count = 6;
+        using Job job = Job.Submit(shared.Get(), $"for i in $(seq {count}); do $A run --status-file $STATUS.$i -- {Stubborn} & done; wait", shared.Service());
+        JsonElement[] payloads = [.. Enumerable.Range(1, count).Select(i => job.AwaitPayload("." + i.ToString(CultureInfo.InvariantCulture)))];
         job.Cancel();
-        AssertEnds(service, job, payload, "CANCELLED", "abandoned");
+        foreach (JsonElement payload in payloads)
+            AssertEnds(job, "CANCELLED", payload, KilledWithTheJob);
     }
 
     [SkippableFact]
     public void TheTimeLimitEndsThePayload()
     {
-        Cluster cluster = shared.Get();
-        using Service service = Service.Start(Policy);
-        using Job job = Job.Submit(cluster, $"$A run --status-file $STATUS -- {Stubborn}", service);
+        using Job job = Job.Submit(shared.Get(), $"$A run --status-file $STATUS -- {Stubborn}", shared.Service());
         JsonElement payload = job.AwaitPayload();
         // Slurm counts limits in minutes; moving the job's end is the same limit, sooner.
         job.Control("update", "EndTime=now");
-        AssertEnds(service, job, payload, "TIMEOUT", "abandoned");
+        AssertEnds(job, "TIMEOUT", payload, KilledWithTheJob);
     }
 
     [SkippableFact]
     public void AScriptThatLeavesItsClientBehindLeavesNoPayloadBehind()
     {
-        Cluster cluster = shared.Get();
-        using Service service = Service.Start(Policy);
-        using Job job = Job.Submit(cluster, $"setsid $A run --status-file $STATUS -- {Stubborn} & until grep -q running $STATUS; do sleep 0.1; done; sleep 1; exit 0", service);
-        JsonElement payload = job.AwaitPayload();
-        AssertEnds(service, job, payload, "COMPLETED", "abandoned");
+        using Job job = Job.Submit(shared.Get(),
+            $"setsid $A run --status-file $STATUS -- {Stubborn} & until grep -q running $STATUS; do sleep 0.1; done; sleep 1; exit 0", shared.Service());
+        AssertEnds(job, "COMPLETED", job.AwaitPayload(), KilledWithTheJob);
     }
 
-    private static void AssertEnds(Service service, Job job, JsonElement payload, string state, string ending)
+    [SkippableFact]
+    public void APayloadThatEndedLongBeforeItsJobLeavesNothingInIt()
     {
-        string id = payload.GetProperty("id").GetString()!;
-        uint uid = payload.GetProperty("account").GetProperty("uid").GetUInt32();
-        service.Slices.Add(payload.GetProperty("cgroup").GetString()!.Split('/')[1]);
+        using Job job = Job.Submit(shared.Get(), "$A run --status-file $STATUS -- true; echo over; until [ -e $SLURM_JOB_ID.release ]; do sleep 0.1; done", shared.Service());
+        job.AwaitOutput("over");
+        JsonElement payload = job.AwaitPayload();
+        Aftermath.NothingIsLeft(shared.Service(), payload);
+        Assert.NotEmpty(job.Cgroups());
+        job.Release();
+        AssertEnds(job, "COMPLETED", payload, "exited");
+    }
+
+    private void AssertEnds(Job job, string state, JsonElement payload, params string[] endings)
+    {
         job.AwaitEnd(120);
         Assert.Equal(state, job.State);
-        Until.True(() => HostProcess.OfUid(uid).Count == 0, 5, () => "the payload outlives its job\n" + service.Log);
-        string record = "";
-        Until.True(() => (record = service.Shell.Bash($"$ROOT trace --json --payload {id}").Output).Contains("\"ended\"", StringComparison.Ordinal), 20, () => "no ending is recorded\n" + service.Log);
-        Assert.Contains($"\"{ending}\"", record, StringComparison.Ordinal);
-        Assert.Contains($"\"system\":\"slurm\",\"id\":\"{job.Id}\",\"evidence\":\"cgroup\"", record, StringComparison.Ordinal);
-        Until.True(() => job.Cgroups().Length == 0, 10, () => "Slurm could not remove " + string.Join(", ", job.Cgroups()));
+        JsonElement record = Aftermath.Record(shared.Service(), payload);
+        Assert.Contains(Aftermath.Ending(record), endings);
+        Assert.Equal("cgroup", record.GetProperty("residue").GetProperty("processes").GetProperty("proven").GetString());
+        Assert.Contains($"\"system\":\"slurm\",\"id\":\"{job.Id}\",\"evidence\":\"cgroup\"",
+            shared.Service().Shell.Bash($"$ROOT trace --json --payload {payload.GetProperty("id").GetString()}").Output, StringComparison.Ordinal);
+        Aftermath.NothingIsLeft(shared.Service(), payload);
+        Aftermath.SlurmIsTidy(job);
     }
 }

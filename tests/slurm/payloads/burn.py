@@ -1,16 +1,29 @@
-"""A known load: holds so many MiB of touched memory, burns so many seconds of CPU, then sleeps, and says what the kernel counted.
+"""A known load: holds so many MiB of touched memory, burns so many seconds of CPU in so many processes, then sleeps, and says what the kernel counted.
 
-burn.py MIB CPU_SECONDS SLEEP_SECONDS
+burn.py MIB CPU_SECONDS SLEEP_SECONDS [PROCESSES]
 """
+import os
 import resource
 import sys
 import time
 
+processes = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 held = bytearray(int(sys.argv[1]) << 20)
 for offset in range(0, len(held), 4096):
     held[offset] = 1
-while time.process_time() < float(sys.argv[2]):
+others = []
+for _ in range(processes - 1):
+    others.append(os.fork())
+    if others[-1] == 0:
+        break
+while time.process_time() < float(sys.argv[2]) / processes:
     pass
+if others and others[-1] == 0:
+    os._exit(0)
+for pid in others:
+    os.waitpid(pid, 0)
 time.sleep(float(sys.argv[3]))
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(f"cpu {usage.ru_utime + usage.ru_stime:.3f} rss {usage.ru_maxrss * 1024}", flush=True)
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+with open("/proc/self/status") as status:
+    held = next(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon:"))
+print(f"cpu {sum(u.ru_utime + u.ru_stime for u in used):.3f} rss {held}", flush=True)

@@ -1,0 +1,25 @@
+using System.Text.Json;
+
+namespace Isolation.Slurm.Tests;
+
+/// <summary>Promise: a payload that outgrows its own limit, or its Slurm job's, ends out of memory with whose limit it was, and Slurm does not call the job out of memory.</summary>
+[Collection(SharedClusterTests.Name)]
+public sealed class MemoryTests(SharedCluster shared)
+{
+    [SkippableTheory]
+    [InlineData("--limit memory=100MiB", 200, "payload")]
+    [InlineData("", 700, "job")]
+    public void ItsEndingNamesTheLimit(string options, int held, string limit)
+    {
+        using Job job = Job.Submit(shared.Get(), $"$A run {options} --status-file $STATUS -- sh -c 'sleep 1; exec /usr/bin/python3 '$PAYLOADS'/burn.py {held} 0 0'; echo code $?", shared.Service());
+        JsonElement payload = job.AwaitPayload();
+        job.AwaitEnd();
+        JsonElement record = Aftermath.Record(shared.Service(), payload);
+        Assert.Equal(("out-of-memory", limit), (Aftermath.Ending(record), record.GetProperty("ending").GetProperty("limit").GetString()));
+        Assert.Contains("code 250", job.Output, StringComparison.Ordinal);
+        Assert.Equal("COMPLETED", job.Account("batch").State);
+        Assert.Equal("COMPLETED", job.State);
+        Aftermath.NothingIsLeft(shared.Service(), payload);
+        Aftermath.SlurmIsTidy(job);
+    }
+}
