@@ -20,6 +20,7 @@ public sealed class Cell : ICell
     private SafePilotEnd? _pilotEnd;
     private int? _mainPid;
     private bool _isLeft; // leaf and scratch are somebody else's to remove and dispose
+    private Task _jobsLeaves = Task.CompletedTask;
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
     public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, CellNetwork network, SafePilotEnd pilotEnd)
@@ -127,7 +128,8 @@ public sealed class Cell : ICell
         string? cellInit = await _parts.EndCellInitAsync(grace).ConfigureAwait(false);
 
         bool isEmpty = _parts.Leaf.IsEmpty;
-        string? leaf = isEmpty ? await RemoveLeafAsync(grace).ConfigureAwait(false) : "it still holds processes";
+        await Task.WhenAny(_jobsLeaves, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
+        string? leaf = isEmpty ? await RemoveLeafAsync(_parts.Leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes";
         SharedPlaces shared = await WithinAsync(Task.Run(Search), grace).ConfigureAwait(false) ?? SharedPlaces.NotSearched;
         string? scratch = isEmpty
             ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
@@ -195,6 +197,9 @@ public sealed class Cell : ICell
             // A full file system, or a ticket that is gone: the ending is told all the same, and only a dead warden would lose it.
         }
 
+        // A batch system waits for nobody: what is in its directories goes at once, whenever the front asks for the rest.
+        if (seen.IsEmpty && !_parts.Leaf.Plan.Jobs.IsEmpty)
+            _jobsLeaves = RemoveLeafAsync(_parts.Leaf.RemoveV1, Patience);
         return seen;
     }
 
@@ -234,12 +239,12 @@ public sealed class Cell : ICell
     }
 
     // rmdir can block, and a v1 directory stays busy for a moment after its last process.
-    private async Task<string?> RemoveLeafAsync(TimeSpan grace)
+    private async Task<string?> RemoveLeafAsync(Func<string?> remove, TimeSpan grace)
     {
         DateTimeOffset deadline = _host.Clock.GetUtcNow() + grace;
         while (true)
         {
-            string? failure = await WithinAsync(Task.Run(() => _parts.Leaf.Remove() ?? ""), grace).ConfigureAwait(false) ?? "rmdir did not return";
+            string? failure = await WithinAsync(Task.Run(() => remove() ?? ""), grace).ConfigureAwait(false) ?? "rmdir did not return";
             if (failure.Length == 0)
             {
                 foreach (JobDirectory job in _parts.Leaf.Plan.Jobs)

@@ -99,6 +99,27 @@ public sealed class JobTests(SharedCluster shared)
         AssertEnds(job, "COMPLETED", payload, "exited");
     }
 
+    [SkippableFact]
+    public void WhileTheServiceStandsStillAnEndedJobLeavesNothingToSlurm()
+    {
+        Isolation.Service.Tests.Service service = shared.Service();
+        using Job job = Job.Submit(shared.Get(), $"$A run --status-file $STATUS -- {Stubborn}", service);
+        JsonElement payload = job.AwaitPayload();
+        HostProcess.Signal(service.Daemon.Id, 19);
+        try
+        {
+            job.Cancel();
+            job.AwaitEnd(120);
+            Aftermath.SlurmIsTidy(job);
+        }
+        finally
+        {
+            HostProcess.Signal(service.Daemon.Id, 18);
+        }
+
+        AssertEnds(job, "CANCELLED", payload, KilledWithTheJob);
+    }
+
     private void AssertEnds(Job job, string state, JsonElement payload, params string[] endings)
     {
         job.AwaitEnd(120);

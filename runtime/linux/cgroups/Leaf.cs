@@ -101,13 +101,10 @@ public sealed class Leaf : IDisposable
 
     /// <summary>Removes the directories of an empty leaf. rmdir can block: call it where the thread may hang.</summary>
     /// <returns>What could not be removed, or null.</returns>
-    public string? Remove()
-    {
-        string? left = null;
-        foreach (LeafDirectory directory in Directories)
-            left ??= directory.Remove();
-        return left;
-    }
+    public string? Remove() => Remove(Directories);
+
+    /// <summary>As <see cref="Remove()"/>, in the v1 hierarchies only: the counters there are gone with it.</summary>
+    public string? RemoveV1() => Remove(_v1.Values);
 
     /// <summary>Closes the descriptors; the directories stay.</summary>
     public void Dispose()
@@ -116,6 +113,14 @@ public sealed class Leaf : IDisposable
             descriptor.Dispose();
         foreach (LeafDirectory directory in Directories)
             directory.Dispose();
+    }
+
+    private static string? Remove(IEnumerable<LeafDirectory> directories)
+    {
+        string? left = null;
+        foreach (LeafDirectory directory in directories)
+            left ??= directory.Remove();
+        return left;
     }
 
     private IEnumerable<LeafDirectory> Directories => _v1.Values.Append(Unified);
