@@ -41,15 +41,14 @@ public sealed class SuspendedJobTests
             Until.True(() => !HostProcess.IsAlive(pid), 5, () => "the payload lives on after its job was resumed");
             Assert.True(client.WaitForExit(10_000));
             Assert.Equal(247, client.ExitCode);
+            // What was suspended could not be removed with its cell.
+            string leaf = "cell-" + id;
+            Until.True(() => !Until.Directories("/sys/fs/cgroup", 8).Any(d => Path.GetFileName(d) == leaf), 10, () => "its leaf stays after its job was resumed\n" + service.Log);
         }
         finally
         {
             File.WriteAllText($"{Freezer}/{job}/freezer.state", "THAWED");
             Until.Try(() => hierarchies.All(h => Empty($"{h}/{job}")), 5);
-            // What was suspended could not be removed with its cell.
-            string leaf = "cell-" + (payload?.GetProperty("id").GetString() ?? "none");
-            foreach (string left in Until.Directories("/sys/fs/cgroup", 8).Where(d => Path.GetFileName(d) == leaf).ToArray())
-                Process.Start("rmdir", [left]).WaitForExit();
             foreach (string hierarchy in hierarchies)
                 Process.Start("bash", ["-c", $"cd {hierarchy} && find {job} -depth -type d -exec rmdir {{}} \\; ; rmdir --ignore-fail-on-non-empty slurm/uid_* slurm 2> /dev/null"]).WaitForExit();
         }
