@@ -21,7 +21,6 @@ public sealed class Cell : ICell
     private int? _mainPid;
     private Task _jobsLeaves = Task.CompletedTask;
     private bool _isLeft; // leaf and scratch are somebody else's to remove and dispose
-    private Task _jobsLeaves = Task.CompletedTask;
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
     public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, CellNetwork network, SafePilotEnd pilotEnd)
