@@ -79,7 +79,10 @@ def ours(kind, turn):
                                   stdout=subprocess.PIPE, stderr=errors, preexec_fn=as_pilot)
     if client.stdout.readline() != b"ready\n":
         sys.exit("the payload did not start: " + open(f"{ROOT}/client-errors").read())
-    running = next(line for line in map(json.loads, open(status)) if line["state"] == "running")
+    running = None
+    while running is None:  # the payload may speak before its client has told that it runs
+        lines = [json.loads(line) for line in open(status) if line.endswith("\n")]
+        running = next((line for line in lines if line["state"] == "running"), None)
     leaf = UNIFIED + running["cgroup"]
     wait_for(count, leaf)
     events = os.open(f"{leaf}/cgroup.events", os.O_RDONLY)
