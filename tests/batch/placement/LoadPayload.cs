@@ -10,6 +10,7 @@ internal sealed class LoadPayload : IDisposable
 {
     private readonly Service.Tests.Service _service;
     private readonly string _statusFile;
+    private JsonElement? _ended;
 
     private LoadPayload(Service.Tests.Service service, Process client, string statusFile) => (_service, Client, _statusFile) = (service, client, statusFile);
 
@@ -50,11 +51,23 @@ internal sealed class LoadPayload : IDisposable
     /// <summary>The record of its ending.</summary>
     public JsonElement Ended()
     {
+        if (_ended is JsonElement known)
+            return known;
+        // Reading the whole ledger again and again is dear.
+        string leaf = Isolation.Linux.CgroupLayout.Read().Unified + Running.GetProperty("cgroup").GetString();
+        Until.True(() => !Directory.Exists(leaf), 20, () => $"the leaf of {Id} is still there\n{_service.Log}");
         string? record = null;
         Until.True(
-            () => (record = _service.LedgerText().Split('\n').SingleOrDefault(l => l.Contains("\"type\":\"ended\"", StringComparison.Ordinal) && l.Contains(Id, StringComparison.Ordinal))) is not null,
+            () =>
+            {
+                record = _service.LedgerText().Split('\n').SingleOrDefault(l => l.Contains("\"type\":\"ended\"", StringComparison.Ordinal) && l.Contains(Id, StringComparison.Ordinal));
+                if (record is null)
+                    Thread.Sleep(100);
+                return record is not null;
+            },
             20, () => $"no record of the ending of {Id}\n{_service.Log}");
-        return JsonDocument.Parse(record!).RootElement;
+        _ended = JsonDocument.Parse(record!).RootElement;
+        return _ended.Value;
     }
 
     public void Dispose()

@@ -17,9 +17,9 @@ internal sealed record PlaceChoice(PlacementDemand Demand, string Words)
     {
         using PidFd client = PidFd.TryOpen(pid, out _)!;
         // Only the hierarchies and the slice are looked at.
-        CellHost host = new(null!, null!, "", "", CgroupLayout.Read(), slice, new HashSet<CounterKind>(), null!, null!, "", TimeProvider.System);
+        CellHost host = new(null!, null!, "", "", CgroupLayout.Read(), slice, new HashSet<CounterKind>(), null!, null!, null!, "", TimeProvider.System);
         Limits limits = Limits.None with { MemoryBytes = 1 << 30, Processes = 500 };
-        return [.. Positions.Of(host, PilotCgroups.Of(client, host.Cgroups), limits, "cell-looked-for")];
+        return [.. Positions.Of(host, PilotCgroups.Of(client, host.Cgroups, host.Tracking), limits, "cell-looked-for")];
     }
 
     /// <summary>The choice; null where every policy leads to another position.</summary>

@@ -28,7 +28,7 @@ internal static class PlacementPage
         {
             string page = File.ReadAllText(Page);
             foreach (string measured in new[] { "v1", "v2" }.Where(k => File.Exists(FileOf(k))))
-                page = page.Replace(Written(page, measured), File.ReadAllText(FileOf(measured)), StringComparison.Ordinal);
+                page = page[..Place(page, measured).Start] + File.ReadAllText(FileOf(measured)) + page[Place(page, measured).End..];
             File.WriteAllText(Page, page);
         }
 
@@ -40,10 +40,12 @@ internal static class PlacementPage
 
     private static string FileOf(string kind) => Path.Combine(Results, $"placement-{kind}.md");
 
-    private static string Written(string page, string kind)
+    private static string Written(string page, string kind) => page[Place(page, kind)];
+
+    private static Range Place(string page, string kind)
     {
         string begin = $"<!-- measured on {kind} -->\n";
         int from = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
-        return page[from..page.IndexOf("<!-- end -->", from, StringComparison.Ordinal)];
+        return from..page.IndexOf("<!-- end -->", from, StringComparison.Ordinal);
     }
 }
