@@ -33,11 +33,11 @@ internal static class UnifiedPositions
                 why = $"{at.Path}, or one above it, is not root's alone";
             else if (!at.HasNoProcess)
                 why = $"{at.Path} holds processes";
-            else if (!Distributes(at))
-                (why, fix) = ($"{at.Path} gives memory and pids to none of its children", Distribute(at));
+            else if (!at.Words("cgroup.subtree_control").Contains("memory"))
+                (why, fix) = ($"{at.Path} gives memory to none of its children", Distribute(at));
             else
                 return At(Position.Beside, at, pilot, leafName,
-                    PlacementProperties.OwnLimits | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot));
+                    (Distributes(at) ? PlacementProperties.OwnLimits : 0) | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot));
         }
 
         return Candidate.Not(Position.Beside, why, fix);
