@@ -73,7 +73,7 @@ def until_empty(events, begun):
 
 def ours(kind, turn):
     _, count, limit = KINDS[kind]
-    status = f"{ROOT}/work/status-{turn}-{count}"
+    status = f"{ROOT}/scratch/status-{turn}-{count}"
     with open(f"{ROOT}/client-errors", "a") as errors:
         client = subprocess.Popen([f"{ROOT}/bin/isolation", "run", "--status-file", status, "--limit", f"pids={limit}", "--", *program(kind)],
                                   stdout=subprocess.PIPE, stderr=errors, preexec_fn=as_pilot)
@@ -137,8 +137,8 @@ def bare(kind, _):
 
 
 def main():
-    os.makedirs(f"{ROOT}/work", exist_ok=True)
-    os.chmod(f"{ROOT}/work", 0o1777)
+    os.makedirs(f"{ROOT}/scratch", exist_ok=True)
+    os.chmod(f"{ROOT}/scratch", 0o1777)
     for kind in KINDS:
         taken = {"empty": [], "record": [], "bare": []}
         for turn in range(ROUNDS):
