@@ -13,7 +13,7 @@ internal static class ClosedPlaces
     public static string CloseBefore(Position position, BatchTree tree, CgroupTree built, uint uid) => (position, tree.IsUnified) switch
     {
         (Position.Below, false) => HoldProcesses(tree, built),
-        (Position.Below, true) => KeepPids(tree, built),
+        (Position.Below, true) => KeepMemory(tree, built),
         (_, false) => GiveFiles(tree, built, uid),
         (_, true) => GiveJob(tree, built, uid),
     };
@@ -25,11 +25,11 @@ internal static class ClosedPlaces
         return "the job's cgroups above the pilot's hold a process";
     }
 
-    private static string KeepPids(BatchTree tree, CgroupTree built)
+    private static string KeepMemory(BatchTree tree, CgroupTree built)
     {
         foreach (string above in Above(tree, "unified"))
-            File.WriteAllText(built.DirectoryOf("unified", above) + "/cgroup.subtree_control", "-pids");
-        return "the job gives pids to none of its cgroups";
+            File.WriteAllText(built.DirectoryOf("unified", above) + "/cgroup.subtree_control", "-memory");
+        return "the job gives memory to none of its cgroups";
     }
 
     private static string GiveFiles(BatchTree tree, CgroupTree built, uint uid)
