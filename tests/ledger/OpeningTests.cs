@@ -140,6 +140,22 @@ public sealed class OpeningTests
         Assert.Empty(Assert.IsType<Verification.Intact>(LedgerVerifier.Verify(directory.Ledger)).OpenPayloads);
     }
 
+    /// <summary>After a reboot a service may have the process number that it had before.</summary>
+    [Fact]
+    public async Task A_spare_of_an_earlier_run_of_the_same_process_number_is_not_taken_for_a_new_one()
+    {
+        using var directory = new TestDirectory();
+        List<LedgerReceipt> open = [];
+        for (int run = 0; run < 3; run++)
+        {
+            await using NodeLedger ledger = directory.Open();
+            for (int i = 0; i < 100; i++)
+                open.Add(await ledger.AdmitAsync());
+        }
+
+        Assert.Equal(open.Select(receipt => receipt.Payload), Assert.IsType<Verification.Intact>(LedgerVerifier.Verify(directory.Ledger)).OpenPayloads);
+    }
+
     [Fact]
     public async Task A_clean_close_gives_unused_space_back()
     {

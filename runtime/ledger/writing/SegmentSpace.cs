@@ -88,7 +88,11 @@ internal sealed class SegmentSpace(string directory, LedgerOptions options, ISeg
     {
         if (_refusal is not null && clock.GetElapsedTime(_lastRefusal) < options.RetryEvery)
             return false;
-        string path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"spare-{Environment.ProcessId}-{++_spareNumber}"));
+        string path;
+        // A process of an earlier run may have had this number: its spares are in use under their names.
+        do
+            path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"spare-{Environment.ProcessId}-{++_spareNumber}"));
+        while (File.Exists(path));
         try
         {
             _spares.Enqueue(files.Prepare(path, options.SegmentSize));
