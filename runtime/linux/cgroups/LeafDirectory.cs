@@ -30,9 +30,13 @@ public sealed class LeafDirectory : IDisposable
         string path = $"{parent}/{name}";
         Descriptor above = Sys.Open(null, parent, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
         Descriptor? made = null;
+        // In a directory of root's nobody renames, and there may be a thousand leaves.
+        HashSet<long> before = Sys.StatusOf(above).Uid == 0 ? [] : [.. RootsOwn(above).Select(own => own.Inode)];
+        bool isMade = false;
         try
         {
             Sys.MakeDirectoryAt(above, Encoding.UTF8.GetBytes(name), 0x1ed);
+            isMade = true;
             made = Sys.Open(above, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
             FileStatus status = Sys.StatusOf(made);
             if (status.Uid != 0)
@@ -41,8 +45,16 @@ public sealed class LeafDirectory : IDisposable
         }
         catch (SyscallException e)
         {
-            if (made is not null)
-                _ = Sys.TryUnlink(above, Encoding.UTF8.GetBytes(name), isDirectory: true, out _);
+            // Renamed before it could be held, it is root's under whatever name, and was not there before. One that another payload has
+            // just been given may go as well; that payload is then not started, with a reason.
+            if (isMade)
+            {
+                foreach (byte[] stray in Sys.StatusOf(above).Uid == 0
+                    ? [Encoding.UTF8.GetBytes(name)]
+                    : RootsOwn(above).Where(own => !before.Contains(own.Inode)).Select(own => own.Name))
+                    _ = Sys.TryUnlink(above, stray, isDirectory: true, out _);
+            }
+
             made?.Dispose();
             above.Dispose();
             throw new SyscallException("mkdir", path, e.Errno);
@@ -118,18 +130,25 @@ public sealed class LeafDirectory : IDisposable
         byte[] own = Encoding.UTF8.GetBytes(System.IO.Path.GetFileName(Path));
         if (Sys.TryCachedStatusAt(_parent, own, out _)?.Inode == _inode)
             return own;
-        using Descriptor? list = Sys.TryOpen(_parent, "."u8, Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _);
+        return RootsOwn(_parent).FirstOrDefault(own => own.Inode == _inode).Name;
+    }
+
+    // The directories in one that are root's.
+    private static List<(byte[] Name, long Inode)> RootsOwn(Descriptor parent)
+    {
+        List<(byte[] Name, long Inode)> found = [];
+        using Descriptor? list = Sys.TryOpen(parent, "."u8, Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _);
         if (list is null)
-            return null;
+            return found;
         for (List<byte[]> names = DirectoryNames.ReadSome(list); names.Count > 0; names = DirectoryNames.ReadSome(list))
         {
             foreach (byte[] name in names)
             {
-                if (Sys.TryCachedStatusAt(_parent, name, out _)?.Inode == _inode)
-                    return name;
+                if (Sys.TryCachedStatusAt(parent, name, out _) is { Kind: FileKind.Directory, Uid: 0 } status)
+                    found.Add((name, status.Inode));
             }
         }
 
-        return null;
+        return found;
     }
 }
