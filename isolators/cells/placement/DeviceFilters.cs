@@ -7,9 +7,7 @@ internal static class DeviceFilters
 {
     /// <summary>True when every filter that holds for the pilot holds at the place as well. A kernel that has no such filters holds none.</summary>
     internal static bool AreHeldAt(CgroupPlace place, CgroupPlace pilot)
-    {
-        return place == pilot || Of(pilot) is not { Length: > 0 } wanted || (Of(place) is { } held && wanted.All(held.Contains));
-    }
+        => place == pilot || Of(pilot) is not { Length: > 0 } wanted || (Of(place) is { } held && wanted.All(held.Contains));
 
     private static uint[]? Of(CgroupPlace place)
     {

@@ -10,10 +10,10 @@ namespace Isolation.Cells;
 public sealed class GivenUpJobs : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private const int MostTries = 600; // after the batch system has given it up
+    private const int MostTries = 600; // after the batch system has given the job up
     private readonly ConcurrentDictionary<JobDirectory, int> _tries = new();
+    private readonly Lock _looking = new();
     private readonly ITimer _timer;
-    private int _isLooking;
 
     /// <summary>Begins to look.</summary>
     public GivenUpJobs(TimeProvider clock) => _timer = clock.CreateTimer(_ => Look(), null, Interval, Interval);
@@ -24,39 +24,38 @@ public sealed class GivenUpJobs : IDisposable
     /// <summary>Looks now, unless somebody does: rmdir can block.</summary>
     public void Look()
     {
-        if (Interlocked.Exchange(ref _isLooking, 1) == 1)
+        if (!_looking.TryEnter())
             return;
-        LookAtEach();
-        Volatile.Write(ref _isLooking, 0);
-    }
-
-    private void LookAtEach()
-    {
-        foreach ((JobDirectory directory, int tries) in _tries)
+        try
         {
-            if (IsDone(directory) || (Exists(directory.GuardMount + directory.GuardPath) is false && tries >= MostTries))
-                _tries.TryRemove(directory, out _);
-            else if (!Exists(directory.GuardMount + directory.GuardPath))
-                _tries[directory] = tries + 1;
+            foreach ((JobDirectory directory, int tries) in _tries)
+            {
+                RemoveWhatIsGivenUp(directory);
+                if (!Exists(directory.Mount + directory.Top) || tries >= MostTries)
+                    _tries.TryRemove(directory, out _);
+                else if (IsGivenUp(directory, directory.Top))
+                    _tries[directory] = tries + 1;
+            }
+        }
+        finally
+        {
+            _looking.Exit();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
-    // True when the topmost one is gone. From below: a directory can go only after those in it.
-    private static bool IsDone(JobDirectory directory)
+    // From below: a directory can go only after those in it.
+    private static void RemoveWhatIsGivenUp(JobDirectory directory)
     {
-        for (string path = directory.Path; path.Length >= directory.Top.Length; path = path[..path.LastIndexOf('/')])
-        {
-            string guard = (directory.GuardPath + "/").StartsWith(path + "/", StringComparison.Ordinal) ? path : directory.GuardPath;
-            if (Exists(directory.GuardMount + guard))
-                return false;
+        for (string path = directory.Path; path.Length >= directory.Top.Length && IsGivenUp(directory, path); path = path[..path.LastIndexOf('/')])
             _ = Sys.TryRemoveDirectory(directory.Mount + path, out _);
-        }
-
-        return !Exists(directory.Mount + directory.Top);
     }
+
+    // Where the batch system keeps track of the job only down to its steps, a step's directory speaks for those of its tasks.
+    private static bool IsGivenUp(JobDirectory directory, string path)
+        => !Exists(directory.GuardMount + ((directory.GuardPath + "/").StartsWith(path + "/", StringComparison.Ordinal) ? path : directory.GuardPath));
 
     private static bool Exists(string path) => CgroupDirectory.Look(path) is not null;
 }
