@@ -24,8 +24,8 @@ public sealed record CellTicket
     /// <summary>The boot during which it was built: another boot has ended it.</summary>
     public required string BootId { get; init; }
 
-    /// <summary>Its leaf below the root of each hierarchy, planned or made.</summary>
-    public string? Leaf { get; init; }
+    /// <summary>The directories of its leaf, one in each hierarchy that has one: planned or made.</summary>
+    public string[]? Leaf { get; init; }
 
     /// <summary>The payload that entered.</summary>
     public Guid? Payload { get; init; }

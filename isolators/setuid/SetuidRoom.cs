@@ -36,18 +36,14 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
 
             AccountResidue residue = AccountResidue.Watch(host.Clock);
 
-            undo.Begin("ticket");
-            string leafName = ProcessCgroups.LeafName(plan.Cell.Value);
-            ticket.Write(ticket.Ticket with
+            undo.Begin("leaf");
+            PlaceResult found = PlaceFinder.Find(host, entry, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Write(ticket.Ticket with
             {
                 Payload = entry.Payload.Value,
                 Uid = entry.Account.Uid.Value,
                 Gid = entry.Account.Gid.Value,
-                Leaf = $"/{host.Slice}/{leafName}",
-            });
-
-            undo.Begin("leaf");
-            PlaceResult found = PlaceFinder.Find(host, entry, leafName);
+                Leaf = planned.Directories,
+            }));
             if (found is not PlaceResult.Placed { Leaf: Leaf leaf, Placement: Placement placement } place)
                 return await NowhereAsync((PlaceResult.Nowhere)found, undo).ConfigureAwait(false);
             undo.Push(() =>

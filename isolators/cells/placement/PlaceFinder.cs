@@ -10,22 +10,18 @@ namespace Isolation.Cells;
 public static class PlaceFinder
 {
     /// <summary>Makes the leaf.</summary>
-    public static PlaceResult Find(CellHost host, Entry entry, string leafName)
+    /// <param name="host">Where cells live.</param>
+    /// <param name="entry">The payload, and what is demanded of its place.</param>
+    /// <param name="leafName">The leaf's name.</param>
+    /// <param name="planned">Called before a leaf is made: what a crash leaves must be found again.</param>
+    public static PlaceResult Find(CellHost host, Entry entry, string leafName, Action<LeafPlan> planned)
     {
         PilotCgroups pilot = PilotCgroups.Of((PidFd)entry.Client, host.Cgroups, host.Tracking);
         List<string> tried = [];
-        List<Candidate> fitting = [];
         PlaceObstacle obstacle = PlaceObstacle.Placement;
-        foreach (Candidate candidate in Positions.Of(host, pilot, entry.Limits, leafName))
+        foreach (Candidate candidate in Best(Positions.Of(host, pilot, entry.Limits, leafName), entry.Placement, tried))
         {
-            if (Unfit(candidate, entry.Placement) is string why)
-                tried.Add($"{candidate.Position.Name()}: {why}");
-            else
-                fitting.Add(candidate);
-        }
-
-        foreach (Candidate candidate in fitting.OrderByDescending(c => int.PopCount((int)(c.Holds & entry.Placement.Want))))
-        {
+            planned(candidate.Plan!);
             LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits);
             bool isHeld = trial.NotEnforced == LimitKinds.None || entry.Placement.Limits == LimitLaw.BestEffort;
             if (isHeld && trial.Leaf is Leaf leaf)
@@ -37,6 +33,24 @@ public static class PlaceFinder
         }
 
         return new PlaceResult.Nowhere(new EnterResult.NotPlaced(obstacle, "no place for the payload: " + string.Join(". ", tried), Fix(obstacle)));
+    }
+
+    // Those that can be tried, the one with the most of what is wanted first. One that has it all is tried before later ones are looked at.
+    private static IEnumerable<Candidate> Best(IEnumerable<Candidate> positions, PlacementDemand demand, List<string> tried)
+    {
+        List<Candidate> lacking = [];
+        foreach (Candidate candidate in positions)
+        {
+            if (Unfit(candidate, demand) is string why)
+                tried.Add($"{candidate.Position.Name()}: {why}");
+            else if ((demand.Want & ~candidate.Holds) == PlacementProperties.None)
+                yield return candidate;
+            else
+                lacking.Add(candidate);
+        }
+
+        foreach (Candidate candidate in lacking.OrderByDescending(c => int.PopCount((int)(c.Holds & demand.Want))))
+            yield return candidate;
     }
 
     /// <summary>Why a position cannot be taken; null when it can be tried.</summary>

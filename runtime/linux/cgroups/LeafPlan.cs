@@ -8,7 +8,12 @@ namespace Isolation.Linux;
 /// <param name="UnifiedParent">Path of the parent below it, with a leading slash; empty for the root.</param>
 /// <param name="V1">What becomes of each v1 hierarchy that the payload joins.</param>
 /// <param name="Jobs">Directories of the batch system in which this leaf is made, and which it may not be able to remove at its first try.</param>
-public sealed record LeafPlan(string Name, string UnifiedMount, string UnifiedParent, ImmutableArray<V1Place> V1, ImmutableArray<JobDirectory> Jobs);
+public sealed record LeafPlan(string Name, string UnifiedMount, string UnifiedParent, ImmutableArray<V1Place> V1, ImmutableArray<JobDirectory> Jobs)
+{
+    /// <summary>The directories that will be the leaf's own.</summary>
+    public string[] Directories
+        => [$"{UnifiedMount}{UnifiedParent}/{Name}", .. V1.Where(place => place.Membership == V1Membership.Leaf).Select(place => $"{place.Mount}{place.Cgroup}/{Name}")];
+}
 
 /// <summary>
 /// A batch system's directory of v1 with a leaf in it. Slurm tries once to remove its directories, some 15 ms after the job's last process;
