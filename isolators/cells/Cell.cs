@@ -103,7 +103,7 @@ public sealed class Cell : ICell
         (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
-            return new StartResult.Started(new ProcessId((_mainPid = reader.I32()).Value));
+            return new StartResult.Started(new ProcessId((_mainPid = OnHost(reader.I32())).Value));
         StartStep step = (StartStep)reader.I32();
         return step == StartStep.ClientGone ? new StartResult.ClientGone() : new StartResult.NotStarted(step.Name(), reader.I32());
     }
@@ -141,7 +141,7 @@ public sealed class Cell : ICell
         return new CellReport(new Residue(
             (isProven, cellInit) switch
             {
-                (true, null) => new Finding.ProvenEmpty("cgroup"),
+                (true, null) => new Finding.ProvenEmpty(_parts.HasOwnProcesses ? "cgroup, pid namespace" : "cgroup"),
                 (true, string stuck) => new Finding.Found(stuck),
                 _ => new Finding.Found(seen is { EmptinessDetail.Length: > 0 } ? seen.EmptinessDetail : isEmpty ? "the main process was not seen to end" : "the leaf is still populated"),
             },
@@ -170,6 +170,11 @@ public sealed class Cell : ICell
         _isLeft = true;
         _host.Left.Keep(new LeftCell(_parts.Leaf, _parts.Scratch, _host.Jobs, why));
     }
+
+    // In a pid namespace of its own cell-init knows the payload by another number.
+    private int OnHost(int pid)
+        => !_parts.HasOwnProcesses ? pid
+            : NamespacePids.OnHost(_parts.CellInit, pid) ?? throw new SetupException("start", "cell-init is gone with the payload that it had started");
 
     private SharedPlaces Search()
     {

@@ -18,6 +18,12 @@ namespace Isolation.Cells;
 public sealed record CellHost(
     Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, LeftBehind Left, DigestMemory Digests, string BootId, TimeProvider Clock)
 {
+    /// <summary>The path of the run directory, which no private room shows.</summary>
+    public string Run { get; init; } = "";
+
+    /// <summary>The path of the state directory, which no private room shows.</summary>
+    public string State { get; init; } = "";
+
     /// <summary>The groups by which batch systems of this site track their jobs.</summary>
     public TrackingGroups Tracking { get; init; } = TrackingGroups.None;
 

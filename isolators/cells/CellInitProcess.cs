@@ -17,27 +17,35 @@ public static class CellInitProcess
     /// <param name="listener">The control socket.</param>
     /// <param name="secret">The cell's secret.</param>
     /// <param name="network">The network namespace it and its payload will be in; null for our own.</param>
+    /// <param name="own">Namespaces of its own; null for the host's.</param>
     /// <returns>The process; whoever holds it reaps it.</returns>
     /// <exception cref="SyscallException">It could not be started.</exception>
-    public static PidFd Start(string program, UnixSocket listener, byte[] secret, PilotNetwork? network)
+    public static PidFd Start(string program, UnixSocket listener, byte[] secret, PilotNetwork? network, RoomNamespaces? own = null)
     {
         using Descriptor secretFile = SealedMemory.Create("secret"u8, secret);
         using Descriptor nothing = Sys.Open(null, "/dev/null", Sys.O_RDWR);
         using Descriptor errors = StandardError();
+        using Descriptor? file = own is null ? null : Sys.Open(null, program, Sys.O_PATH);
         byte[] path = Encoding.UTF8.GetBytes(program);
         ChildPlan plan = new()
         {
             Program = path,
+            ProgramFile = file,
+            Namespaces = own?.Kinds ?? OwnNamespaces.None,
+            Nursery = own?.Nursery,
+            Mounts = own?.Mounts ?? [],
             Arguments = [path],
             Environment = ImmutableArray<ReadOnlyMemory<byte>>.Empty,
             Descriptors = [nothing, nothing, errors, listener, secretFile],
             NetworkNamespace = network?.File,
-            BoundingSet = Needed,
+            BoundingSet = own is null ? Needed : Needed | Capabilities.SysAdmin,
             SignalMask = SignalFd.MaskOf(SIGCHLD), // inherited by every thread of the runtime, so that a signalfd gets them all
         };
         return Child.Start(plan, StartDeadline) switch
         {
             ChildResult.Running running => running.Process,
+            ChildResult.Failed { Step: >= ChildResult.Failed.FirstMount } failed
+                => throw new SyscallException("start cell-init", plan.Mounts[failed.Step - ChildResult.Failed.FirstMount].Name, failed.Errno),
             ChildResult.Failed failed => throw new SyscallException("start cell-init", $"{program}, step {((StartStep)failed.Step).Name()}", failed.Errno),
             _ => throw new InvalidOperationException("a start without a result"),
         };
@@ -56,3 +64,9 @@ public static class CellInitProcess
         }
     }
 }
+
+/// <summary>Namespaces of a room's own, and how they are made.</summary>
+/// <param name="Kinds">Which.</param>
+/// <param name="Nursery">The mount namespace it is born from.</param>
+/// <param name="Mounts">What it then mounts for itself.</param>
+public sealed record RoomNamespaces(OwnNamespaces Kinds, MountNamespace Nursery, ImmutableArray<MountStep> Mounts);

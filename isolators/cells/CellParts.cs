@@ -15,6 +15,9 @@ public sealed record CellParts(
 {
     private const int SIGKILL = 9;
 
+    /// <summary>The room has a pid namespace of its own: with cell-init, its first process, all of it ends.</summary>
+    public bool HasOwnProcesses { get; init; }
+
     /// <summary>Waits until cell-init has gone, helping with SIGKILL after the grace, and reaps it.</summary>
     /// <returns>Null, or what it hangs in.</returns>
     public Task<string?> EndCellInitAsync(TimeSpan grace) => EndAsync(CellInit, Control, grace);

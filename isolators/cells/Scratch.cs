@@ -41,6 +41,14 @@ public sealed class Scratch : IDisposable
         }
     }
 
+    /// <summary>A mount of it, attached nowhere: what a room with mounts of its own shows its payload.</summary>
+    public Descriptor Mount()
+    {
+        Descriptor mount = Sys.CloneTree(_directory, Path);
+        Sys.SetMountAttributes(mount, new MountAttributes { Set = MountAttributes.NoSetId | MountAttributes.NoDevices, Propagation = MountAttributes.Private }, Path);
+        return mount;
+    }
+
     /// <summary>Removes it with all that is in it, once nobody writes there; bounded in time.</summary>
     /// <returns>What could not be removed, or null.</returns>
     public string? Remove(TimeSpan within)

@@ -14,20 +14,24 @@ internal sealed class AccountResidue
 {
     private const int MostExamples = 5;
     private const int MostNames = 20_000;
-    private static readonly string[] Places = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"];
+
+    /// <summary>The places of a host that everybody can write.</summary>
+    internal static readonly string[] OfEverybody = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue"];
+
     private static readonly string[] Tables = ["shm", "sem", "msg"];
 
     // A directory's ctime moves with every name that comes or goes, but by the clock's tick: one that has just moved may not move again.
     private const long Settled = 50_000_000; // nanoseconds
+    private readonly IReadOnlyList<string> _places;
     private readonly long?[] _changed;
 
-    private AccountResidue(long?[] changed) => _changed = changed;
+    private AccountResidue(IReadOnlyList<string> places, long?[] changed) => (_places, _changed) = (places, changed);
 
     /// <summary>Remembers the places before the payload can write there: what has not changed since need not be searched.</summary>
-    internal static AccountResidue Watch(TimeProvider clock)
+    internal static AccountResidue Watch(TimeProvider clock, IReadOnlyList<string> places)
     {
         long now = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        return new AccountResidue([.. Places.Select(place => ChangedAt(place) is long changed && now - changed > Settled ? changed : (long?)null)]);
+        return new AccountResidue(places, [.. places.Select(place => ChangedAt(place) is long changed && now - changed > Settled ? changed : (long?)null)]);
     }
 
     internal SharedPlaces Search(UserId uid) => new(SystemV(uid), Files(uid));
@@ -53,13 +57,13 @@ internal sealed class AccountResidue
             : new Finding.Found($"{found.Count} System V objects: {string.Join(", ", found.Take(MostExamples))}");
     }
 
-    private Finding Files(UserId uid)
+    internal Finding Files(UserId uid)
     {
         List<string> found = [];
         int looked = 0;
-        for (int i = 0; i < Places.Length; i++)
+        for (int i = 0; i < _places.Count; i++)
         {
-            string place = Places[i];
+            string place = _places[i];
             if (_changed[i] is long before && ChangedAt(place) == before)
                 continue;
             using Descriptor? directory = Sys.TryOpen(null, Encoding.UTF8.GetBytes(place), Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _);
@@ -70,7 +74,7 @@ internal sealed class AccountResidue
                 foreach (byte[] name in names)
                 {
                     if (++looked > MostNames)
-                        return new Finding.NotProvable(string.Create(CultureInfo.InvariantCulture, $"more than {MostNames} names in {string.Join(", ", Places)}"));
+                        return new Finding.NotProvable(string.Create(CultureInfo.InvariantCulture, $"more than {MostNames} names in {string.Join(", ", _places)}"));
                     if (Sys.TryCachedStatusAt(directory, name, out _) is FileStatus status && status.Uid == uid.Value)
                         found.Add($"{place}/{PrintableText.Of(name)}");
                 }
@@ -78,7 +82,7 @@ internal sealed class AccountResidue
         }
 
         return found.Count == 0
-            ? new Finding.NothingFound($"the top of {string.Join(", ", Places)}")
+            ? new Finding.NothingFound($"the top of {string.Join(", ", _places)}")
             : new Finding.Found($"{found.Count} files: {string.Join(", ", found.Take(MostExamples))}");
     }
 

@@ -6,42 +6,41 @@ using Isolation.Wire;
 namespace Isolation.Isolators.Setuid;
 
 /// <summary>
-/// The level setuid: another account of the host. Room kind <c>classic</c>: the host's own namespaces and file system, a leaf in the
-/// service's slice, no_new_privs and the first filter.
+/// The level setuid: another account of the host. Room kind <c>classic</c>: the host's own namespaces and file system. Room kind
+/// <c>private</c>: pid, ipc and mount namespaces of its own, the host's tree read-only, temporary directories of its own.
 /// </summary>
-public sealed class SetuidIsolator(CellHost host) : IIsolator
+/// <param name="host">Where cells live.</param>
+/// <param name="settings">What private rooms are like now.</param>
+public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> settings) : IIsolator
 {
-    /// <summary>The kind of room.</summary>
+    /// <summary>The kind of room that sees the host as it is.</summary>
     public const string Classic = "classic";
+
+    /// <summary>The kind of room with namespaces of its own.</summary>
+    public const string Private = "private";
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProofDeadline = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
-    public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic], [Position.Beside, Position.Below, Position.Own]);
+    public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic, Private], [Position.Beside, Position.Below, Position.Own]);
+
+    private readonly Lock _turn = new();
+    private Nursery? _nursery;
 
     /// <inheritdoc/>
     public async Task<Readiness> ProbeAsync(CancellationToken ct)
     {
-        try
+        List<string> kinds = [], faults = [];
+        foreach (string kind in Description.RoomKinds)
         {
-            CellId probe = new(Guid.CreateVersion7(host.Clock.GetUtcNow()));
-            if (TryLeaf(probe) is string fault)
-                return NotReady(fault);
+            if (await TryAsync(kind, ct).ConfigureAwait(false) is string fault)
+                faults.Add($"{kind}: {fault}");
+            else
+                kinds.Add(kind);
+        }
 
-            IRoom room = await BuildAsync(new RoomPlan(probe, new RoomKey(Level.Setuid, Classic), Client: null), ct).ConfigureAwait(false);
-            Residue residue = await room.DestroyAsync(Grace).ConfigureAwait(false);
-            await room.DisposeAsync().ConfigureAwait(false);
-            return residue.IsDirty ? NotReady("a room could be built but not removed") : new Readiness.Ready([Classic]);
-        }
-        catch (SetupException e)
-        {
-            return NotReady(e.Message);
-        }
-        catch (SyscallException e)
-        {
-            return NotReady(e.Message);
-        }
+        return kinds.Count > 0 ? new Readiness.Ready(kinds) { Lacking = string.Join("; ", faults) } : NotReady(string.Join("; ", faults));
     }
 
     /// <inheritdoc/>
@@ -74,7 +73,8 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
             using PilotNetwork? network = plan.Client is null ? null : PilotNetwork.Of((PidFd)plan.Client);
 
             undo.Begin("cell-init");
-            PidFd cellInit = CellInitProcess.Start(host.CellInit, listener, secret, network);
+            PrivateRoomSettings? own = plan.Key.Kind == Private ? settings() : null;
+            PidFd cellInit = own is null ? CellInitProcess.Start(host.CellInit, listener, secret, network) : StartInPrivate(own, listener, secret, network);
             undo.Push(() =>
             {
                 cellInit.Signal(9);
@@ -85,11 +85,48 @@ public sealed class SetuidIsolator(CellHost host) : IIsolator
 
             undo.Begin("control connection");
             CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, ProofDeadline).ConfigureAwait(false);
-            return new SetuidRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, ticket, cellInit, control);
+            return new SetuidRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, own, ticket, cellInit, control);
         }
         catch (Exception e)
         {
             throw new SetupException(undo.Step, e.Message, undo.Unwind(), e);
+        }
+    }
+
+    private async Task<string?> TryAsync(string kind, CancellationToken ct)
+    {
+        try
+        {
+            CellId probe = new(Guid.CreateVersion7(host.Clock.GetUtcNow()));
+            if (TryLeaf(probe) is string fault)
+                return fault;
+
+            IRoom room = await BuildAsync(new RoomPlan(probe, new RoomKey(Level.Setuid, kind), Client: null), ct).ConfigureAwait(false);
+            Residue residue = await room.DestroyAsync(Grace).ConfigureAwait(false);
+            await room.DisposeAsync().ConfigureAwait(false);
+            return residue.IsDirty ? "a room could be built but not removed" : null;
+        }
+        catch (Exception e) when (e is SetupException or SyscallException)
+        {
+            return e.Message;
+        }
+    }
+
+    private PidFd StartInPrivate(PrivateRoomSettings own, UnixSocket listener, byte[] secret, PilotNetwork? network)
+    {
+        using RoomBirth birth = RoomBirth.Prepare(host, own);
+        OwnNamespaces kinds = OwnNamespaces.Mounts | OwnNamespaces.Ipc | OwnNamespaces.Processes | (own.WithoutNetwork ? OwnNamespaces.Network : OwnNamespaces.None);
+        return CellInitProcess.Start(host.CellInit, listener, secret, own.WithoutNetwork ? null : network, new RoomNamespaces(kinds, NurseryOf(own), birth.Steps));
+    }
+
+    // One for each state of the site's settings; rooms that are being born from an older one keep it until then.
+    private MountNamespace NurseryOf(PrivateRoomSettings own)
+    {
+        lock (_turn)
+        {
+            if (_nursery is null || _nursery.Settings != own)
+                _nursery = Nursery.Make(host, own);
+            return _nursery.Mounts;
         }
     }
 

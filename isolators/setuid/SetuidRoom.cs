@@ -7,14 +7,14 @@ using Isolation.Wire;
 namespace Isolation.Isolators.Setuid;
 
 /// <summary>An empty room: a cell-init that waits. What depends on the payload (leaf, scratch, channel) is made at entry.</summary>
-internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket, PidFd cellInit, CellControl control) : IRoom
+internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettings? own, TicketFile ticket, PidFd cellInit, CellControl control) : IRoom
 {
     private static readonly TimeSpan EnterDeadline = TimeSpan.FromSeconds(30);
     private bool _given;
 
     public RoomPlan Plan => plan;
 
-    private CellNetwork Network => plan.Key.Network is null ? CellNetwork.Host : CellNetwork.Pilot;
+    private CellNetwork Network => own is { WithoutNetwork: true } ? CellNetwork.None : plan.Key.Network is null ? CellNetwork.Host : CellNetwork.Pilot;
 
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
@@ -34,7 +34,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             var client = (PidFd)entry.Client;
             PilotCeilings ceilings = PilotCeilings.Of(client);
 
-            AccountResidue residue = AccountResidue.Watch(host.Clock);
+            Func<UserId, SharedPlaces> residue = own is null ? AccountResidue.Watch(host.Clock, AccountResidue.OfEverybody).Search : PrivateResidue.Watch(host.Clock, own);
 
             undo.Begin("leaf");
             PlaceResult found = PlaceFinder.Find(host, entry, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Write(ticket.Ticket with
@@ -62,17 +62,23 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
                 return left;
             });
 
+            undo.Begin("mounts");
+            using EntryMounts? mounts = own is null ? null : EntryMounts.Make(host, own, entry.Account, scratch);
+
             undo.Begin("pilot's channel");
             (UnixSocket cellEnd, UnixSocket pilotEnd) = UnixSocket.Pair(UnixSocketKind.SeqPacket);
             using (cellEnd)
             {
                 undo.Push(pilotEnd.Dispose);
                 undo.Begin("enter");
-                EnterCell message = Message(entry, place, scratch, ceilings, Sys.StatusOf(pilotEnd).Inode);
-                await control.AskAsync(ControlKind.Enter, w => message.Write(w), Numbers(cellEnd, client, (Descriptor)entry.Command, leaf)).WaitAsync(EnterDeadline, host.Clock, ct).ConfigureAwait(false);
+                EnterCell message = Message(entry, place, scratch, mounts, ceilings, Sys.StatusOf(pilotEnd).Inode);
+                int[] numbers = [.. Numbers(cellEnd, client, (Descriptor)entry.Command, leaf), .. mounts?.Mounts.Select(m => m.Number) ?? []];
+                (_, byte[] answer) = await control.AskAsync(ControlKind.Enter, w => message.Write(w), numbers).WaitAsync(EnterDeadline, host.Clock, ct).ConfigureAwait(false);
+                if (new MessageReader(answer).Text(WardenProtocol.MaxText) is { Length: > 0 } fault)
+                    throw new SetupException("enter", fault);
             }
 
-            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue.Search);
+            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue) { HasOwnProcesses = own is not null };
             return new EnterResult.Entered(new Cell(host, parts, entry, placement, Network, new PilotEndDescriptor(pilotEnd)));
         }
         catch (Exception e)
@@ -116,9 +122,10 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
         return left;
     }
 
-    private EnterCell Message(Entry entry, PlaceResult.Placed place, Scratch scratch, PilotCeilings ceilings, long pilotEndInode)
+    private EnterCell Message(Entry entry, PlaceResult.Placed place, Scratch scratch, EntryMounts? mounts, PilotCeilings ceilings, long pilotEndInode)
     {
-        string user = entry.Account.Name ?? entry.Account.Uid.Value.ToString(CultureInfo.InvariantCulture);
+        string user = mounts?.User ?? entry.Account.Name ?? entry.Account.Uid.Value.ToString(CultureInfo.InvariantCulture);
+        string home = mounts?.Home ?? scratch.Path;
         return new EnterCell(
             entry.Account.Uid.Value,
             entry.Account.Gid.Value,
@@ -129,13 +136,14 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, TicketFile ticket
             ceilings.FileModeMask,
             ceilings.Schedule,
             pilotEndInode,
-            scratch.Path,
+            home,
             [
-                $"HOME={scratch.Path}", $"TMPDIR={scratch.Path}", $"USER={user}", $"LOGNAME={user}",
+                $"HOME={home}", $"TMPDIR={home}", $"USER={user}", $"LOGNAME={user}",
                 $"ISOLATION_PAYLOAD={entry.Payload}", $"ISOLATION_LEVEL={plan.Key.Level.Name()}",
             ],
             [.. place.Leaf.Counters.Select(c => (byte)c.Kind)],
-            place.Leaf.TaskFiles.Count);
+            place.Leaf.TaskFiles.Count,
+            mounts?.Room);
     }
 
     private static int[] Numbers(UnixSocket cellEnd, PidFd client, Descriptor command, Leaf leaf)

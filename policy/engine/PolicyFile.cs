@@ -44,11 +44,11 @@ public static class PolicyFile
             .Read(reader.Required("rules", "Write at least one: rules: [{ name: everybody, match: {} }]."));
 
         PlacementDemand placement = new PlacementReader(values, findings).Read(reader.Optional("placement"), reader.Optional("limits"));
-        new PlacesReader(values, findings).Read(reader);
+        Places places = new PlacesReader(values, findings).Read(reader);
         bool asksOthers = new AuthorizationReader(values, findings).Read(reader.Find("authorization"));
         reader.Done();
 
-        return new PolicySnapshot(epoch, site, answers, section, roster, rules, placement, asksOthers,
+        return new PolicySnapshot(epoch, site, answers, section, roster, rules, placement, places, asksOthers,
             entries.Values.OfType<AccountEntry>().ToFrozenDictionary(e => e.Name));
     }
 

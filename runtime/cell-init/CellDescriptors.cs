@@ -19,7 +19,9 @@ internal sealed class CellDescriptors : IDisposable
         Freeze = all[5];
         Events = all[6];
         Counters = [.. enter.Counters.Select((kind, i) => new LeafCounter((CounterKind)kind, all[EnterCell.FixedDescriptors + i]))];
-        TaskFiles = all[(EnterCell.FixedDescriptors + enter.Counters.Length)..];
+        int tasks = EnterCell.FixedDescriptors + enter.Counters.Length;
+        TaskFiles = all[tasks..(tasks + enter.TaskFiles)];
+        Mounts = all[(tasks + enter.TaskFiles)..];
     }
 
     internal UnixSocket Channel { get; }
@@ -39,6 +41,8 @@ internal sealed class CellDescriptors : IDisposable
     internal LeafCounter[] Counters { get; }
 
     internal Descriptor[] TaskFiles { get; }
+
+    internal Descriptor[] Mounts { get; }
 
     /// <summary>Takes over what came.</summary>
     /// <exception cref="WireException">More or fewer came than the message says.</exception>

@@ -6,7 +6,7 @@ namespace Isolation.CellInit;
 /// <summary>One control connection from a warden: frames in and out, and the proof of the cell's secret. Used by the main thread only.</summary>
 internal sealed class ControlConnection(UnixSocket socket) : IDisposable
 {
-    private const int MaxDescriptors = EnterCell.FixedDescriptors + EnterCell.MaxCounters + EnterCell.MaxTaskFiles;
+    private const int MaxDescriptors = EnterCell.FixedDescriptors + EnterCell.MaxCounters + EnterCell.MaxTaskFiles + OwnRoom.Most;
 
     private readonly List<Descriptor> _descriptors = [];
     private byte[] _buffer = new byte[8192];

@@ -13,6 +13,7 @@ internal static class Program
     private const int ListenerNumber = 3;
     private const int SecretNumber = 4;
     private const ulong UntilTheStart = Capabilities.Kill | Capabilities.SetUid | Capabilities.SetGid | Capabilities.SetPcap | Capabilities.SysResource;
+    private const ulong UntilTheEntry = UntilTheStart | Capabilities.SysAdmin; // which only a room with mounts of its own has
 
     private static int Main(string[] arguments)
     {
@@ -26,7 +27,8 @@ internal static class Program
         Sys.SetNotDumpable();
         Sys.SetChildSubreaper();
         RuntimeThreads.DropCapabilities();
-        Capabilities.KeepOnly(Capabilities.Held & UntilTheStart);
+        Sys.SetName("cell-init"u8); // executed by descriptor, it would be named after that
+        Capabilities.KeepOnly(Capabilities.Held & UntilTheEntry);
 
         using UnixSocket listener = new(ListenerNumber);
         Sys.SetCloseOnExec(listener, close: true);

@@ -109,8 +109,10 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
         {
             case ControlKind.Enter when _visit is null:
                 EnterCell enter = EnterCell.Read(new MessageReader(body));
-                _visit = new Visit(enter, CellDescriptors.Take(_warden!.TakeDescriptors(), enter), _mailbox);
-                return _warden.TrySend(ControlKind.Entered);
+                CellDescriptors descriptors = CellDescriptors.Take(_warden!.TakeDescriptors(), enter);
+                string? failed = OwnMounts.Arrange(enter, descriptors);
+                _visit = new Visit(enter, descriptors, _mailbox);
+                return _warden.TrySend(ControlKind.Entered, w => w.Text(failed ?? ""));
             case ControlKind.Resolve when _visit is not null:
                 _visit.Resolve(_warden!);
                 return true;

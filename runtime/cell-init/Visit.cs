@@ -168,11 +168,11 @@ internal sealed class Visit : IDisposable
         Ending = new ObservedEnding(
             Payload is null ? EndedHow.NeverStarted : end is null ? EndedHow.Unknown : end.Value.IsExit ? EndedHow.Exited : EndedHow.Signaled,
             end?.Value ?? 0, _cause, empty, detail, usage) { OutOfMemory = _usage.OutOfMemory(usage) };
-        Payload?.Reap();
     }
 
     public void Dispose()
     {
+        Payload?.Reap(); // not before: the warden may still be asking for its number on the host
         Payload?.Dispose();
         _descriptors.Dispose();
     }

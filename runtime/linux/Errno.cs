@@ -77,4 +77,7 @@ public static class Errno
 
     /// <summary>Connection refused.</summary>
     public const int ECONNREFUSED = 111;
+
+    /// <summary>Connection timed out; here: a deadline is over.</summary>
+    public const int ETIMEDOUT = 110;
 }

@@ -52,6 +52,8 @@ internal static class Program
             cgroups, slice, KernelFeatures.CountersOf(options.WithoutKernel), jobs, left, new DigestMemory(TimeProvider.System),
             File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), TimeProvider.System)
         {
+            Run = options.Run,
+            State = options.State,
             Tracking = options.Tracking,
             Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
         };
@@ -60,7 +62,7 @@ internal static class Program
             log.Write($"leaves in the slice {slice} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
                 + "Fix: give them to the root cgroup's children (cgroup.subtree_control).");
 
-        IIsolator[] isolators = [new SetuidIsolator(host)];
+        IIsolator[] isolators = [new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
 
         RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), state, log);
         PlaceSurveying surveying = new(host, state);

@@ -33,7 +33,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             ? new ProbedLevel([], "this warden has no isolator of that level", "Ask for another level.")
             : await ProbeAsync(isolator).ConfigureAwait(false) switch
             {
-                Readiness.Ready ready => new ProbedLevel([.. ready.RoomKinds], "", ""),
+                Readiness.Ready ready => new ProbedLevel([.. ready.RoomKinds], ready.Lacking, ""),
                 Readiness.NotReady not => new ProbedLevel([], not.Cause, not.Fix),
                 _ => throw new InvalidOperationException("a probe without a result"),
             };

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Isolation.Isolators.Setuid;
 
 namespace Isolation.Warden;
 
@@ -24,6 +25,15 @@ internal sealed record WardenLimits
 
     /// <summary>Ranges whose uid n has gid n and no further group.</summary>
     public required ImmutableArray<AccountRange> Ranges { get; init; }
+
+    /// <summary>What private rooms are like.</summary>
+    public required PrivateRoomLimits Room { get; init; }
+
+    /// <summary>Places that are seen in every room, read-only.</summary>
+    public required ImmutableArray<string> Binds { get; init; }
+
+    /// <summary>Roots under which pilots may lend directories.</summary>
+    public required ImmutableArray<string> Lend { get; init; }
 
     /// <summary>The digest of the policy it was made from.</summary>
     public string? Epoch { get; init; }
@@ -72,6 +82,10 @@ internal sealed record WardenLimits
         return null;
     }
 
+    /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
+    internal PrivateRoomSettings PrivateRooms()
+        => new(Room.Writable, [.. Room.Hidden.Union(Lend)], Binds, Room.TemporaryBytes, Room.SharedMemoryBytes, Room.WithoutNetwork, Room.NestedContainers);
+
     // Held here, too, since a wrong file is as bad as a hostile front: nothing below 1000, never a pilot or the service; the service is no pilot.
     private WardenLimits Checked(string path)
     {
@@ -80,6 +94,9 @@ internal sealed record WardenLimits
         // null reads as "default", which every use of would throw.
         if (Pilots.IsDefault || Accounts.IsDefault || Ranges.IsDefault || Accounts.Any(a => a is null || a.Groups.IsDefault) || Ranges.Any(r => r is null))
             throw new InvalidDataException($"{path} holds null where a list or its entry belongs. Make it again: isolation policy install.");
+        if (Binds.IsDefault || Lend.IsDefault || Room.Writable.IsDefault || Room.Hidden.IsDefault
+            || Binds.Concat(Lend).Concat(Room.Writable).Concat(Room.Hidden).Any(place => !IsPlain(place)) || Room.TemporaryBytes <= 0 || Room.SharedMemoryBytes <= 0)
+            throw new InvalidDataException($"{path} holds a place that is no plain absolute path, or a size below 1. Make it again: isolation policy install.");
         // The last id, -1, is to the kernel "leave it as it is": root.
         bool low = Accounts.Any(a => a.Uid is < 1000 or uint.MaxValue || a.Gid is < 1000 or uint.MaxValue || a.Groups.Any(g => g is 0 or uint.MaxValue))
             || Ranges.Any(r => r.First < 1000 || r.Last < r.First || r.Last == uint.MaxValue);
@@ -88,6 +105,9 @@ internal sealed record WardenLimits
             throw new InvalidDataException($"{path} lets payloads be a system account, a pilot or the service. Make it again: isolation policy install.");
         return this;
     }
+
+    private static bool IsPlain(string? path)
+        => path is { Length: > 1 and < 4096 } && path[0] == '/' && path[1..].Split('/').All(part => part is not ("" or "." or ".."));
 }
 
 /// <summary>The account of isolationd.</summary>
@@ -95,6 +115,16 @@ internal sealed record ServiceAccount(uint Uid, uint Gid);
 
 /// <summary>An account that a payload may have.</summary>
 internal sealed record PoolAccount(uint Uid, uint Gid, ImmutableArray<uint> Groups);
+
+/// <summary>What private rooms are like.</summary>
+/// <param name="Writable">Places of the host's that stay writable.</param>
+/// <param name="Hidden">Places of the host's that look empty.</param>
+/// <param name="TemporaryBytes">The size of /tmp, and of /var/tmp.</param>
+/// <param name="SharedMemoryBytes">The size of /dev/shm.</param>
+/// <param name="WithoutNetwork">A network of its own instead of its pilot's.</param>
+/// <param name="NestedContainers">The payload may make user namespaces.</param>
+internal sealed record PrivateRoomLimits(
+    ImmutableArray<string> Writable, ImmutableArray<string> Hidden, long TemporaryBytes, long SharedMemoryBytes, bool WithoutNetwork, bool NestedContainers);
 
 /// <summary>A range of accounts without entries.</summary>
 internal sealed record AccountRange(uint First, uint Last);

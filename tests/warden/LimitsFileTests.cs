@@ -32,10 +32,20 @@ public sealed class LimitsFileTests
         With(pilots: "[0]"),
         With(pilots: "[5900]"),
         With(pilots: "null"),
+        With(binds: """["relative"]"""),
+        With(binds: """["/a/../b"]"""),
+        With(binds: "null"),
+        With(room: "null"),
+        With(room: Room.Replace("\"hidden\":[]", "\"hidden\":[\"/\"]", StringComparison.Ordinal)),
+        With(room: Room.Replace("\"writable\":[]", "\"writable\":null", StringComparison.Ordinal)),
+        With(room: Room.Replace("\"sharedMemoryBytes\":1048576", "\"sharedMemoryBytes\":0", StringComparison.Ordinal)),
         Site.Json.Replace("\"uid\":5900", "\"uid\":0", StringComparison.Ordinal),
     ];
 
     public static TheoryData<string> Bad => [.. Wrong];
+
+    private const string Room =
+        """{"writable":[],"hidden":[],"temporaryBytes":1048576,"sharedMemoryBytes":1048576,"withoutNetwork":false,"nestedContainers":false}""";
 
     [SkippableTheory]
     [MemberData(nameof(Bad))]
@@ -149,6 +159,6 @@ public sealed class LimitsFileTests
         return code;
     }
 
-    private static string With(string pilots = "[5001]", string accounts = "[]", string ranges = "[]")
-        => $$"""{"version":1,"service":{"uid":5900,"gid":5900},"pilots":{{pilots}},"accounts":{{accounts}},"ranges":{{ranges}}}""";
+    private static string With(string pilots = "[5001]", string accounts = "[]", string ranges = "[]", string room = Room, string binds = "[]")
+        => $$"""{"version":1,"service":{"uid":5900,"gid":5900},"pilots":{{pilots}},"accounts":{{accounts}},"ranges":{{ranges}},"room":{{room}},"binds":{{binds}},"lend":[]}""";
 }

@@ -115,7 +115,7 @@ public sealed class OrderLiesTests(WardenFixture fixture) : OnSharedWarden(fixtu
     [InlineData(0, "classic")]
     [InlineData(2, "classic")]
     [InlineData(255, "classic")]
-    [InlineData(1, "private")]
+    [InlineData(1, "secret")]
     [InlineData(1, "")]
     [InlineData(1, "../../etc")]
     public async Task A_level_or_kind_of_room_that_nobody_builds(byte level, string kind)

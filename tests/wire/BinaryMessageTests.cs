@@ -98,7 +98,7 @@ public sealed class BinaryMessageTests
         Refused(Enter() with { TaskFiles = -1 });
         Refused(Enter() with { Schedule = Enter().Schedule with { Cpus = new byte[PilotSchedule.MaxCpus + 1] } });
         Refused(Enter() with { Scratch = new string('/', 4097) });
-        Assert.Equal(EnterCell.FixedDescriptors + 2 + 8, Enter().Descriptors);
+        Assert.Equal(EnterCell.FixedDescriptors + 2 + 8 + 2, Enter().Descriptors);
 
         static void Refused(EnterCell enter)
         {
@@ -141,7 +141,8 @@ public sealed class BinaryMessageTests
 
     private static EnterCell Enter() => new(
         2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12,
-        new PilotSchedule([3, 0, 0, 0, 0, 0, 0, 0x80], 3, -20, 0x4007), 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8);
+        new PilotSchedule([3, 0, 0, 0, 0, 0, 0, 0x80], 3, -20, 0x4007), 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8,
+        new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true));
 
     private static WireFinding[] Findings() =>
     [

@@ -134,7 +134,8 @@ internal sealed record DecisionPath(
             return ("", "it was not probed on this host", "Ask again when the service has started.");
         if (found is Readiness.NotReady none)
             return ("", none.Cause.TrimEnd('.'), none.Fix);
-        IReadOnlyList<string> kinds = ((Readiness.Ready)found).RoomKinds;
+        var ready = (Readiness.Ready)found;
+        IReadOnlyList<string> kinds = ready.RoomKinds;
         string? kind = level switch
         {
             Level.Setuid => Policy.Levels.SetuidRoom,
@@ -143,7 +144,7 @@ internal sealed record DecisionPath(
         };
         if (kind is not null && kinds.Contains(kind))
             return (kind, "", "");
-        return ("", $"a room of the kind '{kind}' cannot be built here", level == Level.Setuid && kinds.Contains("classic")
+        return ("", $"a room of the kind '{kind}' cannot be built here{(ready.Lacking.Length > 0 ? $": {ready.Lacking}" : "")}", level == Level.Setuid && kinds.Contains("classic")
             ? "An administrator can set levels: { setuid: { room: classic } }."
             : $"An administrator can choose another kind under levels: {level.Name()}.");
     }

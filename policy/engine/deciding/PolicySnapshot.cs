@@ -9,10 +9,10 @@ public sealed class PolicySnapshot : IPolicy
 {
     internal PolicySnapshot(
         string epoch, string site, Answers answers, LevelSettings levels, FrozenDictionary<UserId, PilotAccount> pilots,
-        ImmutableArray<Rule> rules, PlacementDemand placement, bool asksOthers, FrozenDictionary<string, AccountEntry> accounts)
+        ImmutableArray<Rule> rules, PlacementDemand placement, Places places, bool asksOthers, FrozenDictionary<string, AccountEntry> accounts)
     {
         (Epoch, Site, Answers, Levels, Pilots) = (epoch, site, answers, levels, pilots);
-        (Rules, Placement, AsksOthers, Accounts) = (rules, placement, asksOthers, accounts);
+        (Rules, Placement, Places, AsksOthers, Accounts) = (rules, placement, places, asksOthers, accounts);
     }
 
     /// <summary>SHA-256 of the file's bytes, lower-case hexadecimal.</summary>
@@ -31,6 +31,9 @@ public sealed class PolicySnapshot : IPolicy
 
     /// <summary>What must hold of each payload's place.</summary>
     internal PlacementDemand Placement { get; }
+
+    /// <summary>What of the host payloads are shown.</summary>
+    public Places Places { get; }
 
     /// <summary>The site wants ban files, a grid-mapfile or a central service asked.</summary>
     internal bool AsksOthers { get; }

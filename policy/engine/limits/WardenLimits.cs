@@ -45,6 +45,9 @@ public abstract record WardenLimits
                 .OrderBy(m => m.Uid.Value).Select(m => new WardenAccount(m.Uid.Value, m.Gid.Value, [.. m.Groups.Select(g => g.Value)]))],
             [.. policy.Accounts.Values.Select(e => e.Source).OfType<AccountSource.Range>()
                 .OrderBy(r => r.Ids.First).Select(r => new WardenRange(r.Ids.First, r.Ids.Last))],
+            policy.Levels.Private,
+            policy.Places.Binds,
+            policy.Places.Lend,
             policy.Epoch));
     }
 }

@@ -13,9 +13,13 @@ namespace Isolation.Policy;
 /// <param name="Pilots">The uids that may ask, lowest first.</param>
 /// <param name="Accounts">Accounts of the host that payloads may run as, by uid.</param>
 /// <param name="Ranges">Ids without a host entry that payloads may run as (gid = uid, no other group), lowest first.</param>
+/// <param name="Room">What private rooms are like.</param>
+/// <param name="Binds">Places that are seen in every room, read-only.</param>
+/// <param name="Lend">Roots under which pilots may lend directories.</param>
 /// <param name="Epoch">The digest of the policy file that this was made from.</param>
 public sealed record WardenLimitsFile(
-    int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges, string Epoch)
+    int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges,
+    PrivateRoom Room, ImmutableArray<string> Binds, ImmutableArray<string> Lend, string Epoch)
 {
     /// <summary>The bytes of the file.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WardenLimitsJson.Default.WardenLimitsFile);

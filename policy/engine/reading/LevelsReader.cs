@@ -8,7 +8,6 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
 {
     private static readonly Dictionary<string, bool> WhenNotReady = new() { ["refuse"] = false, ["strengthen"] = true };
     private static readonly Dictionary<string, bool> DenyAllow = new() { ["deny"] = false, ["allow"] = true };
-    private static readonly Dictionary<string, bool> ClassicRoom = new() { ["private"] = false, ["classic"] = true };
     private static readonly Dictionary<string, bool> EngineBuilder = new() { ["oci"] = false, ["engine"] = true };
     private static readonly Dictionary<string, int> ContainerNetworks = new() { ["pilot"] = 0, ["none"] = 1, ["user"] = 2 };
     private static readonly Dictionary<string, int> MachineNetworks = new() { ["user"] = 0, ["none"] = 1 };
@@ -19,7 +18,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         Level preferred = law.Read(levels.Optional("default"), values, findings) ?? law.Otherwise;
         ImmutableArray<Level> accepted = Accepted(levels.Optional("accept"));
         bool strengthen = values.Choice(levels.Optional("when-not-ready"), WhenNotReady) ?? false;
-        bool classic = Setuid(levels.Find("setuid"));
+        (bool classic, PrivateRoom room) = new PrivateRoomReader(values, findings).Read(levels.Optional("setuid"));
 
         MapReader container = MapReader.Of(levels.Optional("container"), findings, "Write container: { builder: oci }.");
         bool engine = values.Choice(container.Optional("builder"), EngineBuilder) ?? false;
@@ -33,7 +32,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         machine.Done();
         levels.Done();
 
-        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", engine ? "engine" : "oci");
+        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", room, engine ? "engine" : "oci");
     }
 
     /// <summary>A rule's <c>level</c>: one level, or one that is preferred and others that may be asked for.</summary>
@@ -51,21 +50,6 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
     /// <summary>A list of levels.</summary>
     public ImmutableArray<Level> Accepted(Node? node)
         => values.DistinctValues(values.SomeItems(node, "levels"), item => law.Read(item, values, findings));
-
-    private bool Setuid(Pair? pair)
-    {
-        MapReader setuid = MapReader.Of(pair?.Value, findings, "Write setuid: { room: classic }.");
-        bool classic = values.Choice(setuid.Optional("room"), ClassicRoom) ?? false;
-        Node? writable = setuid.Optional("writable");
-        if (values.Paths(writable).Length > 0 && classic)
-            findings.Note(writable!, "a classic room sees the host as it is: 'writable' has an effect on private rooms only");
-        setuid.Done();
-        if (!classic && law.Switch != IdentitySwitch.No && law.LogOnly != LogOnlyMode.Require)
-            findings.Note(pair?.KeyAt ?? new Place(1, 1), pair is null ? "levels" : "levels.setuid",
-                "setuid has a private room, which this version cannot build: payloads at that level are answered 'not ready'; "
-                + "for rooms that see the host as it is, set levels: { setuid: { room: classic } }");
-        return classic;
-    }
 
     private static LevelChoice With(Level preferred, ImmutableArray<Level> accepted)
         => new(preferred, accepted.Contains(preferred) ? accepted : accepted.Insert(0, preferred));

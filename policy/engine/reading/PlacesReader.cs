@@ -3,13 +3,13 @@ namespace Isolation.Policy;
 /// <summary>Reads what of the host payloads see: <c>lend</c>, <c>images</c>, <c>binds</c>.</summary>
 internal sealed class PlacesReader(ValueReader values, Findings findings)
 {
-    public void Read(MapReader root)
+    public Places Read(MapReader root)
     {
-        values.Paths(root.Optional("lend"));
-        values.Paths(root.Optional("binds"));
+        var places = new Places(values.Paths(root.Optional("lend")), values.Paths(root.Optional("binds")));
         MapReader images = MapReader.Of(root.Optional("images"), findings, "Write images: { allow: [host] }.");
         values.Distinct(values.Items(images.Optional("allow"), "images"), Image);
         images.Done();
+        return places;
     }
 
     /// <summary><c>host</c>, or a path whose parts may hold <c>*</c> (within one part) and <c>**</c> (any number of parts).</summary>

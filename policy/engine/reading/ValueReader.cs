@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Isolation.Core;
 
 namespace Isolation.Policy;
 
@@ -87,6 +88,24 @@ internal sealed partial class ValueReader(Findings findings)
         return null;
     }
 
+    /// <summary>A size in bytes: a whole number and <c>KiB</c>, <c>MiB</c>, <c>GiB</c> or <c>TiB</c>; <c>0</c> where none at all can be meant.</summary>
+    public long? Size(Node? node, bool mayBeNone)
+    {
+        string what = mayBeNone ? "a size such as 512MiB or 4GiB, or 0 for none" : "a size such as 512MiB or 4GiB";
+        if (Text(node, what) is not string text)
+            return null;
+        if (mayBeNone && text == "0")
+            return 0;
+        if (SizeText().Match(text) is { Success: true } match
+            && long.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+            && match.Groups[2].Value switch { "KiB" => 10, "MiB" => 20, "GiB" => 30, _ => 40 } is int unit
+            && count > 0 && count <= LimitBounds.MostBytes >> unit)
+            return count << unit;
+        findings.Fault(node!, $"{Findings.Quote(text)} is not a size",
+            $"Write {what}: a whole number greater than 0 and KiB, MiB, GiB or TiB, at most {LimitBounds.MostBytes >> 40}TiB.");
+        return null;
+    }
+
     /// <summary>The items of a list; none, after telling so, for anything else.</summary>
     public ImmutableArray<Node> Items(Node? node, string of)
     {
@@ -159,4 +178,7 @@ internal sealed partial class ValueReader(Findings findings)
 
     [GeneratedRegex(@"^([0-9]{1,10})[smhd]\z")]
     private static partial Regex DurationText();
+
+    [GeneratedRegex(@"^([0-9]{1,19})(KiB|MiB|GiB|TiB)\z")]
+    private static partial Regex SizeText();
 }

@@ -8,6 +8,9 @@ public enum CellNetwork : byte
 
     /// <summary>A network namespace of its pilot's.</summary>
     Pilot = 1,
+
+    /// <summary>One of its own, with a loopback device only.</summary>
+    None = 2,
 }
 
 /// <summary>The names of the networks, as records spell them.</summary>
@@ -18,6 +21,7 @@ public static class CellNetworkNames
     {
         CellNetwork.Host => "host",
         CellNetwork.Pilot => "pilot",
+        CellNetwork.None => "none",
         _ => throw new ArgumentOutOfRangeException(nameof(network), network, "a network of no name"),
     };
 }

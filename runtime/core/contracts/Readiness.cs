@@ -7,7 +7,11 @@ public abstract record Readiness
 
     /// <summary>It works.</summary>
     /// <param name="RoomKinds">The kinds of room that work, for setuid <c>classic</c> and <c>private</c>.</param>
-    public sealed record Ready(IReadOnlyList<string> RoomKinds) : Readiness;
+    public sealed record Ready(IReadOnlyList<string> RoomKinds) : Readiness
+    {
+        /// <summary>Why the level's other kinds of room do not work; empty when all do.</summary>
+        public string Lacking { get; init; } = "";
+    }
 
     /// <summary>It does not.</summary>
     /// <param name="Cause">What was tried, and what was seen.</param>

@@ -74,8 +74,11 @@ internal sealed class DoctorOperation(
 
         foreach ((Level level, Readiness ready) in isolators.Readiness.OrderBy(l => l.Key))
         {
-            if (ready is Readiness.Ready rooms)
-                found.Holds("levels", $"{level.Name()} is ready: rooms {string.Join(", ", rooms.RoomKinds)} were built and destroyed");
+            if (ready is not Readiness.Ready rooms)
+                continue;
+            found.Holds("levels", $"{level.Name()} is ready: rooms {string.Join(", ", rooms.RoomKinds)} were built and destroyed");
+            if (rooms.Lacking.Length > 0)
+                found.Missing("levels", $"{level.Name()}: no room of the kind {rooms.Lacking}", "Mend what is said there, or choose a kind of room that is ready.");
         }
 
         if (!isolators.Readiness.Values.Any(r => r is Readiness.Ready))

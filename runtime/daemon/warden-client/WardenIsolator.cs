@@ -18,7 +18,7 @@ internal sealed class WardenIsolator(WardenLink warden, IsolatorDescription desc
         {
             using WardenReply reply = await warden.AskAsync(WardenOperation.Probe, b => b.U8((byte)Description.Level)).WaitAsync(ct).ConfigureAwait(false);
             ProbedLevel probed = ProbedLevel.Read(reply.Body());
-            return probed.Kinds.Length > 0 ? new Readiness.Ready([.. probed.Kinds]) : new Readiness.NotReady(probed.Cause, probed.Fix);
+            return probed.Kinds.Length > 0 ? new Readiness.Ready([.. probed.Kinds]) { Lacking = probed.Cause } : new Readiness.NotReady(probed.Cause, probed.Fix);
         }
         catch (SetupException e)
         {

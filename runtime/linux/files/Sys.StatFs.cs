@@ -11,6 +11,13 @@ public static partial class Sys
         return FStatFsRaw(fd, buffer) == 0 ? buffer[0] : throw SyscallException.FromLastError("fstatfs", "descriptor");
     }
 
+    /// <summary>The flags of the mount that an open file lies on.</summary>
+    private static unsafe long FileSystemFlags(Descriptor fd)
+    {
+        long* buffer = stackalloc long[15]; // f_flags is the eleventh
+        return FStatFsRaw(fd, buffer) == 0 ? buffer[10] : throw SyscallException.FromLastError("fstatfs", "descriptor");
+    }
+
     [LibraryImport("libc", EntryPoint = "fstatfs64", SetLastError = true)]
     private static unsafe partial int FStatFsRaw(Descriptor fd, long* buffer);
 }

@@ -17,6 +17,9 @@ public static partial class Capabilities
     /// <summary>CAP_SETPCAP: needed to drop from the bounding set.</summary>
     public const ulong SetPcap = 1UL << 8;
 
+    /// <summary>CAP_SYS_ADMIN: needed to mount.</summary>
+    public const ulong SysAdmin = 1UL << 21;
+
     /// <summary>CAP_SYS_RESOURCE: needed to raise hard limits.</summary>
     public const ulong SysResource = 1UL << 24;
 

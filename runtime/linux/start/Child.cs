@@ -29,7 +29,7 @@ public static unsafe class Child
         try
         {
             RawPlan raw = RawPlanner.Prepare(plan, write, block, held);
-            (int pid, PidFd? process, int errno) = Clone(&raw, plan.Cgroup);
+            (int pid, PidFd? process, int errno) = Clone(&raw, plan);
             if (process is null)
                 return new ChildResult.Failed(ChildSteps.Clone, errno);
 
@@ -49,22 +49,29 @@ public static unsafe class Child
         }
     }
 
-    private static (int Pid, PidFd? Process, int Errno) Clone(RawPlan* plan, Descriptor? cgroup)
+    private static (int Pid, PidFd? Process, int Errno) Clone(RawPlan* raw, ChildPlan plan)
     {
-        Raw.Warm();
         int pidfd = -1;
         CloneArguments arguments = new()
         {
-            Flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (cgroup is null ? 0 : CLONE_INTO_CGROUP),
+            Flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (plan.Cgroup is null ? 0 : CLONE_INTO_CGROUP) | (ulong)plan.Namespaces,
             PidFd = (ulong)(nint)(&pidfd),
             ExitSignal = SIGCHLD,
-            Cgroup = cgroup is null ? 0 : (ulong)cgroup.Number,
+            Cgroup = plan.Cgroup is null ? 0 : (ulong)plan.Cgroup.Number,
         };
 
-        nint pid = Raw.Call(Raw.SYS_clone3, (nint)(&arguments), sizeof(CloneArguments), 0, 0, 0, 0);
+        (int pid, int errno) = plan.Nursery is MountNamespace nursery ? NurseryThread.Instance.Clone(nursery, raw, &arguments) : CloneHere(raw, &arguments);
+        return pid < 0 ? (0, null, errno) : (pid, new PidFd(pidfd), 0);
+    }
+
+    /// <summary>clone3 on the calling thread; the child never returns.</summary>
+    internal static (int Pid, int Errno) CloneHere(RawPlan* plan, CloneArguments* arguments)
+    {
+        Raw.Warm();
+        nint pid = Raw.Call(Raw.SYS_clone3, (nint)arguments, sizeof(CloneArguments), 0, 0, 0, 0);
         if (pid == 0)
             RawChild.Become(plan);
-        return pid < 0 ? (0, null, *Raw.ErrnoLocation()) : ((int)pid, new PidFd(pidfd), 0);
+        return pid < 0 ? (-1, *Raw.ErrnoLocation()) : ((int)pid, 0);
     }
 
     private static ChildResult Outcome(Descriptor read, PidFd process, int pid, TimeSpan deadline)
@@ -83,22 +90,5 @@ public static unsafe class Child
         return length == 8
             ? new ChildResult.Failed(MemoryMarshal.Read<int>(report), MemoryMarshal.Read<int>(report[4..]))
             : new ChildResult.Failed(ChildSteps.Deadline, 0);
-    }
-
-    // struct clone_args, linux/sched.h
-    [StructLayout(LayoutKind.Sequential)]
-    private struct CloneArguments
-    {
-        public ulong Flags;
-        public ulong PidFd;
-        public ulong ChildTid;
-        public ulong ParentTid;
-        public ulong ExitSignal;
-        public ulong Stack;
-        public ulong StackSize;
-        public ulong Tls;
-        public ulong SetTid;
-        public ulong SetTidSize;
-        public ulong Cgroup;
     }
 }

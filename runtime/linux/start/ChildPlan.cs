@@ -5,8 +5,11 @@ namespace Isolation.Linux;
 /// <summary>What a child is to become between its birth and exec. What is left null stays as the parent has it.</summary>
 public sealed record ChildPlan
 {
-    /// <summary>The program's path.</summary>
+    /// <summary>The program's path; with <see cref="ProgramFile"/> only its name.</summary>
     public required ReadOnlyMemory<byte> Program { get; init; }
+
+    /// <summary>The program as an open file, where its path means something else to the child, or nothing. Borrowed until the start is over.</summary>
+    public Descriptor? ProgramFile { get; init; }
 
     /// <summary>Arguments, without terminating NULs.</summary>
     public required ImmutableArray<ReadOnlyMemory<byte>> Arguments { get; init; }
@@ -22,6 +25,15 @@ public sealed record ChildPlan
 
     /// <summary>Files <c>tasks</c> of cgroup v1 leaves to join.</summary>
     public ImmutableArray<Descriptor> TaskFiles { get; init; } = [];
+
+    /// <summary>Namespaces of its own.</summary>
+    public OwnNamespaces Namespaces { get; init; }
+
+    /// <summary>The mount namespace to be born from; null for this process's. Borrowed until the start is over.</summary>
+    public MountNamespace? Nursery { get; init; }
+
+    /// <summary>What it changes first in its own mount namespace; a failure is step <see cref="ChildResult.Failed.FirstMount"/> plus the index.</summary>
+    public ImmutableArray<MountStep> Mounts { get; init; } = [];
 
     /// <summary>The network namespace to move into. Needs CAP_SYS_ADMIN in the user namespace that owns it. Borrowed until the start is over.</summary>
     public Descriptor? NetworkNamespace { get; init; }
@@ -74,5 +86,9 @@ public abstract record ChildResult
     public sealed record Running(PidFd Process, int Pid) : ChildResult;
 
     /// <summary>It failed at that step, and is reaped.</summary>
-    public sealed record Failed(int Step, int Errno) : ChildResult;
+    public sealed record Failed(int Step, int Errno) : ChildResult
+    {
+        /// <summary>The number of the first of <see cref="ChildPlan.Mounts"/>.</summary>
+        public const int FirstMount = 1000;
+    }
 }

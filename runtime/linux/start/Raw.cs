@@ -8,7 +8,10 @@ namespace Isolation.Linux;
 /// </summary>
 internal static unsafe partial class Raw
 {
+    internal const int SYS_read = 0;
     internal const int SYS_close = 3;
+    internal const int SYS_ioctl = 16;
+    internal const int SYS_socket = 41;
     internal const int SYS_rt_sigaction = 13;
     internal const int SYS_rt_sigprocmask = 14;
     internal const int SYS_write = 1;
@@ -41,6 +44,7 @@ internal static unsafe partial class Raw
     internal const int SYS_prlimit64 = 302;
     internal const int SYS_setns = 308;
     internal const int SYS_seccomp = 317;
+    internal const int SYS_execveat = 322;
     internal const int SYS_clone3 = 435;
     internal const int SYS_close_range = 436;
 

@@ -20,6 +20,11 @@ internal static unsafe class RawChild
     private const int LastSignal = 64;
     private const int AT_FDCWD = -100;
     private const int O_WRONLY_CLOEXEC = 0x80001;
+    private const int AT_EMPTY_PATH = 0x1000;
+    private const int AF_INET = 2;
+    private const int SOCK_DGRAM_CLOEXEC = 0x80002;
+    private const int SIOCSIFFLAGS = 0x8914;
+    private const byte IFF_UP = 1;
 
     /// <summary>Runs in the child and never returns.</summary>
     internal static void Become(RawPlan* plan)
@@ -42,6 +47,13 @@ internal static unsafe class RawChild
             if (Raw.Call(Raw.SYS_write, plan->TaskFiles[i], (nint)(&zero), 1, 0, 0, 0) != 1)
                 return ChildSteps.V1Leaves;
         }
+
+        int failed = RawCall.Make(plan->Mounts, plan->MountCount);
+        if (failed >= 0)
+            return ChildResult.Failed.FirstMount + failed;
+
+        if (plan->RaiseLoopback && !TryRaiseLoopback())
+            return ChildSteps.NetworkNamespace;
 
         if (plan->NetworkNamespace >= 0 && Raw.Call(Raw.SYS_setns, plan->NetworkNamespace, CLONE_NEWNET, 0, 0, 0, 0) < 0)
             return ChildSteps.NetworkNamespace;
@@ -78,8 +90,12 @@ internal static unsafe class RawChild
                 return ChildSteps.Descriptors;
         }
 
-        if (Raw.Call(Raw.SYS_close_range, plan->DescriptorCount, plan->ErrorPipe - 1, 0, 0, 0, 0) < 0
-            || Raw.Call(Raw.SYS_close_range, plan->ErrorPipe + 1, int.MaxValue, 0, 0, 0, 0) < 0)
+        // What is still needed is close-on-exec.
+        int low = plan->ProgramFile < 0 || plan->ErrorPipe < plan->ProgramFile ? plan->ErrorPipe : plan->ProgramFile;
+        int high = plan->ErrorPipe > plan->ProgramFile ? plan->ErrorPipe : plan->ProgramFile;
+        if (Raw.Call(Raw.SYS_close_range, plan->DescriptorCount, low - 1, 0, 0, 0, 0) < 0
+            || (high > low + 1 && Raw.Call(Raw.SYS_close_range, low + 1, high - 1, 0, 0, 0, 0) < 0)
+            || Raw.Call(Raw.SYS_close_range, high + 1, int.MaxValue, 0, 0, 0, 0) < 0)
             return ChildSteps.CloseRange;
 
         for (int i = 0; i <= plan->LastCapability; i++)
@@ -151,7 +167,23 @@ internal static unsafe class RawChild
                 return ChildSteps.Seccomp;
         }
 
-        _ = Raw.Call(Raw.SYS_execve, (nint)plan->Program, (nint)plan->Arguments, (nint)plan->Environment, 0, 0, 0);
+        if (plan->ProgramFile >= 0)
+            _ = Raw.Call(Raw.SYS_execveat, plan->ProgramFile, (nint)plan->Program, (nint)plan->Arguments, (nint)plan->Environment, AT_EMPTY_PATH, 0);
+        else
+            _ = Raw.Call(Raw.SYS_execve, (nint)plan->Program, (nint)plan->Arguments, (nint)plan->Environment, 0, 0, 0);
         return ChildSteps.Exec;
+    }
+
+    // A new network namespace has nothing but a loopback device, which is down (netdevice(7)).
+    private static bool TryRaiseLoopback()
+    {
+        nint socket = Raw.Call(Raw.SYS_socket, AF_INET, SOCK_DGRAM_CLOEXEC, 0, 0, 0, 0);
+        byte* request = stackalloc byte[40]; // struct ifreq
+        for (int i = 0; i < 40; i++)
+            request[i] = 0;
+        (request[0], request[1], request[16]) = ((byte)'l', (byte)'o', IFF_UP);
+        bool raised = socket >= 0 && Raw.Call(Raw.SYS_ioctl, socket, SIOCSIFFLAGS, (nint)request, 0, 0, 0) == 0;
+        _ = Raw.Call(Raw.SYS_close, socket, 0, 0, 0, 0, 0);
+        return raised;
     }
 }

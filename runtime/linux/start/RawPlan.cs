@@ -4,6 +4,10 @@ namespace Isolation.Linux;
 internal unsafe struct RawPlan
 {
     internal byte* Program;
+    internal int ProgramFile;
+    internal RawCall* Mounts;
+    internal int MountCount;
+    internal bool RaiseLoopback;
     internal byte** Arguments;
     internal byte** Environment;
     internal int* Descriptors;
@@ -68,7 +72,11 @@ internal static unsafe class RawPlanner
 
         return new RawPlan
         {
-            Program = block.Text(plan.Program.Span),
+            Program = block.Text(plan.ProgramFile is null ? plan.Program.Span : []),
+            ProgramFile = plan.ProgramFile is Descriptor program ? Hold(program.Duplicate(SafeNumber), held) : -1,
+            Mounts = RawCall.Prepare(plan.Mounts, block),
+            MountCount = plan.Mounts.Length,
+            RaiseLoopback = plan.Namespaces.HasFlag(OwnNamespaces.Network),
             Arguments = block.Vector(plan.Arguments),
             Environment = block.Vector(plan.Environment),
             Descriptors = block.Array<int>(sources),

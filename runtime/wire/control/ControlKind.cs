@@ -18,7 +18,7 @@ public enum ControlKind : byte
     /// <summary>Warden: <see cref="EnterCell"/>, with descriptors.</summary>
     Enter = 10,
 
-    /// <summary>Cell: entered.</summary>
+    /// <summary>Cell: entered, or why it could not be (text; empty when it was).</summary>
     Entered = 11,
 
     /// <summary>Warden: resolve, once the streams are there. No body.</summary>

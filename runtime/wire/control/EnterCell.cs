@@ -18,6 +18,7 @@ namespace Isolation.Wire;
 /// <param name="RoomEnvironment">Environment entries that the room defines; they win over the block's.</param>
 /// <param name="Counters">The kinds of the counters among the descriptors, in their order (Linux: CounterKind).</param>
 /// <param name="TaskFiles">How many v1 places the child has to join.</param>
+/// <param name="Own">What cell-init does in its own mount namespace; null where it is in the host's.</param>
 public sealed record EnterCell(
     uint Uid,
     uint Gid,
@@ -31,7 +32,8 @@ public sealed record EnterCell(
     string Scratch,
     string[] RoomEnvironment,
     byte[] Counters,
-    int TaskFiles)
+    int TaskFiles,
+    OwnRoom? Own)
 {
     /// <summary>The most supplementary groups.</summary>
     public const int MaxGroups = 1024;
@@ -48,7 +50,7 @@ public sealed record EnterCell(
     private const int MaxText = 4096;
 
     /// <summary>How many descriptors come with the message.</summary>
-    public int Descriptors => FixedDescriptors + Counters.Length + TaskFiles;
+    public int Descriptors => FixedDescriptors + Counters.Length + TaskFiles + (Own?.Mounts.Length ?? 0);
 
     /// <summary>Writes the body.</summary>
     public MessageWriter Write(MessageWriter to)
@@ -62,7 +64,9 @@ public sealed record EnterCell(
         Schedule.Write(to.I32(OomScoreAdjustment).U32(FileModeMask)).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
         foreach (string entry in RoomEnvironment)
             to.Text(entry);
-        return to.Bytes(Counters).U32((uint)TaskFiles);
+        to.Bytes(Counters).U32((uint)TaskFiles).Flag(Own is not null);
+        Own?.Write(to);
+        return to;
     }
 
     /// <summary>Reads the body.</summary>
@@ -85,7 +89,8 @@ public sealed record EnterCell(
         string[] environment = new string[from.Count(64)];
         for (int i = 0; i < environment.Length; i++)
             environment[i] = from.Text(MaxText);
-        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles));
+        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles),
+            from.Flag() ? OwnRoom.Read(ref from) : null);
         from.End();
         return enter;
     }

@@ -2,7 +2,7 @@ namespace Isolation.Wire;
 
 /// <summary>Body of the answer to <see cref="WardenOperation.Probe"/>.</summary>
 /// <param name="Kinds">The kinds of room that work; empty when none does.</param>
-/// <param name="Cause">If none: what was tried and seen.</param>
+/// <param name="Cause">Of those that do not: what was tried and seen.</param>
 /// <param name="Fix">If none: what an administrator can do.</param>
 public sealed record ProbedLevel(string[] Kinds, string Cause, string Fix)
 {

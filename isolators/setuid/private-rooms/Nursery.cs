@@ -1,0 +1,84 @@
+using Isolation.Cells;
+using Isolation.Linux;
+
+namespace Isolation.Isolators.Setuid;
+
+/// <summary>
+/// The mount namespace that private rooms are born from: the host's tree, read-only but for a few places, without the service's own
+/// directories and what the site hides. Nothing lives in it. What is mounted on the host later appears in it and in its rooms, where the
+/// host's mounts are shared.
+/// </summary>
+internal sealed class Nursery : IDisposable
+{
+    private const ulong Inert = MountAttributes.NoSetId | MountAttributes.NoDevices | MountAttributes.NoExecution;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    // Each room has its own, and nothing of the host's is to stay under it; the cgroups show what else runs on the node.
+    private static readonly string[] NotTheHosts = ["/proc", "/dev/mqueue", "/dev/pts", "/sys/fs/cgroup", .. RoomPlaces.Replaced];
+
+    private Nursery(MountNamespace mounts, PrivateRoomSettings settings) => (Mounts, Settings) = (mounts, settings);
+
+    internal MountNamespace Mounts { get; }
+
+    internal PrivateRoomSettings Settings { get; }
+
+    /// <summary>Makes it from the host as it is now.</summary>
+    /// <exception cref="SyscallException">The kernel refuses a step.</exception>
+    internal static Nursery Make(CellHost host, PrivateRoomSettings settings)
+    {
+        List<Descriptor> held = [];
+        try
+        {
+            return new Nursery(MountNamespace.Make([.. Steps(host, settings, held)], Deadline), settings);
+        }
+        finally
+        {
+            foreach (Descriptor mount in held)
+                mount.Dispose();
+        }
+    }
+
+    public void Dispose() => Mounts.Dispose();
+
+    /// <summary>The directory in which a room finds what is its own, attached nowhere yet.</summary>
+    internal static Descriptor MakeBase()
+    {
+        Descriptor mount = NewMount.Make("tmpfs", Inert, ("size", "64k"), ("mode", "755"));
+        foreach (string name in RoomPlaces.Names)
+            Sys.MakeDirectoryAt(mount, System.Text.Encoding.ASCII.GetBytes(name), 0x1ed);
+        Sys.SetMountAttributes(mount, new MountAttributes { Set = MountAttributes.ReadOnly }, "the room's directory");
+        return mount;
+    }
+
+    private static IEnumerable<MountStep> Steps(CellHost host, PrivateRoomSettings settings, List<Descriptor> held)
+    {
+        Dictionary<string, int> mounted = MountPoints();
+        yield return new MountStep.Propagate(MountPropagation.Slave);
+        foreach (string place in NotTheHosts.Append(host.ScratchPath))
+            for (int i = 0; i < mounted.GetValueOrDefault(place); i++)
+                yield return new MountStep.Detach(place);
+
+        if (RoomPlaces.InReplaced(host.Run) is null)
+            yield return new MountStep.Attach(Held(MakeBase(), held), host.Run);
+        foreach (string place in settings.Hidden.Append(host.State).Where(p => RoomPlaces.InReplaced(p) is null && Directory.Exists(p)))
+            yield return new MountStep.Attach(Held(NewMount.Make("tmpfs", Inert | MountAttributes.ReadOnly, ("size", "4k"), ("mode", "755")), held), place);
+
+        string[] writable = [.. settings.Writable.Where(p => RoomPlaces.InReplaced(p) is null && Path.Exists(p))];
+        foreach (string place in writable)
+            yield return new MountStep.Bind(place, place);
+        yield return new MountStep.Protect("/", MountAttributes.ReadOnly, 0);
+        foreach (string place in writable.Where(place => !Sys.IsReadOnly(place)))
+            yield return new MountStep.Protect(place, 0, MountAttributes.ReadOnly);
+        yield return new MountStep.Propagate(MountPropagation.Shared);
+    }
+
+    private static Descriptor Held(Descriptor mount, List<Descriptor> held)
+    {
+        held.Add(mount);
+        return mount;
+    }
+
+    // How many mounts lie on each path, one upon the other (proc_pid_mountinfo(5)).
+    private static Dictionary<string, int> MountPoints()
+        => File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')[4]).CountBy(path => path).ToDictionary();
+}

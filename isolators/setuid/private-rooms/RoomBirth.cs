@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Isolation.Cells;
+using Isolation.Linux;
+
+namespace Isolation.Isolators.Setuid;
+
+/// <summary>What one room gets when it is born: file systems of its own, attached by the child that becomes its cell-init.</summary>
+internal sealed class RoomBirth : IDisposable
+{
+    private const ulong Untrusted = MountAttributes.NoSetId | MountAttributes.NoDevices;
+    private const int SmallestInode = 4096; // bytes of a file system for each file in it
+    private readonly List<Descriptor> _mounts = [];
+    private readonly List<MountStep> _steps = [new MountStep.Propagate(MountPropagation.Slave)];
+
+    private RoomBirth() { }
+
+    /// <summary>The steps of the child.</summary>
+    internal ImmutableArray<MountStep> Steps => [.. _steps];
+
+    /// <summary>Prepares the file systems of one room.</summary>
+    internal static RoomBirth Prepare(CellHost host, PrivateRoomSettings settings)
+    {
+        RoomBirth birth = new();
+        try
+        {
+            birth.AddAll(host, settings);
+            return birth;
+        }
+        catch
+        {
+            birth.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (Descriptor mount in _mounts)
+            mount.Dispose();
+    }
+
+    private void AddAll(CellHost host, PrivateRoomSettings settings)
+    {
+        foreach (string place in RoomPlaces.Replaced)
+        {
+            Descriptor own = Memory(place == "/dev/shm" ? settings.SharedMemoryBytes : settings.TemporaryBytes);
+            string[] within = [.. settings.Binds.Append(host.Run).Where(path => RoomPlaces.InReplaced(path)?.Place == place)];
+            foreach (string path in within)
+                MakeDirectories(own, RoomPlaces.InReplaced(path)!.Value.Below);
+            Add(own, place);
+            foreach (string path in within)
+                Add(path == host.Run ? Nursery.MakeBase() : SeenReadOnly(path), path);
+        }
+
+        Add(NewMount.Make("devpts", MountAttributes.NoSetId | MountAttributes.NoExecution, ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")), "/dev/pts");
+        _steps.Add(new MountStep.New("proc", "/proc", "hidepid=2"));
+        if (Directory.Exists("/dev/mqueue"))
+            _steps.Add(new MountStep.New("mqueue", "/dev/mqueue", ""));
+        if (settings.WithoutNetwork)
+        {
+            _steps.Add(new MountStep.New("sysfs", "/sys", ""));
+            _steps.Add(new MountStep.Protect("/sys", MountAttributes.ReadOnly, 0));
+        }
+    }
+
+    private void Add(Descriptor mount, string target)
+    {
+        _mounts.Add(mount);
+        _steps.Add(new MountStep.Attach(mount, target));
+    }
+
+    private static Descriptor Memory(long bytes) => NewMount.Make("tmpfs", Untrusted,
+        ("size", bytes.ToString(CultureInfo.InvariantCulture)),
+        ("nr_inodes", (bytes / SmallestInode + 16).ToString(CultureInfo.InvariantCulture)),
+        ("mode", "1777"));
+
+    private static Descriptor SeenReadOnly(string path)
+    {
+        using Descriptor place = Sys.Open(null, path, Sys.O_PATH | Sys.O_DIRECTORY);
+        Descriptor copy = Sys.CloneTree(place, path, withMountsBelow: true);
+        Sys.SetMountAttributes(copy, new MountAttributes { Set = MountAttributes.ReadOnly | Untrusted }, path, withMountsBelow: true);
+        return copy;
+    }
+
+    private static void MakeDirectories(Descriptor root, string path)
+    {
+        Descriptor at = root;
+        foreach (string name in path.Split('/'))
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(name);
+            if (Sys.TryOpen(at, bytes, Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _) is not Descriptor next)
+            {
+                Sys.MakeDirectoryAt(at, bytes, 0x1ed);
+                next = Sys.Open(at, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            }
+
+            if (at != root)
+                at.Dispose();
+            at = next;
+        }
+
+        if (at != root)
+            at.Dispose();
+    }
+}
