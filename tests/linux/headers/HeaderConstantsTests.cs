@@ -17,7 +17,7 @@ public sealed partial class HeaderConstantsTests
     };
 
     // Two of the headers' names in one, or part of a longer name.
-    private static readonly string[] Composed = ["O_WRONLY_CLOEXEC", "SOCK_DGRAM_NONBLOCK", "LOG_DAEMON_WARNING", "X86_64"];
+    private static readonly string[] Composed = ["O_WRONLY_CLOEXEC", "SOCK_DGRAM_NONBLOCK", "SOCK_DGRAM_CLOEXEC", "LOG_DAEMON_WARNING", "X86_64"];
 
     private const string SystemHeaders = """
         #include <stdio.h>
@@ -35,6 +35,8 @@ public sealed partial class HeaderConstantsTests
         #include <sys/signalfd.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
+        #include <sys/statvfs.h>
+        #include <net/if.h>
         #include <sys/syscall.h>
         #include <sys/un.h>
         #include <sys/vfs.h>
