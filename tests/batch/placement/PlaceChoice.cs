@@ -16,8 +16,9 @@ internal sealed record PlaceChoice(PlacementDemand Demand, string Words)
     public static IReadOnlyList<Candidate> PositionsOf(int pid, string slice)
     {
         using PidFd client = PidFd.TryOpen(pid, out _)!;
+        CgroupLayout layout = CgroupLayout.Read();
         // Only the hierarchies and the slice are looked at.
-        CellHost host = new(null!, null!, "", "", CgroupLayout.Read(), slice, new HashSet<CounterKind>(), null!, null!, null!, "", TimeProvider.System);
+        CellHost host = new(null!, null!, "", "", layout, new ServiceSlice(layout, slice, ""), new HashSet<CounterKind>(), null!, null!, null!, "", TimeProvider.System);
         Limits limits = Limits.None with { MemoryBytes = 1 << 30, Processes = 500 };
         return [.. Positions.Of(host, PilotCgroups.Of(client, host.Cgroups, host.Tracking), limits, "cell-looked-for")];
     }
