@@ -14,6 +14,14 @@ internal static class KillCommand
             return Dispatch.Usage(line);
         string id = System.Text.Encoding.UTF8.GetString(line.Operands[0].Span);
         return ServiceCall.AskWithHandles(
-            ServiceAddress.Of(input, line), ServiceAddress.Handles(input, line), (to, handle) => Requests.Signal(to, id, signal, handle), _ => ExitCode.Done);
+            ServiceAddress.Of(input, line), ServiceAddress.Handles(input, line), (to, handle) => Requests.Signal(to, id, signal, handle), Done);
+    }
+
+    private static int? Done(JsonView answer)
+    {
+        // Sent is not done: whoever waits for the payload's end would wait for the batch system.
+        if (answer["suspended"u8].IsTrue)
+            Output.Error($"isolation: {answer["note"u8].Text}.");
+        return ExitCode.Done;
     }
 }

@@ -109,12 +109,12 @@ public sealed class Cell : ICell
     }
 
     /// <inheritdoc/>
-    public async Task<bool> SignalAsync(int signal, CancellationToken ct)
+    public async Task<SignalResult> SignalAsync(int signal, CancellationToken ct)
     {
         if (Observed.IsCompleted)
-            return false;
+            return SignalResult.NobodyThere;
         (_, byte[] body) = await AskAsync("signal", ControlKind.Signal, w => w.I32(signal), Patience, ct).ConfigureAwait(false);
-        return new MessageReader(body).Flag();
+        return !new MessageReader(body).Flag() ? SignalResult.NobodyThere : _parts.Leaf.HoldsBack(signal) ? SignalResult.WaitsForResume : SignalResult.Sent;
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Isolation.Cells;
 /// <param name="ScratchPath">Its path, as payloads see it.</param>
 /// <param name="CellInit">The path of the program cell-init.</param>
 /// <param name="Cgroups">The host's hierarchies.</param>
-/// <param name="Slice">The name of the service's slice.</param>
+/// <param name="Slice">The service's slice.</param>
 /// <param name="WithoutCounters">Counters to do without, as if the kernel lacked them: for tests.</param>
 /// <param name="Jobs">Directories of batch jobs in which leaves were made.</param>
 /// <param name="Left">What of ended cells could not be removed.</param>
@@ -16,7 +16,7 @@ namespace Isolation.Cells;
 /// <param name="BootId">The kernel's name of this boot.</param>
 /// <param name="Clock">The clock.</param>
 public sealed record CellHost(
-    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, string Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, LeftBehind Left, DigestMemory Digests, string BootId, TimeProvider Clock)
+    Descriptor Rooms, Descriptor Scratch, string ScratchPath, string CellInit, CgroupLayout Cgroups, ServiceSlice Slice, IReadOnlySet<CounterKind> WithoutCounters, GivenUpJobs Jobs, LeftBehind Left, DigestMemory Digests, string BootId, TimeProvider Clock)
 {
     /// <summary>The path of the run directory, which no private room shows.</summary>
     public string Run { get; init; } = "";

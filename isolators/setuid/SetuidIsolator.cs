@@ -132,7 +132,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
 
     private string? TryLeaf(CellId probe)
     {
-        using Leaf leaf = Leaf.Create(OwnLeaf(probe), host.WithoutCounters);
+        using Leaf leaf = host.Slice.MakeLeaf(OwnLeaf(probe), host.WithoutCounters);
         string? fault = null;
         try
         {
@@ -150,7 +150,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     {
         string mount = host.Cgroups.Unified
             ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
-        return new LeafPlan(ProcessCgroups.LeafName(probe.Value), mount, ServiceSlice.Make(mount, host.Slice).Path, [], []);
+        return new LeafPlan(ProcessCgroups.LeafName(probe.Value), mount, host.Slice.At(mount).Path, [], []);
     }
 
     private static Readiness.NotReady NotReady(string cause)

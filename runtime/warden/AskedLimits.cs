@@ -24,10 +24,8 @@ internal static class AskedLimits
     /// <exception cref="DeniedException">It names what does not exist.</exception>
     internal static PlacementDemand Read(PlaceDemand asked)
     {
-        const PlacementProperties all = PlacementProperties.JobLimits | PlacementProperties.JobAccounting | PlacementProperties.OwnLimits | PlacementProperties.CgroupProof;
-        const Ceilings ceilings = Ceilings.Cpus | Ceilings.MemoryNodes | Ceilings.IoLimits | Ceilings.Devices;
         var demand = new PlacementDemand((PlacementProperties)asked.Must, (PlacementProperties)asked.Want, (Ceilings)asked.MayLose, (LimitLaw)asked.Law);
-        return ((demand.Must | demand.Want) & ~all) == 0 && (demand.MayLose & ~ceilings) == 0 && Enum.IsDefined(demand.Limits)
+        return PlacementPropertyNames.Known.All.HasFlag(demand.Must | demand.Want) && CeilingNames.Known.All.HasFlag(demand.MayLose) && Enum.IsDefined(demand.Limits)
             ? demand
             : throw new DeniedException("placement", $"a demand of {asked.Must}, {asked.Want}, {asked.MayLose}, {asked.Law}");
     }

@@ -44,7 +44,8 @@ internal static class Program
         using RunDirectories directories = RunDirectories.Open(options.Run, options.State);
         WardenState state = new(options.Limits, log);
         CgroupLayout cgroups = CgroupLayout.Read();
-        string slice = SliceName.Of(options.Run);
+        string? unit = PayloadsUnit.Find(cgroups);
+        ServiceSlice slice = new(cgroups, SliceName.Of(options.Run), unit ?? "");
         using GivenUpJobs jobs = new(TimeProvider.System);
         LeftBehind left = new(TimeProvider.System, log.Write);
         CellHost host = new(
@@ -58,9 +59,9 @@ internal static class Program
             Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
         };
 
-        if (cgroups is { V1.Count: 0, Unified: string unified } && ServiceSlice.Distribute(unified, slice) is { Count: > 0 } missing)
-            log.Write($"leaves in the slice {slice} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
-                + "Fix: give them to the root cgroup's children (cgroup.subtree_control).");
+        if (cgroups is { V1.Count: 0, Unified: string unified } && slice.Make(unified) is { Count: > 0 } missing)
+            log.Write($"leaves in the slice {slice.At(unified).Path} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
+                + $"Fix: give them to the children of {slice.At(unified).Parent.Directory} (cgroup.subtree_control).");
 
         IIsolator[] isolators = [new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
 
@@ -74,7 +75,8 @@ internal static class Program
         state.Stopping.Wait(Timeout.Infinite);
         _ = Sys.TryUnlink(null, System.Text.Encoding.UTF8.GetBytes(socketPath), isDirectory: false, out _);
         left.Dispose(); // before the directories that it removes from
-        directories.Remove(cgroups, slice);
+        slice.Remove();
+        directories.Remove();
         FrontListener.LetAnswersGo();
         return 0;
     }

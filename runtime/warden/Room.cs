@@ -79,9 +79,9 @@ internal sealed class Room(IRoom built, FrontSession owner)
         return result;
     }
 
-    /// <summary>Signals the payload; false where none runs.</summary>
-    internal async Task<bool> SignalAsync(int signal)
-        => _stage == RoomStage.Running && await _cell!.SignalAsync(signal, CancellationToken.None).ConfigureAwait(false);
+    /// <summary>Signals the payload, where one runs.</summary>
+    internal async Task<SignalResult> SignalAsync(int signal)
+        => _stage == RoomStage.Running ? await _cell!.SignalAsync(signal, CancellationToken.None).ConfigureAwait(false) : SignalResult.NobodyThere;
 
     /// <summary>Waits for the ending.</summary>
     /// <exception cref="DeniedException">Nothing was started.</exception>

@@ -151,8 +151,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         reader.End();
         if (signal is < 1 or > 64)
             throw new DeniedException("signal", $"signal {signal}");
-        bool reached = await OnAsync(id, room => room.SignalAsync(signal)).ConfigureAwait(false);
-        return new Answer(WardenAnswer.Done, w => w.Flag(reached));
+        SignalResult result = await OnAsync(id, room => room.SignalAsync(signal)).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => w.U8((byte)result));
     }
 
     internal async Task<Answer> EndingAsync(byte[] body)

@@ -36,15 +36,11 @@ internal sealed class RunDirectories : IDisposable
             : throw new IOException($"{scratch} did not become a nosuid,nodev mount.");
     }
 
-    /// <summary>Takes the mount and the slice away again, when no room is left.</summary>
-    internal void Remove(CgroupLayout cgroups, string slice)
+    /// <summary>Takes the mount away again, when no room is left.</summary>
+    internal void Remove()
     {
         Scratch.Dispose();
         _ = Sys.TryUnmount(ScratchPath);
-        if (cgroups.Unified is string unified)
-            _ = Sys.TryRemoveDirectory($"{unified}/{slice}", out _);
-        foreach (string mount in cgroups.V1.Values.Distinct())
-            _ = Sys.TryRemoveDirectory($"{mount}/{slice}", out _);
     }
 
     public void Dispose()

@@ -11,7 +11,8 @@ public sealed class SeparationTests
     {
         // The service is disposed last: it wants to see the payloads gone.
         Site.Require();
-        BatchTree first = Slurm("4721"), second = Slurm("4722");
+        SuspendableJob host = SuspendableJob.OfThisHost("4721");
+        BatchTree first = host.Tree, second = Slurm("4722");
         using Service.Tests.Service service = Service.Tests.Service.Start(JobClient.Policy);
         using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, first, second);
         JobClient client = new(service, built);
@@ -33,7 +34,7 @@ public sealed class SeparationTests
         Assert.True(HostProcess.IsAlive(pid));
 
         // Elsewhere in the same job it is the same job.
-        string step = first.Job + "/step_batch";
+        string step = first.Job + (host.IsV1 ? "/step_batch" : "/step_batch/slurm");
         Assert.Contains(id, client.Ask(first, $"ps --json --handle {handle}", below: step).Expect(0).Output, StringComparison.Ordinal);
         Assert.Contains("slurm 4721", client.Ask(first, $"show {id} --handle {handle}", below: step).Expect(0).Output, StringComparison.Ordinal);
         Assert.Contains("slurm 4721", service.Shell.Bash("$ROOT ps").Expect(0).Output, StringComparison.Ordinal);
@@ -107,8 +108,7 @@ public sealed class SeparationTests
         Assert.Equal("3000123.4", job.GetProperty("claim").GetProperty("id").GetString());
     }
 
-    /// <summary>A name of its own, so that a Slurm on this host is left alone.</summary>
-    private static BatchTree Slurm(string id) => BatchTree.Read("slurm-v1", JobClient.PilotUid, ("/slurm/", "/slurm_isotest/"), ("/slurm ", "/slurm_isotest "), ("4711", id));
+    private static BatchTree Slurm(string id) => SuspendableJob.OfThisHost(id).Tree;
 
     private static void RefusedAsNotThere(Outcome outcome)
     {

@@ -63,6 +63,10 @@ public sealed class CommandTests(PublishedCli cli)
         => Assert.Equal((0, "", ""), Ask<SignalRequest>(["kill", "ID", "--signal", "sigusr2"], r => Assert.Equal(new SignalRequest("ID", 12), r), new DoneAnswer()));
 
     [Fact]
+    public void Kill_in_a_suspended_job_says_that_the_signal_waits()
+        => Assert.Equal((0, "", "isolation: it waits.\n"), Ask<SignalRequest>(["kill", "ID"], _ => { }, new DoneAnswer("it waits") { Suspended = true }));
+
+    [Fact]
     public void Kill_of_a_payload_that_is_not_the_callers_is_refused()
     {
         (int exitCode, _, string error) = Ask<SignalRequest>(["kill", "ID"], r => Assert.Equal(15, r.Signal), new ErrorAnswer(ErrorCodes.NoSuchPayload, "no payload ID", "Show its handle."));

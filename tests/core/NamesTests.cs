@@ -24,6 +24,26 @@ public sealed class NamesTests
     public void NoOtherNameIsALevel(string? name) => Assert.False(LevelNames.TryParse(name, out _));
 
     [Fact]
+    public void EveryFlagHasANameOfItsOwnThatIsReadBack()
+    {
+        Flags(CeilingNames.Known);
+        Flags(PlacementPropertyNames.Known);
+        Flags(LimitNames.Known);
+        Assert.Equal(["cpus", "devices"], (Ceilings.Devices | Ceilings.Cpus).Names());
+        Assert.Equal(Ceilings.IoLimits, CeilingNames.Known.Set(["io-limits", "Devices", "devices ", ""]));
+
+        static void Flags<T>(FlagNames<T> known)
+            where T : struct, Enum
+        {
+            T[] all = [.. Enum.GetValues<T>().Where(flag => !flag.Equals(default(T)))];
+            Assert.Equal(all.Length, known.Names.Distinct().Count());
+            Assert.All(all, flag => Assert.Equal(flag, known.Set(known.Of(flag))));
+            Assert.Equal(known.Names, known.Of(known.All));
+            Assert.Empty(known.Of(default));
+        }
+    }
+
+    [Fact]
     public void ALevelOfNoNameIsABug() => Assert.Throws<ArgumentOutOfRangeException>(() => ((Level)9).Name());
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Isolation.Service.Tests;
 [Collection(SharedServiceTests.Name)]
 public sealed class CrowdTests(SharedService shared)
 {
-    private const int Crowd = 2000;
+    private static readonly int Crowd = Until.Many(2000);
 
     // Every one in a session of its own, and nobody minds TERM, HUP or INT.
     private const string Crowds = """
@@ -63,7 +63,7 @@ public sealed class CrowdTests(SharedService shared)
     [SkippableFact]
     public void AForkStormWithinItsLimitIsGoneAndProven()
     {
-        const int limit = 400;
+        int limit = Until.Many(400);
         using Client client = shared.Get().Shell.StartPayload($"python3 {Script("storm", Storm)}", $"--limit pids={limit} --limit wall=3s");
         Assert.Equal("ready", Ready(client, 20));
         JsonElement record = Ended(client);

@@ -8,6 +8,9 @@ public readonly record struct CgroupPlace(string Mount, string Path)
     /// <summary>Its directory.</summary>
     public string Directory => Mount + Path;
 
+    /// <summary>True when there is such a cgroup.</summary>
+    public bool IsThere => CgroupDirectory.Look(Directory) is not null;
+
     /// <summary>The cgroup above it; the root's is the root.</summary>
     public CgroupPlace Parent => Path.Length == 0 ? this : this with { Path = Path[..Path.LastIndexOf('/')] };
 

@@ -11,7 +11,8 @@ internal static class DeviceFilters
 
     private static uint[]? Of(CgroupPlace place)
     {
-        using Descriptor directory = Sys.Open(null, place.Directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        // One that is not made yet will be held by the filters of those above it.
+        using Descriptor directory = Sys.Open(null, place.Upwards().First(at => at.Path.Length == 0 || at.IsThere).Directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
         return Sys.BpfProgQuery(directory, effective: true);
     }
 }

@@ -33,7 +33,7 @@ internal static class HybridPositions
             var own = CgroupPlace.Of(mount, hierarchy.Path);
             bool needsLeaf = hierarchy.Controllers.Any(c => NeedsLeaf(c, limits));
             CgroupPlace? found = position == Position.Own ? null : Inside(position, own, pilot.Job!.OfController(controller), needsLeaf, ref why);
-            CgroupPlace place = found ?? (needsLeaf ? ServiceSlice.Make(mount, host.Slice) : CeilingControllers.Any(hierarchy.Controllers.Contains) ? NearestOfRoot(own) : new CgroupPlace(mount, ""));
+            CgroupPlace place = found ?? (needsLeaf ? host.Slice.At(mount) : CeilingControllers.Any(hierarchy.Controllers.Contains) ? NearestOfRoot(own) : new CgroupPlace(mount, ""));
             if (needsLeaf || place.Path.Length > 0)
                 places.Add(new V1Place(controller, mount, place.Path, needsLeaf ? V1Membership.Leaf : V1Membership.Joined));
             if (needsLeaf && found is not null && Guarded(host, pilot, place, controller) is JobDirectory guarded)
@@ -43,11 +43,11 @@ internal static class HybridPositions
             lost |= V1Ceilings.Left(hierarchy.Controllers, place, own);
         }
 
-        if (position != Position.Own && why is not null && !places.Exists(p => p.Cgroup != "/" + host.Slice && p.Membership == V1Membership.Leaf))
+        if (position != Position.Own && why is not null && !places.Exists(p => p.Membership == V1Membership.Leaf && !host.Slice.Is(p.Mount, p.Cgroup)))
             return Candidate.Not(position, why);
         if (position == Position.Own && pilot.Job is not null)
             holds &= Always;
-        CgroupPlace slice = ServiceSlice.Make(unified, host.Slice);
+        CgroupPlace slice = host.Slice.At(unified);
         if (!DeviceFilters.AreHeldAt(slice, CgroupPlace.Of(unified, pilot.Cgroups.Unified)))
             lost |= Ceilings.Devices;
         return new Candidate(position, new LeafPlan(leafName, unified, slice.Path, [.. places], [.. jobs]), holds, lost, null, "");

@@ -15,7 +15,7 @@ internal sealed record LeafTrial(Leaf? Leaf, LimitKinds NotEnforced, string Fail
         Leaf leaf;
         try
         {
-            leaf = Leaf.Create(candidate.Plan!, host.WithoutCounters);
+            leaf = host.Slice.MakeLeaf(candidate.Plan!, host.WithoutCounters);
         }
         catch (SyscallException e)
         {

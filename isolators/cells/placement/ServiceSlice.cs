@@ -2,24 +2,46 @@ using Isolation.Linux;
 
 namespace Isolation.Cells;
 
-/// <summary>The service's slice: a cgroup of its own in each hierarchy, which holds leaves and no process.</summary>
-public static class ServiceSlice
+/// <summary>
+/// The service's slice: a cgroup of its own in each hierarchy, which holds leaves and no process. It is made when the first leaf in it is, and
+/// not where positions are only looked at.
+/// </summary>
+/// <param name="layout">The host's hierarchies.</param>
+/// <param name="name">The slice's name.</param>
+/// <param name="delegated">Path of the cgroup that systemd delegates for it, in each hierarchy that has one of that path; empty for none.</param>
+public sealed class ServiceSlice(CgroupLayout layout, string name, string delegated)
 {
+    private const uint Mode = 0x1ed;
+    private const string Holder = "/holder";
     private static readonly string[] Wanted = ["memory", "pids", "cpu", "io", "cpuset"];
 
-    /// <summary>The slice in one hierarchy; made where it is not there.</summary>
-    public static CgroupPlace Make(string mount, string name)
+    /// <summary>The slice in one hierarchy, made or not.</summary>
+    public CgroupPlace At(string mount)
     {
-        CgroupPlace slice = new(mount, "/" + name);
-        Sys.MakeDirectory(slice.Directory, 0x1ed, orExisting: true);
-        return slice;
+        CgroupPlace parent = new(mount, delegated);
+        return new CgroupPlace(mount, (parent.IsThere ? delegated : "") + "/" + name);
     }
 
-    /// <summary>Gives the slice's children the controllers that there are, on a host whose controllers are in the v2 hierarchy.</summary>
-    /// <returns>The controllers that its leaves will not have: no limit of that kind can be enforced there.</returns>
-    public static IReadOnlyList<string> Distribute(string mount, string name)
+    /// <summary>True for the slice in its hierarchy.</summary>
+    public bool Is(string mount, string path) => At(mount).Path == path;
+
+    /// <summary>The controllers that leaves in it have, or will have once it is made, on a host whose controllers are in the v2 hierarchy.</summary>
+    public IReadOnlyList<string> GivenAt(string mount)
     {
-        CgroupPlace slice = Make(mount, name);
+        CgroupPlace slice = At(mount);
+        return slice.IsThere ? slice.Words("cgroup.subtree_control") : [.. Wanted.Intersect(slice.Parent.Words("cgroup.controllers"))];
+    }
+
+    /// <summary>Makes the slice in a hierarchy. Where controllers are in the v2 hierarchy, it gives its children those that there are.</summary>
+    /// <returns>The controllers that its leaves will not have: no limit of that kind can be enforced there.</returns>
+    /// <exception cref="SyscallException">It cannot be made.</exception>
+    public IReadOnlyList<string> Make(string mount)
+    {
+        CgroupPlace slice = At(mount);
+        Sys.MakeDirectory(slice.Directory, Mode, orExisting: true);
+        if (layout.V1.Count > 0)
+            return [];
+        MakeRoomIn(slice.Parent);
         foreach (CgroupPlace at in (CgroupPlace[])[slice.Parent, slice])
         {
             string[] given = at.Words("cgroup.subtree_control");
@@ -28,5 +50,51 @@ public static class ServiceSlice
         }
 
         return [.. Wanted.Except(slice.Words("cgroup.subtree_control"))];
+    }
+
+    /// <summary>Makes a leaf, and the slices that its plan needs and that are not there.</summary>
+    /// <exception cref="SyscallException">A step failed; of the leaf nothing is left.</exception>
+    public Leaf MakeLeaf(LeafPlan plan, IReadOnlySet<CounterKind> without)
+    {
+        try
+        {
+            return Leaf.Create(plan, without);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENOENT && MakeFor(plan))
+        {
+            return Leaf.Create(plan, without);
+        }
+    }
+
+    /// <summary>Removes it from every hierarchy where no leaf is in it.</summary>
+    public void Remove()
+    {
+        foreach (string mount in layout.V1.Values.Append(layout.Unified).OfType<string>().Distinct())
+            _ = Sys.TryRemoveDirectory(At(mount).Directory, out _);
+    }
+
+    private bool MakeFor(LeafPlan plan)
+    {
+        bool isMade = false;
+        foreach ((string mount, string path) in plan.V1.Where(place => place.Membership == V1Membership.Leaf).Select(place => (place.Mount, place.Cgroup)).Prepend((plan.UnifiedMount, plan.UnifiedParent)))
+        {
+            if (!Is(mount, path) || At(mount).IsThere)
+                continue;
+            Make(mount);
+            isMade = true;
+        }
+
+        return isMade;
+    }
+
+    // A cgroup that holds processes gives no controller to its children (cgroups(7), "no internal processes"): those of the unit that
+    // keeps the delegated one are moved below it. The hierarchy's root is free of that rule.
+    private static void MakeRoomIn(CgroupPlace delegated)
+    {
+        if (delegated.Path.Length == 0 || delegated.HasNoProcess)
+            return;
+        Sys.MakeDirectory(delegated.Directory + Holder, Mode, orExisting: true);
+        foreach (string process in delegated.Words("cgroup.procs"))
+            CgroupFile.TryWrite(delegated.Directory + Holder + "/cgroup.procs", process);
     }
 }

@@ -6,7 +6,10 @@ namespace Isolation.Cells;
 internal static class UnifiedCeilings
 {
     /// <summary>What would be left behind, and the cpuset with which the leaf can hold what the place does not.</summary>
-    internal static (Ceilings Lost, CpuSet? ToSet) Left(CgroupPlace parent, CgroupPlace pilot)
+    /// <param name="parent">The place; it may not be made yet.</param>
+    /// <param name="pilot">The pilot's cgroup.</param>
+    /// <param name="given">The controllers that leaves have there.</param>
+    internal static (Ceilings Lost, CpuSet? ToSet) Left(CgroupPlace parent, CgroupPlace pilot, IReadOnlyList<string> given)
     {
         if (parent == pilot)
             return (Ceilings.None, null);
@@ -17,7 +20,7 @@ internal static class UnifiedCeilings
         CpuSet? toSet = null;
         if (!cpusHeld || !nodesHeld)
         {
-            if (parent.Words("cgroup.subtree_control").Contains("cpuset"))
+            if (given.Contains("cpuset"))
                 toSet = new CpuSet(cpus, nodes);
             else
                 lost |= (cpusHeld ? 0 : Ceilings.Cpus) | (nodesHeld ? 0 : Ceilings.MemoryNodes);

@@ -17,7 +17,7 @@ internal static class UnifiedPositions
         {
             Position.Beside => Beside(own, pilot.Job!, leafName),
             Position.Below => Below(own, pilot.Job!, leafName),
-            _ => Own(own, ServiceSlice.Make(mount, host.Slice), pilot.Job, leafName),
+            _ => Own(own, host.Slice, pilot.Job, leafName),
         };
     }
 
@@ -29,39 +29,50 @@ internal static class UnifiedPositions
         string why = "no cgroup of the job is above the pilot's", fix = "";
         for (CgroupPlace at = pilot.Parent; at.Path.Length > 0 && jobPlace.Holds(at); at = at.Parent)
         {
+            string[] given = GivenBy(at);
             if (!at.IsRootsAlone)
                 why = $"{at.Path}, or one above it, is not root's alone";
             else if (!at.HasNoProcess)
                 why = $"{at.Path} holds processes";
-            else if (!at.Words("cgroup.subtree_control").Contains("memory"))
+            else if (!given.Contains("memory"))
                 (why, fix) = ($"{at.Path} gives memory to none of its children", Distribute(at));
             else
                 return At(Position.Beside, at, pilot, leafName,
-                    (Distributes(at) ? PlacementProperties.OwnLimits : 0) | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot));
+                    OwnLimits(given) | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot), given);
         }
 
         return Candidate.Not(Position.Beside, why, fix);
     }
 
     private static Candidate Below(CgroupPlace pilot, RecognisedJob job, string leafName)
-        => job.Unified is null ? Candidate.Not(Position.Below, "the job has no cgroup in the v2 hierarchy")
-        : !pilot.IsRootsAlone ? Candidate.Not(Position.Below, $"{pilot.Path}, or one above it, is not root's alone")
-        : At(Position.Below, pilot, pilot, leafName,
-            PlacementProperties.JobLimits | PlacementProperties.JobAccounting | (Distributes(pilot) ? PlacementProperties.OwnLimits : 0));
+    {
+        if (job.Unified is null)
+            return Candidate.Not(Position.Below, "the job has no cgroup in the v2 hierarchy");
+        if (!pilot.IsRootsAlone)
+            return Candidate.Not(Position.Below, $"{pilot.Path}, or one above it, is not root's alone");
+        string[] given = GivenBy(pilot);
+        return At(Position.Below, pilot, pilot, leafName, PlacementProperties.JobLimits | PlacementProperties.JobAccounting | OwnLimits(given), given);
+    }
 
-    private static Candidate Own(CgroupPlace pilot, CgroupPlace slice, RecognisedJob? job, string leafName)
-        => At(Position.Own, slice, pilot, leafName, (job is null ? OfNoJob : 0) | (Distributes(slice) ? PlacementProperties.OwnLimits : 0))
-            with { Fix = Distributes(slice) ? "" : $"{Distribute(slice.Parent)} && {Distribute(slice)}" };
+    private static Candidate Own(CgroupPlace pilot, ServiceSlice slice, RecognisedJob? job, string leafName)
+    {
+        CgroupPlace place = slice.At(pilot.Mount);
+        IReadOnlyList<string> given = slice.GivenAt(pilot.Mount);
+        return At(Position.Own, place, pilot, leafName, (job is null ? OfNoJob : 0) | OwnLimits(given), given)
+            with { Fix = OwnLimits(given) != 0 ? "" : $"{Distribute(place.Parent)} && {Distribute(place)}" };
+    }
 
     private static string Distribute(CgroupPlace place) => $"echo \"+memory +pids\" > {place.Directory}/cgroup.subtree_control";
 
-    private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, string leafName, PlacementProperties holds)
+    private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, string leafName, PlacementProperties holds, IReadOnlyList<string> given)
     {
-        (Ceilings lost, CpuSet? cpuSet) = UnifiedCeilings.Left(parent, pilot);
+        (Ceilings lost, CpuSet? cpuSet) = UnifiedCeilings.Left(parent, pilot, given);
         return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, [], []), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
     }
 
     private static PlacementProperties LimitsOf(CgroupPlace at, CgroupPlace pilot) => JobLimits.AreHeldAt(at, pilot) ? PlacementProperties.JobLimits : 0;
 
-    private static bool Distributes(CgroupPlace place) => place.Words("cgroup.subtree_control") is string[] given && given.Contains("memory") && given.Contains("pids");
+    private static string[] GivenBy(CgroupPlace place) => place.Words("cgroup.subtree_control");
+
+    private static PlacementProperties OwnLimits(IReadOnlyList<string> given) => given.Contains("memory") && given.Contains("pids") ? PlacementProperties.OwnLimits : 0;
 }

@@ -29,7 +29,10 @@ internal static class V1Ceilings
 
     private static Ceilings Unless(bool held, Ceilings ceiling) => held ? Ceilings.None : ceiling;
 
-    private static bool Same(CgroupPlace place, CgroupPlace pilot, string file) => place.Text(file) == pilot.Text(file);
+    private static bool Same(CgroupPlace place, CgroupPlace pilot, string file) => Text(place, file) == pilot.Text(file);
+
+    // One that is not made yet will have what is above it.
+    private static string? Text(CgroupPlace place, string file) => place.Upwards().Select(at => at.Text(file)).FirstOrDefault(text => text is not null);
 
     private static bool HasRates(CgroupPlace at) => Rates.Any(file => at.Text(file) is { } text && text.AsSpan().Trim().Length > 0);
 }

@@ -22,8 +22,7 @@ public interface ICell : IAsyncDisposable
     Task<EndingReport> Ending { get; }
 
     /// <summary>Sends a signal to the payload.</summary>
-    /// <returns>False when there is nobody to signal: not started yet, or already over.</returns>
-    Task<bool> SignalAsync(int signal, CancellationToken ct);
+    Task<SignalResult> SignalAsync(int signal, CancellationToken ct);
 
     /// <summary>Removes all that is left: processes, leaf, scratch, cell-init. Bounded in time.</summary>
     Task<CellReport> DestroyAsync(TimeSpan grace);

@@ -28,24 +28,15 @@ public enum Ceilings : byte
 /// <summary>The names of the ceilings, as policy, records and messages spell them.</summary>
 public static class CeilingNames
 {
-    private static readonly (Ceilings Ceiling, string Name)[] Table =
+    /// <summary>Each ceiling with its name.</summary>
+    public static readonly FlagNames<Ceilings> Known = new(
     [
         (Ceilings.Cpus, "cpus"),
         (Ceilings.MemoryNodes, "memory-nodes"),
         (Ceilings.IoLimits, "io-limits"),
         (Ceilings.Devices, "devices"),
-    ];
-
-    /// <summary>Every name.</summary>
-    public static ImmutableArray<string> All { get; } = [.. Table.Select(row => row.Name)];
+    ]);
 
     /// <summary>The names of those that are set, in the table's order.</summary>
-    public static ImmutableArray<string> Names(this Ceilings set) => [.. Table.Where(row => set.HasFlag(row.Ceiling)).Select(row => row.Name)];
-
-    /// <summary>The ceiling of a name; false for an unknown one.</summary>
-    public static bool TryParse(string name, out Ceilings ceiling)
-    {
-        ceiling = Table.FirstOrDefault(row => row.Name == name).Ceiling;
-        return ceiling != Ceilings.None;
-    }
+    public static ImmutableArray<string> Names(this Ceilings set) => Known.Of(set);
 }

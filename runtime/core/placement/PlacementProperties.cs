@@ -25,24 +25,15 @@ public enum PlacementProperties : byte
 /// <summary>The names of the properties, as policy, records and messages spell them.</summary>
 public static class PlacementPropertyNames
 {
-    private static readonly (PlacementProperties Property, string Name)[] Table =
+    /// <summary>Each property with its name.</summary>
+    public static readonly FlagNames<PlacementProperties> Known = new(
     [
         (PlacementProperties.JobLimits, "job-limits"),
         (PlacementProperties.JobAccounting, "job-accounting"),
         (PlacementProperties.OwnLimits, "own-limits"),
         (PlacementProperties.CgroupProof, "cgroup-proof"),
-    ];
-
-    /// <summary>Every name.</summary>
-    public static ImmutableArray<string> All { get; } = [.. Table.Select(row => row.Name)];
+    ]);
 
     /// <summary>The names of those that are set, in the table's order.</summary>
-    public static ImmutableArray<string> Names(this PlacementProperties set) => [.. Table.Where(row => set.HasFlag(row.Property)).Select(row => row.Name)];
-
-    /// <summary>The property of a name; false for an unknown one.</summary>
-    public static bool TryParse(string name, out PlacementProperties property)
-    {
-        property = Table.FirstOrDefault(row => row.Name == name).Property;
-        return property != PlacementProperties.None;
-    }
+    public static ImmutableArray<string> Names(this PlacementProperties set) => Known.Of(set);
 }

@@ -40,7 +40,8 @@ public enum LimitKinds : ushort
 /// <summary>The names of the limits, as policy, records and messages spell them.</summary>
 public static class LimitNames
 {
-    private static readonly (LimitKinds Kind, string Name)[] Table =
+    /// <summary>Each kind with its name.</summary>
+    public static readonly FlagNames<LimitKinds> Known = new(
     [
         (LimitKinds.Wall, "wall"),
         (LimitKinds.Memory, "memory"),
@@ -51,8 +52,8 @@ public static class LimitNames
         (LimitKinds.IoWeight, "io-weight"),
         (LimitKinds.OpenFiles, "files"),
         (LimitKinds.Scratch, "scratch"),
-    ];
+    ]);
 
     /// <summary>The names of those that are set, in the table's order.</summary>
-    public static ImmutableArray<string> Names(this LimitKinds set) => [.. Table.Where(row => set.HasFlag(row.Kind)).Select(row => row.Name)];
+    public static ImmutableArray<string> Names(this LimitKinds set) => Known.Of(set);
 }

@@ -52,16 +52,16 @@ internal static class CgroupFindings
 
         string[] has = given.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         if (Needed.Except(has).ToArray() is { Length: > 0 } needed)
-            to.Missing(Topic, $"the service's slice gives its leaves no {string.Join(", ", needed)}: own cannot hold own-limits", Fix(unified, directory, needed));
+            to.Missing(Topic, $"the service's slice gives its leaves no {string.Join(", ", needed)}: own cannot hold own-limits", Fix(directory, needed));
         else
             to.Holds(Topic, $"the service's slice gives its leaves {string.Join(", ", has)}");
         if (Useful.Except(has).ToArray() is { Length: > 0 } useful)
-            to.Note(Topic, $"the service's slice gives its leaves no {string.Join(", ", useful)}: limits of that kind cannot be enforced at own", Fix(unified, directory, useful));
+            to.Note(Topic, $"the service's slice gives its leaves no {string.Join(", ", useful)}: limits of that kind cannot be enforced at own", Fix(directory, useful));
     }
 
-    private static string Fix(string unified, string slice, string[] controllers)
+    private static string Fix(string slice, string[] controllers)
     {
         string given = string.Join(' ', controllers.Select(c => "+" + c));
-        return $"echo \"{given}\" > {unified}/cgroup.subtree_control && echo \"{given}\" > {slice}/cgroup.subtree_control";
+        return $"echo \"{given}\" > {Path.GetDirectoryName(slice)}/cgroup.subtree_control && echo \"{given}\" > {slice}/cgroup.subtree_control";
     }
 }

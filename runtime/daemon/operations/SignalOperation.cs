@@ -10,8 +10,6 @@ internal sealed class SignalOperation(RunningPayloads running, ILedger ledger)
 {
     private const int MaxSignal = 64;
 
-    // CHLD, CONT, STOP, TSTP, TTIN, TTOU, URG, WINCH: their default action terminates nothing (signal(7)).
-
     public async ValueTask HandleAsync(SignalRequest request, Session session)
         => await session.Answers.WriteAsync(await AnswerAsync(request, session).ConfigureAwait(false)).ConfigureAwait(false);
 
@@ -41,9 +39,12 @@ internal sealed class SignalOperation(RunningPayloads running, ILedger ledger)
 
         try
         {
-            return await payload.Cell.SignalAsync(request.Signal, CancellationToken.None).ConfigureAwait(false)
-                ? new DoneAnswer($"signal {request.Signal} was sent")
-                : new ErrorAnswer(ErrorCodes.Failed, "there is nobody to signal: the payload has not started yet, or is over", "Look at it with: isolation show ID.");
+            return await payload.Cell.SignalAsync(request.Signal, CancellationToken.None).ConfigureAwait(false) switch
+            {
+                SignalResult.Sent => new DoneAnswer($"signal {request.Signal} was sent"),
+                SignalResult.WaitsForResume => new DoneAnswer($"the batch system has suspended the payload's job: signal {request.Signal} was sent, and acts when the job is resumed") { Suspended = true },
+                _ => new ErrorAnswer(ErrorCodes.Failed, "there is nobody to signal: the payload has not started yet, or is over", "Look at it with: isolation show ID."),
+            };
         }
         catch (SetupException e)
         {

@@ -122,7 +122,14 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         // The warden usually answers within milliseconds; without it the service comes up all the same, and says what is missing.
         while (!_warden!.IsConnected && clock.GetElapsedTime(started) < ProbeDeadline && options.IsLaunched)
             await Task.Delay(TimeSpan.FromMilliseconds(10), clock).ConfigureAwait(false);
-        await readiness.ProbeAsync().WaitAsync(ProbeDeadline, clock).ConfigureAwait(false);
+        try
+        {
+            await readiness.ProbeAsync().WaitAsync(ProbeDeadline, clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A slow host's answer comes later; until then the levels are not ready.
+        }
     }
 
     private async Task StopWardenAsync()

@@ -38,15 +38,15 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
         return new StartResult.Started(new ProcessId(started.Pid));
     }
 
-    public async Task<bool> SignalAsync(int signal, CancellationToken ct)
+    public async Task<SignalResult> SignalAsync(int signal, CancellationToken ct)
     {
         using WardenReply reply = await calls.AskAsync(WardenOperation.Signal, b => b.I32(signal)).WaitAsync(ct).ConfigureAwait(false);
         return calls.Checked(reply, static r =>
         {
             MessageReader body = r.Body();
-            bool sent = body.Flag();
+            var result = (SignalResult)body.U8();
             body.End();
-            return sent;
+            return Enum.IsDefined(result) ? result : throw new WireException("a signal of no known result");
         });
     }
 

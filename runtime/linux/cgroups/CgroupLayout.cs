@@ -7,6 +7,9 @@ namespace Isolation.Linux;
 /// <param name="V1">Controller to mount point of its v1 hierarchy.</param>
 public sealed record CgroupLayout(string? Unified, FrozenDictionary<string, string> V1)
 {
+    /// <summary>Mount point of the hierarchy of v1 in which systemd keeps its units (<c>name=systemd</c>), or null.</summary>
+    public string? Systemd { get; init; }
+
     private static readonly string[] Controllers =
         ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma", "misc"];
 
@@ -16,7 +19,7 @@ public sealed record CgroupLayout(string? Unified, FrozenDictionary<string, stri
     /// <summary>Parses lines of mountinfo.</summary>
     public static CgroupLayout Parse(IEnumerable<string> mountInfo)
     {
-        string? unified = null;
+        string? unified = null, systemd = null;
         var v1 = new Dictionary<string, string>();
         foreach (string line in mountInfo)
         {
@@ -31,8 +34,10 @@ public sealed record CgroupLayout(string? Unified, FrozenDictionary<string, stri
                 foreach (string option in fields[dash + 3].Split(','))
                     if (Controllers.Contains(option))
                         v1.TryAdd(option, fields[4]);
+                    else if (option == "name=systemd")
+                        systemd ??= fields[4];
         }
 
-        return new CgroupLayout(unified, v1.ToFrozenDictionary());
+        return new CgroupLayout(unified, v1.ToFrozenDictionary()) { Systemd = systemd };
     }
 }

@@ -91,6 +91,24 @@ public sealed class Leaf : IDisposable
         }
     }
 
+    /// <summary>
+    /// True while a signal does not act on its processes, because somebody has frozen them: a batch system suspends its job so. A freezer of v1 holds
+    /// back every signal, cgroup.freeze of v2 all but the one that kills.
+    /// </summary>
+    public bool HoldsBack(int signal)
+    {
+        const int kill = 9;
+        try
+        {
+            return _counters.Find(counter => counter.Kind == CounterKind.V1FreezerState) is LeafCounter freezer && CgroupFile.Text(freezer.File).Trim() is ("FROZEN" or "FREEZING")
+                || (signal != kill && CgroupFile.Keyed(CgroupFile.Text(Events), "frozen") == 1);
+        }
+        catch (Exception e) when (e is SyscallException or ObjectDisposedException)
+        {
+            return false; // gone, and with it whoever was held
+        }
+    }
+
     /// <summary>Kills every process in it.</summary>
     public void KillAll()
     {

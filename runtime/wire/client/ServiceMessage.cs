@@ -78,7 +78,11 @@ public sealed record RecordAnswer(JsonElement Record) : ServiceMessage;
 
 /// <summary>Carried out; nothing more to say.</summary>
 /// <param name="Note">What was done, one sentence, or null.</param>
-public sealed record DoneAnswer(string? Note = null) : ServiceMessage;
+public sealed record DoneAnswer(string? Note = null) : ServiceMessage
+{
+    /// <summary>Of a signal: true where it acts only when the batch system resumes the payload's job.</summary>
+    public bool? Suspended { get; init; }
+}
 
 /// <summary>How the service is.</summary>
 public sealed record StatusAnswer : ServiceMessage

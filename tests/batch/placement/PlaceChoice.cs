@@ -9,15 +9,13 @@ namespace Isolation.Batch.Tests;
 /// <param name="Words">How the page says it.</param>
 internal sealed record PlaceChoice(PlacementDemand Demand, string Words)
 {
-    private const PlacementProperties Everything
-        = PlacementProperties.JobLimits | PlacementProperties.JobAccounting | PlacementProperties.OwnLimits | PlacementProperties.CgroupProof;
-
     /// <summary>The positions of a process, as the warden finds them.</summary>
     public static IReadOnlyList<Candidate> PositionsOf(int pid, string slice)
     {
         using PidFd client = PidFd.TryOpen(pid, out _)!;
+        CgroupLayout layout = CgroupLayout.Read();
         // Only the hierarchies and the slice are looked at.
-        CellHost host = new(null!, null!, "", "", CgroupLayout.Read(), slice, new HashSet<CounterKind>(), null!, null!, null!, "", TimeProvider.System);
+        CellHost host = new(null!, null!, "", "", layout, new ServiceSlice(layout, slice, ""), new HashSet<CounterKind>(), null!, null!, null!, "", TimeProvider.System);
         Limits limits = Limits.None with { MemoryBytes = 1 << 30, Processes = 500 };
         return [.. Positions.Of(host, PilotCgroups.Of(client, host.Cgroups, host.Tracking), limits, "cell-looked-for")];
     }
@@ -29,7 +27,7 @@ internal sealed record PlaceChoice(PlacementDemand Demand, string Words)
         if (Leads(usual, wanted, positions))
             return new PlaceChoice(usual, "by default");
         Ceilings lost = positions.Single(p => p.Position == wanted).Lost;
-        foreach (PlacementProperties must in Enumerable.Range(0, (int)Everything + 1).Select(n => (PlacementProperties)n).OrderBy(m => int.PopCount((int)m)))
+        foreach (PlacementProperties must in Enumerable.Range(0, (int)PlacementPropertyNames.Known.All + 1).Select(n => (PlacementProperties)n).OrderBy(m => int.PopCount((int)m)))
         {
             PlacementDemand demand = new(must, PlacementProperties.None, lost, LimitLaw.BestEffort);
             if (Leads(demand, wanted, positions))

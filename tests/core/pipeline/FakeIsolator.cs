@@ -65,7 +65,7 @@ internal sealed class FakeCell(Scene scene) : ICell
         return scene.Start;
     }
 
-    public Task<bool> SignalAsync(int signal, CancellationToken ct) => Task.FromResult(true);
+    public Task<SignalResult> SignalAsync(int signal, CancellationToken ct) => Task.FromResult(SignalResult.Sent);
 
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
