@@ -45,7 +45,7 @@ internal static class UnifiedPositions
 
     private static Candidate Below(CgroupPlace pilot, RecognisedJob job, string leafName)
         => job.Unified is null ? Candidate.Not(Position.Below, "the job has no cgroup in the v2 hierarchy")
-        : !pilot.IsRootsAlone ? Candidate.Not(Position.Below, $"{pilot.Path}, or one above it, is not root's alone")
+        : !pilot.IsRootsToMoveIn ? Candidate.Not(Position.Below, $"the files of {pilot.Path}, or a cgroup above it, are not root's alone")
         : At(Position.Below, pilot, pilot, leafName,
             PlacementProperties.JobLimits | PlacementProperties.JobAccounting | (Distributes(pilot) ? PlacementProperties.OwnLimits : 0));
 
