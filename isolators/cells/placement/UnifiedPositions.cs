@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Isolation.Core;
 using Isolation.Linux;
 
@@ -36,7 +37,7 @@ internal static class UnifiedPositions
             else if (!at.Words("cgroup.subtree_control").Contains("memory"))
                 (why, fix) = ($"{at.Path} gives memory to none of its children", Distribute(at));
             else
-                return At(Position.Beside, at, pilot, leafName,
+                return At(Position.Beside, at, pilot, job, leafName,
                     (Distributes(at) ? PlacementProperties.OwnLimits : 0) | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot));
         }
 
@@ -46,19 +47,28 @@ internal static class UnifiedPositions
     private static Candidate Below(CgroupPlace pilot, RecognisedJob job, string leafName)
         => job.Unified is null ? Candidate.Not(Position.Below, "the job has no cgroup in the v2 hierarchy")
         : !pilot.IsRootsToMoveIn ? Candidate.Not(Position.Below, $"the files of {pilot.Path}, or a cgroup above it, are not root's alone")
-        : At(Position.Below, pilot, pilot, leafName,
+        : At(Position.Below, pilot, pilot, job, leafName,
             PlacementProperties.JobLimits | PlacementProperties.JobAccounting | (Distributes(pilot) ? PlacementProperties.OwnLimits : 0));
 
     private static Candidate Own(CgroupPlace pilot, CgroupPlace slice, RecognisedJob? job, string leafName)
-        => At(Position.Own, slice, pilot, leafName, (job is null ? OfNoJob : 0) | (Distributes(slice) ? PlacementProperties.OwnLimits : 0))
+        => At(Position.Own, slice, pilot, null, leafName, (job is null ? OfNoJob : 0) | (Distributes(slice) ? PlacementProperties.OwnLimits : 0))
             with { Fix = Distributes(slice) ? "" : $"{Distribute(slice.Parent)} && {Distribute(slice)}" };
 
     private static string Distribute(CgroupPlace place) => $"echo \"+memory +pids\" > {place.Directory}/cgroup.subtree_control";
 
-    private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, string leafName, PlacementProperties holds)
+    private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, RecognisedJob? job, string leafName, PlacementProperties holds)
     {
         (Ceilings lost, CpuSet? cpuSet) = UnifiedCeilings.Left(parent, pilot);
-        return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, [], []), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
+        return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, [], Guarded(parent, pilot, job)), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
+    }
+
+    // Of a step's directories Slurm removes first the one in which it is itself; the others it gives up where it cannot remove the tasks'.
+    private static ImmutableArray<JobDirectory> Guarded(CgroupPlace parent, CgroupPlace pilot, RecognisedJob? job)
+    {
+        if (job is not { Job.System: BatchSystem.Slurm, Unified: JobCgroup top } || pilot.Path.Length <= top.Path.Length)
+            return [];
+        CgroupPlace step = pilot.Upwards().TakeWhile(at => at.Path != top.Path).Last();
+        return CgroupDirectory.Look(step.Directory + "/slurm") is null ? [] : [new JobDirectory(parent.Mount, parent.Path, top.Path, parent.Mount, step.Path + "/slurm")];
     }
 
     private static PlacementProperties LimitsOf(CgroupPlace at, CgroupPlace pilot) => JobLimits.AreHeldAt(at, pilot) ? PlacementProperties.JobLimits : 0;
