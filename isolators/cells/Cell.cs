@@ -204,7 +204,7 @@ public sealed class Cell : ICell
 
         // A batch system waits for nobody: what is in its directories goes at once, whenever the front asks for the rest.
         if (seen.IsEmpty && !_parts.Leaf.Plan.Jobs.IsEmpty)
-            _jobsLeaves = RemoveLeafAsync(_parts.Leaf.RemoveV1, Patience);
+            _jobsLeaves = RemoveLeafAsync(_parts.Leaf.RemoveFromJob, Patience);
         return seen;
     }
 

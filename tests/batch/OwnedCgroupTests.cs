@@ -14,8 +14,8 @@ public sealed class OwnedCgroupTests
     private const int Payloads = 4;
     private static readonly int[] Allowed = [5, 241, 242, 244, 245, 246, 249];
 
-    // v1 lets the owner of a directory rename and remove empty cgroups in it; its own processes it may move wherever it owns the files.
-    private static readonly string[] Harmless = ["move a client v1", "move a client v2", "rename v1", "remove v1", "make one's own threaded v2"];
+    // The owner of a directory may remove empty cgroups in it, and on v1 rename all; its own processes it may move wherever it owns the files.
+    private static readonly string[] Harmless = ["move a client v1", "move a client v2", "rename v1", "remove v1", "remove v2", "make one's own threaded v2"];
 
     // What holds a payload: a process that ignores TERM, and another in a session of its own.
     private static readonly string[] Stubborn = ["bash", "-c", "trap '' TERM HUP; (setsid sleep 83 > /dev/null 2>&1 &) ; sleep 0.3; exit 5"];
@@ -24,6 +24,7 @@ public sealed class OwnedCgroupTests
     [InlineData("htcondor-v2")]
     [InlineData("htcondor-v2-split")]
     [InlineData("slurm-v1")]
+    [InlineData("slurm-v2-22.05")]
     public void NothingThatItDoesReachesAPayload(string name)
     {
         Site.Require();
@@ -154,5 +155,5 @@ public sealed class OwnedCgroupTests
 
     /// <summary>A name of its own, so that a Slurm on this host is left alone.</summary>
     private static BatchTree Named(string name)
-        => BatchTree.Read(name, JobClient.PilotUid, ("/slurm/", "/slurm_isotest/"), ("/slurm ", "/slurm_isotest "), ("4711", "4740"), ("/system.slice/htcondor", "/isotest.slice/htcondor"), ("/system.slice ", "/isotest.slice "));
+        => BatchTree.Read(name, JobClient.PilotUid, ("/slurm/", "/slurm_isotest/"), ("/slurm ", "/slurm_isotest "), ("4711", "4740"), ("/system.slice/htcondor", "/isotest.slice/htcondor"), ("/system.slice/node7", "/isotest.slice/node7"), ("/system.slice ", "/isotest.slice "));
 }

@@ -34,13 +34,10 @@ public sealed class JobTests(SharedCluster shared)
         using Job job = Job.Submit(shared.Get(), "$A run --status-file $STATUS -- sh -c 'cat /proc/self/cgroup; sleep 1'", shared.Service());
         JsonElement payload = job.AwaitPayload();
         job.AwaitEnd();
-        Dictionary<string, string> places = job.Output.Split('\n').Select(l => l.Split(':', 3)).Where(f => f.Length == 3).ToDictionary(f => f[1], f => f[2]);
         string leaf = Path.GetFileName(payload.GetProperty("cgroup").GetString()!);
-        Assert.EndsWith($"/job_{job.Id}/step_batch/task_0/{leaf}", places["memory"], StringComparison.Ordinal);
-        Assert.EndsWith($"/job_{job.Id}/step_batch", places["freezer"], StringComparison.Ordinal);
-        Assert.EndsWith($"/job_{job.Id}/step_batch/task_0", places["cpuacct"], StringComparison.Ordinal);
-        Assert.EndsWith($"/job_{job.Id}/step_batch", places["cpuset"], StringComparison.Ordinal);
-        Assert.EndsWith($"/job_{job.Id}/step_batch/task_0", places["devices"], StringComparison.Ordinal);
+        Dictionary<string, string> places = job.Output.Split('\n').Select(l => l.Split(':', 3)).Where(f => f.Length == 3).ToDictionary(f => f[1], f => f[2]);
+        foreach ((string hierarchy, string place) in CgroupPlugin.OfThisHost.IsV2 ? UnifiedPlaces(leaf) : V1Places(leaf))
+            Assert.EndsWith($"/job_{job.Id}/{place}", places[hierarchy], StringComparison.Ordinal);
         Assert.Equal("below", payload.GetProperty("placement").GetProperty("position").GetString());
         Aftermath.NothingIsLeft(shared.Service(), payload);
         Aftermath.SlurmIsTidy(job);
@@ -119,6 +116,13 @@ public sealed class JobTests(SharedCluster shared)
 
         AssertEnds(job, "CANCELLED", payload, KilledWithTheJob);
     }
+
+    private static (string Hierarchy, string Place)[] UnifiedPlaces(string leaf) => [("", $"step_batch/user/task_0/{leaf}")];
+
+    private static (string Hierarchy, string Place)[] V1Places(string leaf) =>
+    [
+        ("memory", $"step_batch/task_0/{leaf}"), ("freezer", "step_batch"), ("cpuacct", "step_batch/task_0"), ("cpuset", "step_batch"), ("devices", "step_batch/task_0"),
+    ];
 
     private void AssertEnds(Job job, string state, JsonElement payload, params string[] endings)
     {

@@ -19,7 +19,7 @@ public sealed class PlaceTests(SharedCluster shared)
     {
         using Job job = Start(UntilReleased);
         using Process payload = Place(job, "/usr/bin/python3", "burn.py", "150", "4", "2");
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "the load takes too long");
+        Assert.True(payload.WaitForExit(Until.Deadline(60)), "the load takes too long");
         Assert.Equal(("", 0), (payload.StandardError.ReadToEnd(), payload.ExitCode));
         double told = double.Parse(payload.StandardOutput.ReadToEnd().Split(' ')[1], CultureInfo.InvariantCulture);
         Directory.Delete(job.Cgroups().Single(d => d.EndsWith("/" + Leaf, StringComparison.Ordinal)));
@@ -40,7 +40,7 @@ public sealed class PlaceTests(SharedCluster shared)
         job.Cancel("--full", "--signal=USR1");
         job.AwaitOutput("heard");
         job.Cancel();
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "alive after scancel");
+        Assert.True(payload.WaitForExit(Until.Deadline(60)), "alive after scancel");
         Assert.DoesNotContain("signal", payload.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
         Assert.Equal(128 + 9, payload.ExitCode);
         job.AwaitEnd();
@@ -68,7 +68,7 @@ public sealed class PlaceTests(SharedCluster shared)
         Assert.InRange(longest, 1, 5);
         job.Control("suspend");
         job.Cancel();
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "a suspended job that was cancelled keeps it");
+        Assert.True(payload.WaitForExit(Until.Deadline(60)), "a suspended job that was cancelled keeps it");
         job.AwaitEnd();
         Clear(job);
     }
@@ -78,7 +78,7 @@ public sealed class PlaceTests(SharedCluster shared)
     {
         using Job job = Start(UntilReleased);
         using Process payload = Place(job, "/usr/bin/python3", "burn.py", "700", "0", "0");
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "the load takes too long");
+        Assert.True(payload.WaitForExit(Until.Deadline(60)), "the load takes too long");
         Assert.Equal(128 + 9, payload.ExitCode);
         job.Release();
         job.AwaitEnd();
@@ -92,7 +92,7 @@ public sealed class PlaceTests(SharedCluster shared)
     {
         using Job job = Start(UntilReleased);
         using Process payload = Place(job, "/usr/bin/python3", "burn.py", limit: 100 * MiB, "200", "0", "0");
-        Assert.True(payload.WaitForExit(TimeSpan.FromSeconds(60)), "the load takes too long");
+        Assert.True(payload.WaitForExit(Until.Deadline(60)), "the load takes too long");
         Assert.Equal(128 + 9, payload.ExitCode);
         job.Release();
         job.AwaitEnd();

@@ -77,7 +77,7 @@ public sealed class SuspensionTests(SharedCluster shared)
     private static void Suspend(Job job, int pid)
     {
         job.Control("suspend");
-        Until.True(() => HostProcess.Status(pid)["State"].StartsWith('D'), 20, () => "not frozen: " + HostProcess.Status(pid)["State"]);
+        Until.True(() => CgroupPlugin.OfThisHost.IsSuspended(pid), 20, () => "not frozen: " + HostProcess.Status(pid)["State"]);
     }
 
     // utime and stime, proc(5)

@@ -30,6 +30,13 @@ public readonly record struct CgroupPlace(string Mount, string Path)
     public bool IsRootsAlone => Upwards().All(place => CgroupDirectory.Look(place.Directory) is { IsRootsAlone: true });
 
     /// <summary>
+    /// True for a cgroup of v2 below which nobody but root moves processes of another uid: all above it is root's alone, and so are its files. Its
+    /// directory may be the job user's (the tasks of Slurm 22.05 are), who can make cgroups in it and remove empty ones; but to move a process takes
+    /// the right to write cgroup.procs of the nearest cgroup above both places (cgroups(7), "Delegation containment"), and that one is root's.
+    /// </summary>
+    public bool IsRootsToMoveIn => IsRootsAlone || (Path.Length > 0 && Parent.IsRootsAlone && Files().All(CgroupFile.IsRootsAlone));
+
+    /// <summary>
     /// True for a cgroup of v1 whose files only root can write. Its directory may be the job user's (Slurm's steps are): who owns it can
     /// make, rename and remove cgroups in it, but on v1 nobody but root moves processes of another uid.
     /// </summary>
@@ -43,6 +50,19 @@ public readonly record struct CgroupPlace(string Mount, string Path)
 
     /// <summary>The words of a file here.</summary>
     public string[] Words(string file) => Text(file)?.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    // Where they cannot be listed, the place is nobody's to rely on.
+    private string[] Files()
+    {
+        try
+        {
+            return System.IO.Directory.GetFiles(Directory);
+        }
+        catch (IOException)
+        {
+            return [Directory + "/cgroup.procs"];
+        }
+    }
 
     /// <summary>True when no process is in it (its children may hold some).</summary>
     public bool HasNoProcess => Text("cgroup.procs") is { Length: 0 };

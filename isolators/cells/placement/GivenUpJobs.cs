@@ -50,12 +50,35 @@ public sealed class GivenUpJobs : IDisposable
     private static void RemoveWhatIsGivenUp(JobDirectory directory)
     {
         for (string path = directory.Path; path.Length >= directory.Top.Length && IsGivenUp(directory, path); path = path[..path.LastIndexOf('/')])
-            _ = Sys.TryRemoveDirectory(directory.Mount + path, out _);
+        {
+            if (path.Length > directory.Top.Length || directory.GuardMount != directory.Mount)
+                _ = Sys.TryRemoveDirectory(directory.Mount + path, out _);
+            else
+                RemoveWhereNoStepBegins(directory.Mount + path);
+        }
     }
 
-    // Where the batch system keeps track of the job only down to its steps, a step's directory speaks for those of its tasks.
+    // With one hierarchy a directory of the step speaks for all; a job's that has other steps cannot be removed. With several, where the batch
+    // system keeps track of the job only down to its steps, a step's directory speaks for those of its tasks.
     private static bool IsGivenUp(JobDirectory directory, string path)
-        => !Exists(directory.GuardMount + ((directory.GuardPath + "/").StartsWith(path + "/", StringComparison.Ordinal) ? path : directory.GuardPath));
+        => !Exists(directory.GuardMount
+            + (directory.GuardMount != directory.Mount && (directory.GuardPath + "/").StartsWith(path + "/", StringComparison.Ordinal) ? path : directory.GuardPath));
+
+    // Slurm locks the directory above while it makes a job's and a step's in it, and while it removes them
+    // (SchedMD/slurm src/plugins/cgroup/v2/cgroup_v2.c, cgroup_p_step_create and cgroup_p_step_destroy, 01cec7f).
+    private static void RemoveWhereNoStepBegins(string path)
+    {
+        try
+        {
+            using Descriptor above = Sys.Open(null, path[..path.LastIndexOf('/')], Sys.O_RDONLY | Sys.O_DIRECTORY);
+            if (Sys.TryLock(above))
+                _ = Sys.TryRemoveDirectory(path, out _);
+        }
+        catch (SyscallException)
+        {
+            // gone with all that is in it
+        }
+    }
 
     private static bool Exists(string path) => CgroupDirectory.Look(path) is not null;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Isolation.Core;
 using Isolation.Linux;
 
@@ -37,7 +38,7 @@ internal static class UnifiedPositions
             else if (!given.Contains("memory"))
                 (why, fix) = ($"{at.Path} gives memory to none of its children", Distribute(at));
             else
-                return At(Position.Beside, at, pilot, leafName,
+                return At(Position.Beside, at, pilot, job, leafName,
                     OwnLimits(given) | (job.Job.System == BatchSystem.Slurm ? 0 : PlacementProperties.JobAccounting) | LimitsOf(at, pilot), given);
         }
 
@@ -48,26 +49,36 @@ internal static class UnifiedPositions
     {
         if (job.Unified is null)
             return Candidate.Not(Position.Below, "the job has no cgroup in the v2 hierarchy");
-        if (!pilot.IsRootsAlone)
-            return Candidate.Not(Position.Below, $"{pilot.Path}, or one above it, is not root's alone");
+        if (!pilot.IsRootsToMoveIn)
+            return Candidate.Not(Position.Below, $"the files of {pilot.Path}, or a cgroup above it, are not root's alone");
         string[] given = GivenBy(pilot);
-        return At(Position.Below, pilot, pilot, leafName, PlacementProperties.JobLimits | PlacementProperties.JobAccounting | OwnLimits(given), given);
+        return At(Position.Below, pilot, pilot, job, leafName, PlacementProperties.JobLimits | PlacementProperties.JobAccounting | OwnLimits(given), given);
     }
 
     private static Candidate Own(CgroupPlace pilot, ServiceSlice slice, RecognisedJob? job, string leafName)
     {
         CgroupPlace place = slice.At(pilot.Mount);
         IReadOnlyList<string> given = slice.GivenAt(pilot.Mount);
-        return At(Position.Own, place, pilot, leafName, (job is null ? OfNoJob : 0) | OwnLimits(given), given)
+        return At(Position.Own, place, pilot, null, leafName, (job is null ? OfNoJob : 0) | OwnLimits(given), given)
             with { Fix = OwnLimits(given) != 0 ? "" : $"{Distribute(place.Parent)} && {Distribute(place)}" };
     }
 
     private static string Distribute(CgroupPlace place) => $"echo \"+memory +pids\" > {place.Directory}/cgroup.subtree_control";
 
-    private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, string leafName, PlacementProperties holds, IReadOnlyList<string> given)
+    private static Candidate At(Position position, CgroupPlace parent, CgroupPlace pilot, RecognisedJob? job, string leafName, PlacementProperties holds,
+        IReadOnlyList<string> given)
     {
         (Ceilings lost, CpuSet? cpuSet) = UnifiedCeilings.Left(parent, pilot, given);
-        return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, [], []), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
+        return new Candidate(position, new LeafPlan(leafName, parent.Mount, parent.Path, [], Guarded(parent, pilot, job)), holds | PlacementProperties.CgroupProof, lost, cpuSet, "");
+    }
+
+    // Of a step's directories Slurm removes first the one in which it is itself; the others it gives up where it cannot remove the tasks'.
+    private static ImmutableArray<JobDirectory> Guarded(CgroupPlace parent, CgroupPlace pilot, RecognisedJob? job)
+    {
+        if (job is not { Job.System: BatchSystem.Slurm, Unified: JobCgroup top } || pilot.Path.Length <= top.Path.Length)
+            return [];
+        CgroupPlace step = pilot.Upwards().TakeWhile(at => at.Path != top.Path).Last();
+        return CgroupDirectory.Look(step.Directory + "/slurm") is null ? [] : [new JobDirectory(parent.Mount, parent.Path, top.Path, parent.Mount, step.Path + "/slurm")];
     }
 
     private static PlacementProperties LimitsOf(CgroupPlace at, CgroupPlace pilot) => JobLimits.AreHeldAt(at, pilot) ? PlacementProperties.JobLimits : 0;

@@ -121,8 +121,8 @@ public sealed class Leaf : IDisposable
     /// <returns>What could not be removed, or null.</returns>
     public string? Remove() => Remove(Directories);
 
-    /// <summary>As <see cref="Remove()"/>, in the v1 hierarchies only: the counters there are gone with it.</summary>
-    public string? RemoveV1() => Remove(_v1.Values);
+    /// <summary>As <see cref="Remove()"/>, only what is in a batch system's directories: the v1 hierarchies where there are any. The counters there are gone with it.</summary>
+    public string? RemoveFromJob() => Remove(Plan.V1.IsEmpty ? Directories : _v1.Values);
 
     /// <summary>Closes the descriptors; the directories stay.</summary>
     public void Dispose()

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Isolation.Linux;
 
-/// <summary>Where a leaf is to be made. Every directory named here is root's up to the root of its hierarchy.</summary>
+/// <summary>Where a leaf is to be made. Nobody but root can move a process of another uid into or out of what is made there.</summary>
 /// <param name="Name">The leaf's name.</param>
 /// <param name="UnifiedMount">Mount point of the unified hierarchy.</param>
 /// <param name="UnifiedParent">Path of the parent below it, with a leading slash; empty for the root.</param>
@@ -16,14 +16,14 @@ public sealed record LeafPlan(string Name, string UnifiedMount, string UnifiedPa
 }
 
 /// <summary>
-/// A batch system's directory of v1 with a leaf in it. Slurm tries once to remove its directories, some 15 ms after the job's last process;
-/// one that holds a leaf at that moment stays until the next boot, unless whoever made the leaf removes it.
+/// A batch system's directory with a leaf in it. Slurm tries once to remove its directories, milliseconds after the last of the processes that
+/// it looks for; one that holds a leaf at that moment stays until the next boot, unless whoever made the leaf removes it.
 /// </summary>
 /// <param name="Mount">The hierarchy's mount point.</param>
 /// <param name="Path">The directory below it.</param>
 /// <param name="Top">The job's topmost directory there.</param>
 /// <param name="GuardMount">Mount point of the hierarchy in which the batch system keeps track of the job: what is gone there, it has given up.</param>
-/// <param name="GuardPath">The pilot's directory there.</param>
+/// <param name="GuardPath">The pilot's directory there; where it is the leaf's own hierarchy, the directory of the step that the batch system removes first.</param>
 public sealed record JobDirectory(string Mount, string Path, string Top, string GuardMount, string GuardPath);
 
 /// <summary>The payload's place in one v1 hierarchy.</summary>

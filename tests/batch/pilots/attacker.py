@@ -86,6 +86,8 @@ def main():
                 attempt("move a client", version, lambda: write(f"{own}/stolen/cgroup.procs" if turn % 2 else f"{own}/cgroup.procs", client))
             if version == "v2":
                 attempt("make one's own threaded", version, lambda: write(f"{own}/stolen/cgroup.type", "threaded"))
+                with contextlib.suppress(OSError):  # as long as it is there, no payload gets in beside it
+                    os.rmdir(f"{own}/stolen")
     print(json.dumps({"tried": tried, "succeeded": succeeded}), flush=True)
 
 
