@@ -46,13 +46,6 @@ public static class ResidentFilter
     ];
 
     /// <summary>The filter.</summary>
-    public static SeccompFilter Instance { get; } = Build(); // after the tables it is built from
-
-    private static SeccompFilter Build()
-    {
-        SeccompAssembler filter = new();
-        foreach ((int number, _, _) in Allowed)
-            filter.When(number, SeccompAssembler.Allow);
-        return filter.Otherwise(SeccompAssembler.FailWith(Errno.EPERM));
-    }
+    public static SeccompFilter Instance { get; } = // after the table it is built from
+        SeccompAssembler.Assemble(Allowed.Select(c => (c.Number, CallRule.Allowed)), CallRule.NotPermitted);
 }

@@ -2,15 +2,17 @@ namespace Isolation.Linux;
 
 /// <summary>
 /// Assembles filters for x86-64. Every filter begins alike: another architecture's entry (i386) and the x32 ABI kill the process,
-/// since their numbers mean other calls.
+/// since their numbers mean other calls. Then a tree of comparisons leads to the rule of a call. The kernel remembers (5.11) which
+/// calls are allowed without a look at their arguments; the tree is for the others.
 /// </summary>
-internal sealed class SeccompAssembler
+internal static class SeccompAssembler
 {
     internal const uint Allow = 0x7fff0000;
     private const uint KillProcess = 0x80000000;
-    private const uint Fail = 0x00050000;
+    private const uint FailWith = 0x00050000;
 
     private const ushort LoadWord = 0x20; // BPF_LD | BPF_W | BPF_ABS
+    private const ushort Jump = 0x05;
     private const ushort JumpIfEqual = 0x15;
     private const ushort JumpIfAtLeast = 0x35;
     private const ushort JumpIfAnyBit = 0x45;
@@ -21,63 +23,82 @@ internal sealed class SeccompAssembler
     private const uint FirstArgumentOffset = 16;
     private const uint X86_64 = 0xc000003e;
     private const uint X32Bit = 0x40000000;
+    private const uint NoCall = uint.MaxValue; // what a tracer writes to skip a call; there is none of that number
 
-    private readonly List<BpfInstruction> _code = [];
+    /// <summary>The filter of a table.</summary>
+    /// <param name="rules">Each number once, with rules that leave no choice open.</param>
+    /// <param name="unknown">The rule of every other number.</param>
+    internal static SeccompFilter Assemble(IEnumerable<(int Number, CallRule Rule)> rules, CallRule unknown)
+        => new([
+            new(LoadWord, 0, 0, ArchitectureOffset),
+            new(JumpIfEqual, 1, 0, X86_64),
+            new(Return, 0, 0, KillProcess),
+            new(LoadWord, 0, 0, NumberOffset),
+            new(JumpIfAtLeast, 0, 2, X32Bit),
+            new(JumpIfEqual, 1, 0, NoCall),
+            new(Return, 0, 0, KillProcess),
+            .. Tree(Ranges(new SortedDictionary<int, CallRule>(rules.ToDictionary(r => r.Number, r => r.Rule)), unknown).ToArray()),
+        ]);
 
-    internal SeccompAssembler()
+    // Neighbours with one rule are one range; what no rule names lies in ranges of its own.
+    private static IEnumerable<(uint First, CallRule Rule)> Ranges(SortedDictionary<int, CallRule> rules, CallRule unknown)
     {
-        Add(LoadWord, ArchitectureOffset);
-        Add(JumpIfEqual, X86_64, ifTrue: 1, ifFalse: 0);
-        Add(Return, KillProcess);
-        Add(LoadWord, NumberOffset);
-        Add(JumpIfAtLeast, X32Bit, ifTrue: 0, ifFalse: 1);
-        Add(Return, KillProcess);
+        CallRule? before = null;
+        for (int number = 0; number <= rules.Keys.Last() + 1; number++)
+        {
+            CallRule rule = rules.GetValueOrDefault(number, unknown);
+            if (rule != before)
+                yield return ((uint)number, rule);
+            before = rule;
+        }
     }
 
-    /// <summary>The verdict that fails a call with an error number.</summary>
-    internal static uint FailWith(int errno) => Fail | (uint)errno;
-
-    /// <summary>One call, one verdict.</summary>
-    internal SeccompAssembler When(int number, uint verdict)
+    private static BpfInstruction[] Tree(ReadOnlySpan<(uint First, CallRule Rule)> ranges)
     {
-        Add(JumpIfEqual, (uint)number, ifTrue: 0, ifFalse: 1);
-        return Add(Return, verdict);
+        if (ranges.Length == 1)
+            return Leaf(ranges[0].Rule);
+
+        int middle = ranges.Length / 2;
+        BpfInstruction[] below = Tree(ranges[..middle]);
+        uint first = ranges[middle].First;
+        BpfInstruction[] choice = below.Length <= byte.MaxValue
+            ? [new(JumpIfAtLeast, (byte)below.Length, 0, first)]
+            : [new(JumpIfAtLeast, 0, 1, first), new(Jump, 0, 0, (uint)below.Length)]; // a comparison jumps 255 instructions at most
+        return [.. choice, .. below, .. Tree(ranges[middle..])];
     }
 
-    /// <summary>A call whose argument has any of these bits: the verdict; without them it is allowed.</summary>
-    internal SeccompAssembler WhenBits(int number, int argument, uint bits, uint verdict)
+    private static BpfInstruction[] Leaf(CallRule rule) => rule switch
     {
-        Add(JumpIfEqual, (uint)number, ifTrue: 0, ifFalse: 4);
-        Add(LoadWord, Offset(argument));
-        Add(JumpIfAnyBit, bits, ifTrue: 0, ifFalse: 1);
-        Add(Return, verdict);
-        return Add(Return, Allow);
+        CallRule.Allow => [Verdict(Allow)],
+        CallRule.Fail fail => [Verdict(FailWith | (uint)fail.Errno)],
+        CallRule.FailOnBits bits =>
+        [
+            Load(bits.Argument), new(JumpIfAnyBit, 0, 1, bits.Bits),
+            Verdict(FailWith | (uint)bits.Errno), Verdict(Allow),
+        ],
+        CallRule.FailOnBitsBehind behind =>
+        [
+            Load(behind.GateArgument), new(JumpIfAnyBit, 0, 3, behind.Gate),
+            Load(behind.Argument), new(JumpIfAnyBit, 0, 1, behind.Bits),
+            Verdict(FailWith | (uint)behind.Errno), Verdict(Allow),
+        ],
+        CallRule.FailOn on =>
+            [Load(on.Argument), .. Compare(on.Values.AsSpan()), Verdict(Allow), Verdict(FailWith | (uint)on.Errno)],
+        CallRule.FailUnless unless =>
+            [Load(unless.Argument), .. Compare(unless.Values.AsSpan()), Verdict(FailWith | (uint)unless.Errno), Verdict(Allow)],
+        _ => throw new InvalidOperationException($"{rule} leaves a choice open"),
+    };
+
+    // Falls through to the verdict for none of the values, jumps over it for one of them.
+    private static BpfInstruction[] Compare(ReadOnlySpan<uint> values)
+    {
+        var code = new BpfInstruction[values.Length];
+        for (int i = 0; i < code.Length; i++)
+            code[i] = new(JumpIfEqual, (byte)(code.Length - i), 0, values[i]);
+        return code;
     }
 
-    /// <summary>A call one of whose arguments has any bit of a gate, and another any of these bits: the verdict; else it is allowed.</summary>
-    internal SeccompAssembler WhenBitsBehind(int number, int gateArgument, uint gate, int argument, uint bits, uint verdict)
-    {
-        Add(JumpIfEqual, (uint)number, ifTrue: 0, ifFalse: 6);
-        Add(LoadWord, Offset(gateArgument));
-        Add(JumpIfAnyBit, gate, ifTrue: 0, ifFalse: 3);
-        Add(LoadWord, Offset(argument));
-        Add(JumpIfAnyBit, bits, ifTrue: 0, ifFalse: 1);
-        Add(Return, verdict);
-        return Add(Return, Allow);
-    }
+    private static BpfInstruction Load(int argument) => new(LoadWord, 0, 0, FirstArgumentOffset + (8 * (uint)argument));
 
-    /// <summary>Everything else.</summary>
-    internal SeccompFilter Otherwise(uint verdict)
-    {
-        Add(Return, verdict);
-        return new SeccompFilter([.. _code]);
-    }
-
-    private static uint Offset(int argument) => FirstArgumentOffset + (8 * (uint)argument); // the low word: modes and flags are 32 bits
-
-    private SeccompAssembler Add(ushort code, uint operand, byte ifTrue = 0, byte ifFalse = 0)
-    {
-        _code.Add(new BpfInstruction(code, ifTrue, ifFalse, operand));
-        return this;
-    }
+    private static BpfInstruction Verdict(uint verdict) => new(Return, 0, 0, verdict);
 }
