@@ -6,14 +6,24 @@ namespace Isolation.Linux;
 /// </summary>
 public static class PayloadFilter
 {
-    private static readonly Lazy<SeccompFilter> Plain = new(() => Build(nestedContainers: false));
-    private static readonly Lazy<SeccompFilter> Nesting = new(() => Build(nestedContainers: true));
+    private static SeccompFilter? s_plain;
+    private static SeccompFilter? s_nesting;
 
-    /// <summary>The filter.</summary>
+    /// <summary>The filter; assembled at its first use.</summary>
     /// <param name="nestedContainers">Whether the payload may make namespaces and mount in them.</param>
-    public static SeccompFilter For(bool nestedContainers) => (nestedContainers ? Nesting : Plain).Value;
+    public static SeccompFilter For(bool nestedContainers)
+        => nestedContainers ? s_nesting ??= Build(nestedContainers: true) : s_plain ??= Build(nestedContainers: false);
 
     private static SeccompFilter Build(bool nestedContainers)
-        => SeccompAssembler.Assemble(
-            PayloadCalls.All.SelectMany(g => g.Calls.Select(c => (c.Number, g.Rule.Where(nestedContainers)))), CallRule.NotThere);
+    {
+        var rules = new CallRule?[PayloadCalls.Newest + 1];
+        foreach (CallGroup group in PayloadCalls.All)
+        {
+            CallRule rule = group.Rule.Where(nestedContainers);
+            foreach ((int number, _) in group.Calls)
+                rules[number] = rule;
+        }
+
+        return SeccompAssembler.Assemble(rules, CallRule.NotThere);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Isolation.Linux;
 
 /// <summary>
@@ -6,7 +8,9 @@ namespace Isolation.Linux;
 /// </summary>
 public static class ResidentFilter
 {
-    internal static IReadOnlyList<(int Number, string Name, string Reason)> Allowed { get; } =
+    private const int Newest = 424;
+
+    internal static ImmutableArray<(int Number, string Name, string Reason)> Allowed { get; } =
     [
         (0, "read", "signals, wake-ups"),
         (1, "write", "cgroup.kill, wake-ups"),
@@ -46,6 +50,13 @@ public static class ResidentFilter
     ];
 
     /// <summary>The filter.</summary>
-    public static SeccompFilter Instance { get; } = // after the table it is built from
-        SeccompAssembler.Assemble(Allowed.Select(c => (c.Number, CallRule.Allowed)), CallRule.NotPermitted);
+    public static SeccompFilter Instance { get; } = Build(); // after the table it is built from
+
+    private static SeccompFilter Build()
+    {
+        var rules = new CallRule?[Newest + 1];
+        foreach ((int number, _, _) in Allowed)
+            rules[number] = CallRule.Allowed;
+        return SeccompAssembler.Assemble(rules, CallRule.NotPermitted);
+    }
 }

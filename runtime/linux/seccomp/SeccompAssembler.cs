@@ -25,77 +25,108 @@ internal static class SeccompAssembler
     private const uint X32Bit = 0x40000000;
     private const uint NoCall = uint.MaxValue; // what a tracer writes to skip a call; there is none of that number
 
-    /// <summary>The filter of a table.</summary>
-    /// <param name="rules">Each number once, with rules that leave no choice open.</param>
-    /// <param name="unknown">The rule of every other number.</param>
-    internal static SeccompFilter Assemble(IEnumerable<(int Number, CallRule Rule)> rules, CallRule unknown)
-        => new([
-            new(LoadWord, 0, 0, ArchitectureOffset),
-            new(JumpIfEqual, 1, 0, X86_64),
-            new(Return, 0, 0, KillProcess),
-            new(LoadWord, 0, 0, NumberOffset),
-            new(JumpIfAtLeast, 0, 2, X32Bit),
-            new(JumpIfEqual, 1, 0, NoCall),
-            new(Return, 0, 0, KillProcess),
-            .. Tree(Ranges(new SortedDictionary<int, CallRule>(rules.ToDictionary(r => r.Number, r => r.Rule)), unknown).ToArray()),
-        ]);
+    private const int Most = 4096; // BPF_MAXINSNS
 
-    // Neighbours with one rule are one range; what no rule names lies in ranges of its own.
-    private static IEnumerable<(uint First, CallRule Rule)> Ranges(SortedDictionary<int, CallRule> rules, CallRule unknown)
+    /// <summary>
+    /// The filter of a table. Written without LINQ and by reference: cell-init does this at every payload's start, and its first use of each
+    /// generic method costs more than all the work here.
+    /// </summary>
+    /// <param name="rules">The rule of each number from 0 on; none leaves a choice open. Neighbours that share one become one range.</param>
+    /// <param name="unknown">The rule of every other number.</param>
+    internal static SeccompFilter Assemble(CallRule?[] rules, CallRule unknown)
     {
-        CallRule? before = null;
-        for (int number = 0; number <= rules.Keys.Last() + 1; number++)
+        var firsts = new uint[rules.Length + 1];
+        var ranges = new CallRule[rules.Length + 1];
+        int count = 0;
+        for (int number = 0; number <= rules.Length; number++)
         {
-            CallRule rule = rules.GetValueOrDefault(number, unknown);
-            if (rule != before)
-                yield return ((uint)number, rule);
-            before = rule;
+            CallRule rule = (number < rules.Length ? rules[number] : null) ?? unknown;
+            if (count == 0 || !ReferenceEquals(rule, ranges[count - 1]))
+                (firsts[count], ranges[count++]) = ((uint)number, rule);
+        }
+
+        var code = new BpfInstruction[Most];
+        code[0] = new(LoadWord, 0, 0, ArchitectureOffset);
+        code[1] = new(JumpIfEqual, 1, 0, X86_64);
+        code[2] = new(Return, 0, 0, KillProcess);
+        code[3] = new(LoadWord, 0, 0, NumberOffset);
+        code[4] = new(JumpIfAtLeast, 0, 2, X32Bit);
+        code[5] = new(JumpIfEqual, 1, 0, NoCall);
+        code[6] = new(Return, 0, 0, KillProcess);
+        int length = Tree(code, 7, firsts.AsSpan(0, count), ranges.AsSpan(0, count));
+        return new SeccompFilter(code.AsSpan(0, length).ToArray());
+    }
+
+    // Writes the tree of these ranges at a position; returns the position behind it.
+    private static int Tree(BpfInstruction[] code, int at, ReadOnlySpan<uint> firsts, ReadOnlySpan<CallRule> ranges)
+    {
+        if (ranges.Length == 1)
+            return Leaf(code, at, ranges[0]);
+
+        int middle = ranges.Length / 2;
+        int end = Tree(code, at + 1, firsts[..middle], ranges[..middle]);
+        int below = end - at - 1;
+        if (below <= byte.MaxValue)
+        {
+            code[at] = new(JumpIfAtLeast, (byte)below, 0, firsts[middle]);
+        }
+        else
+        {
+            code.AsSpan(at + 1, below).CopyTo(code.AsSpan(at + 2)); // a comparison jumps 255 instructions at most
+            code[at] = new(JumpIfAtLeast, 0, 1, firsts[middle]);
+            code[at + 1] = new(Jump, 0, 0, (uint)below);
+            end++;
+        }
+
+        return Tree(code, end, firsts[middle..], ranges[middle..]);
+    }
+
+    private static int Leaf(BpfInstruction[] code, int at, CallRule rule)
+    {
+        switch (rule)
+        {
+            case CallRule.Allow:
+                code[at++] = Verdict(Allow);
+                return at;
+            case CallRule.Fail fail:
+                code[at++] = Verdict(FailWith | (uint)fail.Errno);
+                return at;
+            case CallRule.FailOnBits bits:
+                code[at++] = Load(bits.Argument);
+                code[at++] = new(JumpIfAnyBit, 0, 1, bits.Bits);
+                code[at++] = Verdict(FailWith | (uint)bits.Errno);
+                code[at++] = Verdict(Allow);
+                return at;
+            case CallRule.FailOnBitsBehind behind:
+                code[at++] = Load(behind.GateArgument);
+                code[at++] = new(JumpIfAnyBit, 0, 3, behind.Gate);
+                code[at++] = Load(behind.Argument);
+                code[at++] = new(JumpIfAnyBit, 0, 1, behind.Bits);
+                code[at++] = Verdict(FailWith | (uint)behind.Errno);
+                code[at++] = Verdict(Allow);
+                return at;
+            case CallRule.FailOn on:
+                at = Compare(code, at, on.Argument, on.Values.AsSpan());
+                code[at++] = Verdict(Allow);
+                code[at++] = Verdict(FailWith | (uint)on.Errno);
+                return at;
+            case CallRule.FailUnless unless:
+                at = Compare(code, at, unless.Argument, unless.Values.AsSpan());
+                code[at++] = Verdict(FailWith | (uint)unless.Errno);
+                code[at++] = Verdict(Allow);
+                return at;
+            default:
+                throw new InvalidOperationException($"{rule} leaves a choice open");
         }
     }
 
-    private static BpfInstruction[] Tree(ReadOnlySpan<(uint First, CallRule Rule)> ranges)
-    {
-        if (ranges.Length == 1)
-            return Leaf(ranges[0].Rule);
-
-        int middle = ranges.Length / 2;
-        BpfInstruction[] below = Tree(ranges[..middle]);
-        uint first = ranges[middle].First;
-        BpfInstruction[] choice = below.Length <= byte.MaxValue
-            ? [new(JumpIfAtLeast, (byte)below.Length, 0, first)]
-            : [new(JumpIfAtLeast, 0, 1, first), new(Jump, 0, 0, (uint)below.Length)]; // a comparison jumps 255 instructions at most
-        return [.. choice, .. below, .. Tree(ranges[middle..])];
-    }
-
-    private static BpfInstruction[] Leaf(CallRule rule) => rule switch
-    {
-        CallRule.Allow => [Verdict(Allow)],
-        CallRule.Fail fail => [Verdict(FailWith | (uint)fail.Errno)],
-        CallRule.FailOnBits bits =>
-        [
-            Load(bits.Argument), new(JumpIfAnyBit, 0, 1, bits.Bits),
-            Verdict(FailWith | (uint)bits.Errno), Verdict(Allow),
-        ],
-        CallRule.FailOnBitsBehind behind =>
-        [
-            Load(behind.GateArgument), new(JumpIfAnyBit, 0, 3, behind.Gate),
-            Load(behind.Argument), new(JumpIfAnyBit, 0, 1, behind.Bits),
-            Verdict(FailWith | (uint)behind.Errno), Verdict(Allow),
-        ],
-        CallRule.FailOn on =>
-            [Load(on.Argument), .. Compare(on.Values.AsSpan()), Verdict(Allow), Verdict(FailWith | (uint)on.Errno)],
-        CallRule.FailUnless unless =>
-            [Load(unless.Argument), .. Compare(unless.Values.AsSpan()), Verdict(FailWith | (uint)unless.Errno), Verdict(Allow)],
-        _ => throw new InvalidOperationException($"{rule} leaves a choice open"),
-    };
-
     // Falls through to the verdict for none of the values, jumps over it for one of them.
-    private static BpfInstruction[] Compare(ReadOnlySpan<uint> values)
+    private static int Compare(BpfInstruction[] code, int at, int argument, ReadOnlySpan<uint> values)
     {
-        var code = new BpfInstruction[values.Length];
-        for (int i = 0; i < code.Length; i++)
-            code[i] = new(JumpIfEqual, (byte)(code.Length - i), 0, values[i]);
-        return code;
+        code[at++] = Load(argument);
+        for (int i = 0; i < values.Length; i++)
+            code[at++] = new(JumpIfEqual, (byte)(values.Length - i), 0, values[i]);
+        return at;
     }
 
     private static BpfInstruction Load(int argument) => new(LoadWord, 0, 0, FirstArgumentOffset + (8 * (uint)argument));

@@ -49,6 +49,7 @@ public sealed partial class CallNumberTests
         Dictionary<int, string> table = PayloadCalls.All.SelectMany(g => g.Calls).ToDictionary(c => c.Number, c => c.Name);
         Assert.True(Headers.Value.Count > 350, $"only {Headers.Value.Count} calls found");
         int newest = table.Keys.Max();
+        Assert.Equal(PayloadCalls.Newest, newest);
         Assert.DoesNotContain(Headers.Value, h => h.Value <= newest && !table.ContainsKey(h.Value));
         Assert.DoesNotContain(Younger, y => !table.ContainsKey(y.Value));
     }

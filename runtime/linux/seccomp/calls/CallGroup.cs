@@ -10,6 +10,9 @@ internal sealed record CallGroup(string Reason, CallRule Rule, ImmutableArray<(i
 /// </summary>
 internal static class PayloadCalls
 {
+    /// <summary>The highest number among them.</summary>
+    internal const int Newest = 469;
+
     internal static ImmutableArray<CallGroup> All { get; } =
     [
         .. FileCalls.Groups, .. FileModeCalls.Groups, .. WaitingCalls.Groups, .. MemoryCalls.Groups, .. ProcessCalls.Groups, .. SchedulingCalls.Groups,
