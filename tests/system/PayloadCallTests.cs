@@ -43,20 +43,26 @@ public sealed class PayloadCallTests(SharedService shared)
             Assert.True(errno == (name.EndsWith("-einval", StringComparison.Ordinal) ? EINVAL : 0), $"{name} answered {errno}");
     }
 
+    // What is run, and what it prints.
+    public static TheoryData<string, string, string> Programs { get; } = new()
+    {
+        { "true", "/bin/true", "" },
+        { "python", "python3 -c 'import threading, subprocess, multiprocessing as m, asyncio, tempfile, socket; t = threading.Thread(target=print, args=(1,)); t.start(); t.join(); "
+            + "p = m.Process(target=print, args=(2,)); p.start(); p.join(); print(subprocess.check_output([\"echo\", \"3\"]).decode().strip()); "
+            + "q = m.Queue(); q.put(4); print(q.get()); asyncio.run(asyncio.sleep(0.01)); tempfile.TemporaryFile().write(b\"x\")'", "1\n2\n3\n4\n" },
+        { "gcc", "sh -c 'echo \"#include <stdio.h>\nint main(void) { puts(\\\"built\\\"); return 0; }\" > a.c && gcc -O1 -pipe -o a a.c && ./a'", "built\n" },
+        { "git", "sh -c 'git init -q . && git config user.email a@b && git config user.name n && echo x > f && git add f && git commit -qm one && git gc -q && git clone -q . copy && git -C copy log --format=%s'", "one\n" },
+        { "jobs", "bash -c 'set -m; sleep 30 & kill -STOP %1; wait %1 2>/dev/null; bg %1 >/dev/null 2>&1; kill %1; wait %1; echo $?; cat <<< here; yes | head -1'", "143\nhere\ny\n" },
+        { "tar", "sh -c 'mkdir -m 1777 d && echo x > d/f && ln -s f d/l && tar cf - d | (mkdir o && tar xf - -C o) && cp -a o/d p && readlink p/l'", "f\n" },
+        { "terminal", "script -qec 'test -t 0 && stty -a > /dev/null && echo on a terminal' /dev/null", "on a terminal\r\n" },
+        { "strace", "strace -f -o trace sh -c 'true & wait; echo traced'", "traced\n" },
+        { "strace", "strace -o trace -e inject=getuid:retval=7 id -ru", "7\n" },
+        { "gdb", "gdb -q -batch -ex run -ex quit --args /bin/echo debugged", "debugged\n" },
+        { "java", "sh -c 'echo \"class A { public static void main(String[] a) { System.out.println(\\\"java\\\"); } }\" > A.java && java -Xmx64m A.java'", "java\n" },
+    };
+
     [SkippableTheory]
-    [InlineData("true", "/bin/true", "")]
-    [InlineData("python", "python3 -c 'import threading, subprocess, multiprocessing as m, asyncio, tempfile, socket; t = threading.Thread(target=print, args=(1,)); t.start(); t.join(); "
-        + "p = m.Process(target=print, args=(2,)); p.start(); p.join(); print(subprocess.check_output([\"echo\", \"3\"]).decode().strip()); "
-        + "q = m.Queue(); q.put(4); print(q.get()); asyncio.run(asyncio.sleep(0.01)); tempfile.TemporaryFile().write(b\"x\")'", "1\n2\n3\n4\n")]
-    [InlineData("gcc", "sh -c 'echo \"#include <stdio.h>\nint main(void) { puts(\\\"built\\\"); return 0; }\" > a.c && gcc -O1 -pipe -o a a.c && ./a'", "built\n")]
-    [InlineData("git", "sh -c 'git init -q . && git config user.email a@b && git config user.name n && echo x > f && git add f && git commit -qm one && git gc -q && git clone -q . copy && git -C copy log --format=%s'", "one\n")]
-    [InlineData("jobs", "bash -c 'set -m; sleep 30 & kill -STOP %1; wait %1 2>/dev/null; bg %1 >/dev/null 2>&1; kill %1; wait %1; echo $?; cat <<< here; yes | head -1'", "143\nhere\ny\n")]
-    [InlineData("tar", "sh -c 'mkdir -m 1777 d && echo x > d/f && ln -s f d/l && tar cf - d | (mkdir o && tar xf - -C o) && cp -a o/d p && readlink p/l'", "f\n")]
-    [InlineData("terminal", "script -qec 'test -t 0 && stty -a > /dev/null && echo on a terminal' /dev/null", "on a terminal\r\n")]
-    [InlineData("strace", "strace -f -o trace sh -c 'true & wait; echo traced'", "traced\n")]
-    [InlineData("strace", "strace -o trace -e inject=getuid:retval=7 id -ru", "7\n")]
-    [InlineData("gdb", "gdb -q -batch -ex run -ex quit --args /bin/echo debugged", "debugged\n")]
-    [InlineData("java", "sh -c 'echo \"class A { public static void main(String[] a) { System.out.println(\\\"java\\\"); } }\" > A.java && java -Xmx64m A.java'", "java\n")]
+    [MemberData(nameof(Programs))]
     public void ProgramsRunAsTheyDoOutside(string name, string command, string output)
     {
         string program = command.Split(' ')[0] is "sh" or "bash" ? name : command.Split(' ')[0];
