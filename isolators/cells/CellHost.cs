@@ -29,4 +29,7 @@ public sealed record CellHost(
 
     /// <summary>The kernel's log, where the names of those killed for want of memory stand.</summary>
     public KernelLog Log { get; init; } = KernelLog.None;
+
+    /// <summary>Whether payloads get a Landlock domain where the kernel has its scopes.</summary>
+    public bool Landlock { get; init; } = true;
 }

@@ -143,7 +143,8 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             ],
             [.. place.Leaf.Counters.Select(c => (byte)c.Kind)],
             place.Leaf.TaskFiles.Count,
-            mounts?.Room);
+            mounts?.Room,
+            host.Landlock);
     }
 
     private static int[] Numbers(UnixSocket cellEnd, PidFd client, Descriptor command, Leaf leaf)

@@ -26,6 +26,7 @@ internal sealed class Payload(PidFd process, int pid, long startedAt) : IDisposa
     /// <summary>Starts it; on the thread that lives as long as this process, since the parent-death signal follows the thread.</summary>
     internal static (Payload? Running, int Step, int Errno) Start(EnterCell enter, Command command, byte[] program, CellDescriptors descriptors, Descriptor?[] streams)
     {
+        using Descriptor? ruleset = enter.Landlock ? Landlock.ScopedRuleset() : null;
         ChildPlan plan = new()
         {
             Program = program,
@@ -42,7 +43,8 @@ internal sealed class Payload(PidFd process, int pid, long startedAt) : IDisposa
             Account = new ChildAccount(enter.Uid, enter.Gid, [.. enter.Groups]),
             ParentDeathSignal = SIGKILL,
             Directory = command.Directory,
-            Filter = PayloadFilter.Instance,
+            LandlockRuleset = ruleset,
+            Filter = PayloadFilter.For(nestedContainers: false),
         };
         long now = Stopwatch.GetTimestamp();
         return Child.Start(plan, StartDeadline) switch

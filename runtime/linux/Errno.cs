@@ -72,6 +72,9 @@ public static class Errno
     /// <summary>Operation not supported.</summary>
     public const int EOPNOTSUPP = 95;
 
+    /// <summary>Address family not supported.</summary>
+    public const int EAFNOSUPPORT = 97;
+
     /// <summary>Connection reset by peer.</summary>
     public const int ECONNRESET = 104;
 

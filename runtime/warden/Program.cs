@@ -57,6 +57,7 @@ internal static class Program
             State = options.State,
             Tracking = options.Tracking,
             Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
+            Landlock = !options.WithoutKernel.Contains(KernelFeatures.Landlock),
         };
 
         if (cgroups is { V1.Count: 0, Unified: string unified } && slice.Make(unified) is { Count: > 0 } missing)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Isolation.Linux;
 
 /// <summary>
@@ -6,7 +8,9 @@ namespace Isolation.Linux;
 /// </summary>
 public static class ResidentFilter
 {
-    internal static IReadOnlyList<(int Number, string Name, string Reason)> Allowed { get; } =
+    private const int Newest = 424;
+
+    internal static ImmutableArray<(int Number, string Name, string Reason)> Allowed { get; } =
     [
         (0, "read", "signals, wake-ups"),
         (1, "write", "cgroup.kill, wake-ups"),
@@ -46,13 +50,13 @@ public static class ResidentFilter
     ];
 
     /// <summary>The filter.</summary>
-    public static SeccompFilter Instance { get; } = Build(); // after the tables it is built from
+    public static SeccompFilter Instance { get; } = Build(); // after the table it is built from
 
     private static SeccompFilter Build()
     {
-        SeccompAssembler filter = new();
+        var rules = new CallRule?[Newest + 1];
         foreach ((int number, _, _) in Allowed)
-            filter.When(number, SeccompAssembler.Allow);
-        return filter.Otherwise(SeccompAssembler.FailWith(Errno.EPERM));
+            rules[number] = CallRule.Allowed;
+        return SeccompAssembler.Assemble(rules, CallRule.NotPermitted);
     }
 }

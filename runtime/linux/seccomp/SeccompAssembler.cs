@@ -2,15 +2,17 @@ namespace Isolation.Linux;
 
 /// <summary>
 /// Assembles filters for x86-64. Every filter begins alike: another architecture's entry (i386) and the x32 ABI kill the process,
-/// since their numbers mean other calls.
+/// since their numbers mean other calls. Then a tree of comparisons leads to the rule of a call. The kernel remembers (5.11) which
+/// calls are allowed without a look at their arguments; the tree is for the others.
 /// </summary>
-internal sealed class SeccompAssembler
+internal static class SeccompAssembler
 {
     internal const uint Allow = 0x7fff0000;
     private const uint KillProcess = 0x80000000;
-    private const uint Fail = 0x00050000;
+    private const uint FailWith = 0x00050000;
 
     private const ushort LoadWord = 0x20; // BPF_LD | BPF_W | BPF_ABS
+    private const ushort Jump = 0x05;
     private const ushort JumpIfEqual = 0x15;
     private const ushort JumpIfAtLeast = 0x35;
     private const ushort JumpIfAnyBit = 0x45;
@@ -21,63 +23,113 @@ internal sealed class SeccompAssembler
     private const uint FirstArgumentOffset = 16;
     private const uint X86_64 = 0xc000003e;
     private const uint X32Bit = 0x40000000;
+    private const uint NoCall = uint.MaxValue; // what a tracer writes to skip a call; there is none of that number
 
-    private readonly List<BpfInstruction> _code = [];
+    private const int Most = 4096; // BPF_MAXINSNS
 
-    internal SeccompAssembler()
+    /// <summary>
+    /// The filter of a table. Written without LINQ and by reference: cell-init does this at every payload's start, and its first use of each
+    /// generic method costs more than all the work here.
+    /// </summary>
+    /// <param name="rules">The rule of each number from 0 on; none leaves a choice open. Neighbours that share one become one range.</param>
+    /// <param name="unknown">The rule of every other number.</param>
+    internal static SeccompFilter Assemble(CallRule?[] rules, CallRule unknown)
     {
-        Add(LoadWord, ArchitectureOffset);
-        Add(JumpIfEqual, X86_64, ifTrue: 1, ifFalse: 0);
-        Add(Return, KillProcess);
-        Add(LoadWord, NumberOffset);
-        Add(JumpIfAtLeast, X32Bit, ifTrue: 0, ifFalse: 1);
-        Add(Return, KillProcess);
+        var firsts = new uint[rules.Length + 1];
+        var ranges = new CallRule[rules.Length + 1];
+        int count = 0;
+        for (int number = 0; number <= rules.Length; number++)
+        {
+            CallRule rule = (number < rules.Length ? rules[number] : null) ?? unknown;
+            if (count == 0 || !ReferenceEquals(rule, ranges[count - 1]))
+                (firsts[count], ranges[count++]) = ((uint)number, rule);
+        }
+
+        var code = new BpfInstruction[Most];
+        code[0] = new(LoadWord, 0, 0, ArchitectureOffset);
+        code[1] = new(JumpIfEqual, 1, 0, X86_64);
+        code[2] = new(Return, 0, 0, KillProcess);
+        code[3] = new(LoadWord, 0, 0, NumberOffset);
+        code[4] = new(JumpIfAtLeast, 0, 2, X32Bit);
+        code[5] = new(JumpIfEqual, 1, 0, NoCall);
+        code[6] = new(Return, 0, 0, KillProcess);
+        int length = Tree(code, 7, firsts.AsSpan(0, count), ranges.AsSpan(0, count));
+        return new SeccompFilter(code.AsSpan(0, length).ToArray());
     }
 
-    /// <summary>The verdict that fails a call with an error number.</summary>
-    internal static uint FailWith(int errno) => Fail | (uint)errno;
-
-    /// <summary>One call, one verdict.</summary>
-    internal SeccompAssembler When(int number, uint verdict)
+    // Writes the tree of these ranges at a position; returns the position behind it.
+    private static int Tree(BpfInstruction[] code, int at, ReadOnlySpan<uint> firsts, ReadOnlySpan<CallRule> ranges)
     {
-        Add(JumpIfEqual, (uint)number, ifTrue: 0, ifFalse: 1);
-        return Add(Return, verdict);
+        if (ranges.Length == 1)
+            return Leaf(code, at, ranges[0]);
+
+        int middle = ranges.Length / 2;
+        int end = Tree(code, at + 1, firsts[..middle], ranges[..middle]);
+        int below = end - at - 1;
+        if (below <= byte.MaxValue)
+        {
+            code[at] = new(JumpIfAtLeast, (byte)below, 0, firsts[middle]);
+        }
+        else
+        {
+            code.AsSpan(at + 1, below).CopyTo(code.AsSpan(at + 2)); // a comparison jumps 255 instructions at most
+            code[at] = new(JumpIfAtLeast, 0, 1, firsts[middle]);
+            code[at + 1] = new(Jump, 0, 0, (uint)below);
+            end++;
+        }
+
+        return Tree(code, end, firsts[middle..], ranges[middle..]);
     }
 
-    /// <summary>A call whose argument has any of these bits: the verdict; without them it is allowed.</summary>
-    internal SeccompAssembler WhenBits(int number, int argument, uint bits, uint verdict)
+    private static int Leaf(BpfInstruction[] code, int at, CallRule rule)
     {
-        Add(JumpIfEqual, (uint)number, ifTrue: 0, ifFalse: 4);
-        Add(LoadWord, Offset(argument));
-        Add(JumpIfAnyBit, bits, ifTrue: 0, ifFalse: 1);
-        Add(Return, verdict);
-        return Add(Return, Allow);
+        switch (rule)
+        {
+            case CallRule.Allow:
+                code[at++] = Verdict(Allow);
+                return at;
+            case CallRule.Fail fail:
+                code[at++] = Verdict(FailWith | (uint)fail.Errno);
+                return at;
+            case CallRule.FailOnBits bits:
+                code[at++] = Load(bits.Argument);
+                code[at++] = new(JumpIfAnyBit, 0, 1, bits.Bits);
+                code[at++] = Verdict(FailWith | (uint)bits.Errno);
+                code[at++] = Verdict(Allow);
+                return at;
+            case CallRule.FailOnBitsBehind behind:
+                code[at++] = Load(behind.GateArgument);
+                code[at++] = new(JumpIfAnyBit, 0, 3, behind.Gate);
+                code[at++] = Load(behind.Argument);
+                code[at++] = new(JumpIfAnyBit, 0, 1, behind.Bits);
+                code[at++] = Verdict(FailWith | (uint)behind.Errno);
+                code[at++] = Verdict(Allow);
+                return at;
+            case CallRule.FailOn on:
+                at = Compare(code, at, on.Argument, on.Values.AsSpan());
+                code[at++] = Verdict(Allow);
+                code[at++] = Verdict(FailWith | (uint)on.Errno);
+                return at;
+            case CallRule.FailUnless unless:
+                at = Compare(code, at, unless.Argument, unless.Values.AsSpan());
+                code[at++] = Verdict(FailWith | (uint)unless.Errno);
+                code[at++] = Verdict(Allow);
+                return at;
+            default:
+                throw new InvalidOperationException($"{rule} leaves a choice open");
+        }
     }
 
-    /// <summary>A call one of whose arguments has any bit of a gate, and another any of these bits: the verdict; else it is allowed.</summary>
-    internal SeccompAssembler WhenBitsBehind(int number, int gateArgument, uint gate, int argument, uint bits, uint verdict)
+    // Falls through to the verdict for none of the values, jumps over it for one of them.
+    private static int Compare(BpfInstruction[] code, int at, int argument, ReadOnlySpan<uint> values)
     {
-        Add(JumpIfEqual, (uint)number, ifTrue: 0, ifFalse: 6);
-        Add(LoadWord, Offset(gateArgument));
-        Add(JumpIfAnyBit, gate, ifTrue: 0, ifFalse: 3);
-        Add(LoadWord, Offset(argument));
-        Add(JumpIfAnyBit, bits, ifTrue: 0, ifFalse: 1);
-        Add(Return, verdict);
-        return Add(Return, Allow);
+        code[at++] = Load(argument);
+        for (int i = 0; i < values.Length; i++)
+            code[at++] = new(JumpIfEqual, (byte)(values.Length - i), 0, values[i]);
+        return at;
     }
 
-    /// <summary>Everything else.</summary>
-    internal SeccompFilter Otherwise(uint verdict)
-    {
-        Add(Return, verdict);
-        return new SeccompFilter([.. _code]);
-    }
+    private static BpfInstruction Load(int argument) => new(LoadWord, 0, 0, FirstArgumentOffset + (8 * (uint)argument));
 
-    private static uint Offset(int argument) => FirstArgumentOffset + (8 * (uint)argument); // the low word: modes and flags are 32 bits
-
-    private SeccompAssembler Add(ushort code, uint operand, byte ifTrue = 0, byte ifFalse = 0)
-    {
-        _code.Add(new BpfInstruction(code, ifTrue, ifFalse, operand));
-        return this;
-    }
+    private static BpfInstruction Verdict(uint verdict) => new(Return, 0, 0, verdict);
 }

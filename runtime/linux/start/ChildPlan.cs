@@ -68,6 +68,9 @@ public sealed record ChildPlan
     /// <summary>Working directory.</summary>
     public ReadOnlyMemory<byte>? Directory { get; init; }
 
+    /// <summary>no_new_privs, and this Landlock ruleset behind it: see <see cref="Landlock"/>. Borrowed until the start is over.</summary>
+    public Descriptor? LandlockRuleset { get; init; }
+
     /// <summary>no_new_privs, and this system call filter behind it.</summary>
     public SeccompFilter? Filter { get; init; }
 }

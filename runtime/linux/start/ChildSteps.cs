@@ -26,7 +26,8 @@ internal static class ChildSteps
     internal const int Signals = 19;
     internal const int Directory = 20;
     internal const int NoNewPrivileges = 21;
-    internal const int Seccomp = 22;
-    internal const int Exec = 23;
-    internal const int Deadline = 24;
+    internal const int Landlock = 22;
+    internal const int Seccomp = 23;
+    internal const int Exec = 24;
+    internal const int Deadline = 25;
 }

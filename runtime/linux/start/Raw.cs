@@ -47,6 +47,8 @@ internal static unsafe partial class Raw
     internal const int SYS_execveat = 322;
     internal const int SYS_clone3 = 435;
     internal const int SYS_close_range = 436;
+    internal const int SYS_landlock_create_ruleset = 444;
+    internal const int SYS_landlock_restrict_self = 446;
 
     /// <summary>Makes every import's first call.</summary>
     internal static void Warm()

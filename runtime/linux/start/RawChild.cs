@@ -91,11 +91,15 @@ internal static unsafe class RawChild
         }
 
         // What is still needed is close-on-exec.
-        int low = plan->ProgramFile < 0 || plan->ErrorPipe < plan->ProgramFile ? plan->ErrorPipe : plan->ProgramFile;
-        int high = plan->ErrorPipe > plan->ProgramFile ? plan->ErrorPipe : plan->ProgramFile;
-        if (Raw.Call(Raw.SYS_close_range, plan->DescriptorCount, low - 1, 0, 0, 0, 0) < 0
-            || (high > low + 1 && Raw.Call(Raw.SYS_close_range, low + 1, high - 1, 0, 0, 0, 0) < 0)
-            || Raw.Call(Raw.SYS_close_range, high + 1, int.MaxValue, 0, 0, 0, 0) < 0)
+        int open = plan->DescriptorCount;
+        for (int i = 0; i < plan->KeptCount; i++)
+        {
+            if (open < plan->Kept[i] && Raw.Call(Raw.SYS_close_range, open, plan->Kept[i] - 1, 0, 0, 0, 0) < 0)
+                return ChildSteps.CloseRange;
+            open = plan->Kept[i] + 1;
+        }
+
+        if (Raw.Call(Raw.SYS_close_range, open, int.MaxValue, 0, 0, 0, 0) < 0)
             return ChildSteps.CloseRange;
 
         for (int i = 0; i <= plan->LastCapability; i++)
@@ -159,13 +163,12 @@ internal static unsafe class RawChild
                 || plan->DirectoryBuffer[0] != (byte)'/'))
             return ChildSteps.Directory;
 
-        if (plan->Filter != null)
-        {
-            if (Raw.Call(Raw.SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0) < 0)
-                return ChildSteps.NoNewPrivileges;
-            if (Raw.Call(Raw.SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (nint)plan->Filter, 0, 0, 0) < 0)
-                return ChildSteps.Seccomp;
-        }
+        if ((plan->Filter != null || plan->Ruleset >= 0) && Raw.Call(Raw.SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0) < 0)
+            return ChildSteps.NoNewPrivileges;
+        if (plan->Ruleset >= 0 && Raw.Call(Raw.SYS_landlock_restrict_self, plan->Ruleset, 0, 0, 0, 0, 0) < 0)
+            return ChildSteps.Landlock;
+        if (plan->Filter != null && Raw.Call(Raw.SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (nint)plan->Filter, 0, 0, 0) < 0)
+            return ChildSteps.Seccomp;
 
         if (plan->ProgramFile >= 0)
             _ = Raw.Call(Raw.SYS_execveat, plan->ProgramFile, (nint)plan->Program, (nint)plan->Arguments, (nint)plan->Environment, AT_EMPTY_PATH, 0);

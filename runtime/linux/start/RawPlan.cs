@@ -13,6 +13,9 @@ internal unsafe struct RawPlan
     internal int* Descriptors;
     internal int DescriptorCount;
     internal int ErrorPipe;
+    internal int Ruleset;
+    internal int* Kept;
+    internal int KeptCount;
     internal int* TaskFiles;
     internal int TaskFileCount;
     internal int NetworkNamespace;
@@ -69,11 +72,15 @@ internal static unsafe class RawPlanner
         uint[] groups = plan.Account is null ? [] : [.. plan.Account.Groups];
         ReadOnlySpan<byte> cpus = plan.Scheduling is null ? [] : plan.Scheduling.Cpus.AsSpan();
         int[] taskFiles = [.. plan.TaskFiles.Select(t => t.Number)];
+        int pipe = Hold(errorPipe.Duplicate(SafeNumber), held);
+        int program = plan.ProgramFile is Descriptor opened ? Hold(opened.Duplicate(SafeNumber), held) : -1;
+        int ruleset = plan.LandlockRuleset is Descriptor made ? Hold(made.Duplicate(SafeNumber), held) : -1;
+        int[] kept = [.. new[] { pipe, program, ruleset }.Where(n => n >= 0).Order()];
 
         return new RawPlan
         {
             Program = block.Text(plan.ProgramFile is null ? plan.Program.Span : []),
-            ProgramFile = plan.ProgramFile is Descriptor program ? Hold(program.Duplicate(SafeNumber), held) : -1,
+            ProgramFile = program,
             Mounts = RawCall.Prepare(plan.Mounts, block),
             MountCount = plan.Mounts.Length,
             RaiseLoopback = plan.Namespaces.HasFlag(OwnNamespaces.Network),
@@ -81,7 +88,10 @@ internal static unsafe class RawPlanner
             Environment = block.Vector(plan.Environment),
             Descriptors = block.Array<int>(sources),
             DescriptorCount = sources.Length,
-            ErrorPipe = Hold(errorPipe.Duplicate(SafeNumber), held),
+            ErrorPipe = pipe,
+            Ruleset = ruleset,
+            Kept = block.Array<int>(kept),
+            KeptCount = kept.Length,
             TaskFiles = block.Array<int>(taskFiles),
             TaskFileCount = taskFiles.Length,
             NetworkNamespace = plan.NetworkNamespace?.Number ?? -1,

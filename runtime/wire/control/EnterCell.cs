@@ -19,6 +19,7 @@ namespace Isolation.Wire;
 /// <param name="Counters">The kinds of the counters among the descriptors, in their order (Linux: CounterKind).</param>
 /// <param name="TaskFiles">How many v1 places the child has to join.</param>
 /// <param name="Own">What cell-init does in its own mount namespace; null where it is in the host's.</param>
+/// <param name="Landlock">Whether the payload gets a Landlock domain where the kernel has its scopes; no: only so that tests see what holds without.</param>
 public sealed record EnterCell(
     uint Uid,
     uint Gid,
@@ -33,7 +34,8 @@ public sealed record EnterCell(
     string[] RoomEnvironment,
     byte[] Counters,
     int TaskFiles,
-    OwnRoom? Own)
+    OwnRoom? Own,
+    bool Landlock)
 {
     /// <summary>The most supplementary groups.</summary>
     public const int MaxGroups = 1024;
@@ -66,7 +68,7 @@ public sealed record EnterCell(
             to.Text(entry);
         to.Bytes(Counters).U32((uint)TaskFiles).Flag(Own is not null);
         Own?.Write(to);
-        return to;
+        return to.Flag(Landlock);
     }
 
     /// <summary>Reads the body.</summary>
@@ -89,8 +91,9 @@ public sealed record EnterCell(
         string[] environment = new string[from.Count(64)];
         for (int i = 0; i < environment.Length; i++)
             environment[i] = from.Text(MaxText);
-        var enter = new EnterCell(uid, gid, groups, wall, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles),
-            from.Flag() ? OwnRoom.Read(ref from) : null);
+        var enter = new EnterCell(
+            uid, gid, groups, wall, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles),
+            from.Flag() ? OwnRoom.Read(ref from) : null, from.Flag());
         from.End();
         return enter;
     }

@@ -72,14 +72,17 @@ public enum StartStep
     /// <summary>no_new_privs.</summary>
     NoNewPrivileges = 21,
 
+    /// <summary>The Landlock domain, where the kernel has its scopes.</summary>
+    Landlock = 22,
+
     /// <summary>The system call filter.</summary>
-    Seccomp = 22,
+    Seccomp = 23,
 
     /// <summary>exec.</summary>
-    Exec = 23,
+    Exec = 24,
 
     /// <summary>The whole start took longer than its deadline.</summary>
-    Deadline = 24,
+    Deadline = 25,
 }
 
 /// <summary>The names of the steps, as records and messages spell them.</summary>
@@ -110,6 +113,7 @@ public static class StartStepNames
         StartStep.Signals => "signals",
         StartStep.Directory => "chdir",
         StartStep.NoNewPrivileges => "no-new-privs",
+        StartStep.Landlock => "landlock",
         StartStep.Seccomp => "seccomp",
         StartStep.Exec => "exec",
         StartStep.Deadline => "deadline",

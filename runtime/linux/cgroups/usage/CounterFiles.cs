@@ -57,6 +57,9 @@ public static class KernelFeatures
     /// <summary>The kernel's log: the names of those whom it killed for want of memory.</summary>
     public const string KernelLog = "kernel-log";
 
+    /// <summary>Landlock's scopes for signals and abstract sockets.</summary>
+    public const string Landlock = "landlock";
+
     private static readonly FrozenDictionary<string, CounterKind[]> Counters = new Dictionary<string, CounterKind[]>
     {
         ["memory-peak"] = [CounterKind.MemoryPeak, CounterKind.V1MemoryPeak],
@@ -65,8 +68,8 @@ public static class KernelFeatures
         ["pressure"] = [CounterKind.CpuPressure, CounterKind.MemoryPressure, CounterKind.IoPressure],
     }.ToFrozenDictionary();
 
-    /// <summary>The names, of counters and of the log.</summary>
-    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog];
+    /// <summary>The names.</summary>
+    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog, Landlock];
 
     /// <summary>The counters to do without.</summary>
     public static FrozenSet<CounterKind> CountersOf(IEnumerable<string> names)
