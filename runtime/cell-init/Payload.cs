@@ -44,7 +44,7 @@ internal sealed class Payload(PidFd process, int pid, long startedAt) : IDisposa
             ParentDeathSignal = SIGKILL,
             Directory = command.Directory,
             LandlockRuleset = ruleset,
-            Filter = PayloadFilter.For(nestedContainers: false),
+            Filter = PayloadFilter.For(enter.Own is { NestedContainers: true }),
         };
         long now = Stopwatch.GetTimestamp();
         return Child.Start(plan, StartDeadline) switch
