@@ -17,7 +17,9 @@ internal static class Program
             "plant" when rest.Length >= 4 => Plant.Start(rest),
             "attack" when rest.Length >= 1 => AttackRunner.Start(rest, CallerEnvironment.Entries()),
             "try" when rest.Length >= 1 => AttackRunner.TryOne(rest),
-            "wait" => Waiter.Start(rest),
+            "hold" => Terminal.Hold(),
+            "storm" when rest.Length >= 2 => Waiter.Storm(rest),
+            "wait" when rest.Length >= 1 => Waiter.Start(rest),
             _ => Orchestrator.Start(words, CallerEnvironment.Entries()),
         };
     }

@@ -66,7 +66,9 @@ internal static class AttackRunner
         }
         else if (Sys.WaitFor(child, reap: false) is { } end && (!end.IsExit || end.Value != 0))
         {
-            Print(new Attempt(probe.Id, "the rest of the probe", Outcome.Failed, end.IsExit ? $"exit code {end.Value}" : $"killed by signal {end.Value}"));
+            Print(!end.IsExit && end.Value == 9 && probe.KilledMeans is { } meaning
+                ? new Attempt(probe.Id, "go on", Outcome.Held, meaning)
+                : new Attempt(probe.Id, "the rest of the probe", Outcome.Failed, end.IsExit ? $"exit code {end.Value}" : $"killed by signal {end.Value}"));
         }
 
         Sys.Reap(pid);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Isolation.Linux;
 
 namespace Isolation.Probes;
 
@@ -10,5 +11,21 @@ internal static class Waiter
     {
         Kernel.Pause(1000 * int.Parse(words[0], CultureInfo.InvariantCulture));
         return 0;
+    }
+
+    /// <summary>The mode <c>storm UNTIL NAME</c>: starts its successor and ends, until that time (milliseconds of the machine's clock).</summary>
+    public static int Storm(string[] words)
+    {
+        if (Environment.TickCount64 < long.Parse(words[0], CultureInfo.InvariantCulture))
+            Spawn(["storm", .. words]);
+        return 0;
+    }
+
+    /// <summary>Starts this program with other words, in a session of its own, without streams.</summary>
+    /// <returns>Its pid, or the error number below zero.</returns>
+    public static int Spawn(IReadOnlyList<string> words)
+    {
+        using Descriptor nothing = Sys.Open(null, "/dev/null", Sys.O_RDWR);
+        return Sys.TrySpawn(Programs.Separation, [Programs.Separation, .. words], [], [nothing, nothing, nothing], newSession: true);
     }
 }

@@ -31,6 +31,9 @@ internal sealed record Probe(string Id, string Tries, Action<Attack> Run)
     /// <summary>Limits that its payload asks for, as <c>isolation run --limit</c> takes them; for <see cref="Place.Alone"/>.</summary>
     public string[] Limits { get; init; } = [];
 
+    /// <summary>What it means that the kernel killed the probe (SIGKILL); null where that tells nothing.</summary>
+    public string? KilledMeans { get; init; }
+
     /// <summary>Looks, as the pilot, at what is there once its payload is over; for <see cref="Place.Alone"/>.</summary>
     public Action<Attack>? After { get; init; }
 

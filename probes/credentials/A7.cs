@@ -28,6 +28,6 @@ internal static partial class A7
         }
     }
 
-    [GeneratedRegex("TOKEN|PASSW|SECRET|_CONDOR_|^PANDA|^LD_|_PROXY_")]
+    [GeneratedRegex("TOKEN|PASSW|SECRET|CREDS|JWT|^PANDA|^LD_|_PROXY_|^SSH_")]
     private static partial Regex Suspicious();
 }

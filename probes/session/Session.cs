@@ -37,7 +37,7 @@ internal sealed class Session(IStage stage, string run, string directory, IReadO
             return ([], $"the victim's payload told nothing: {PayloadStatus.Read(victim.StatusFile)?.Ending} {victim.Process.Errors}");
         }
 
-        Victim = PayloadStatus.Read(victim.StatusFile);
+        Victim = Status(victim);
         Target target = new Target(new Dictionary<string, string>
         {
             ["run"] = run,
@@ -111,8 +111,16 @@ internal sealed class Session(IStage stage, string run, string directory, IReadO
 
         ChildEnd? end = attacker.Process.Wait(Math.Max(5, PayloadSeconds - Stopwatch.GetElapsedTime(since).TotalSeconds));
         string ending = PayloadStatus.Read(attacker.StatusFile)?.Ending ?? "";
-        foreach (string id in ids.Where(i => !heard.Contains(i) && ProbeCatalog.Find(i).After is null))
-            _attempts.Add(new Attempt(id, "the payload", Outcome.Failed, $"told nothing; {(end is null ? "not over" : $"ended with {end.Value.Value}")} {ending} {attacker.Process.Errors}"));
+        foreach (Probe probe in ids.Where(i => !heard.Contains(i)).Select(ProbeCatalog.Find))
+        {
+            if (probe.Limits.Length > 0 && (ending.Contains("\"unavailable\"", StringComparison.Ordinal) || ending.Contains("\"refused\"", StringComparison.Ordinal)))
+                _attempts.Add(new Attempt(probe.Id, $"ask for {string.Join(' ', probe.Limits)}", Outcome.NotApplicable, ending));
+            else if (probe.KilledMeans is { } meaning && ending.Contains("out-of-memory", StringComparison.Ordinal))
+                _attempts.Add(new Attempt(probe.Id, "go on", Outcome.Held, $"{meaning}: {ending}"));
+            else if (probe.After is null)
+                _attempts.Add(new Attempt(probe.Id, "the payload", Outcome.Failed,
+                    $"told nothing; {(end is null ? "not over" : $"ended with {end.Value.Value}")} {ending} {attacker.Process.Errors}"));
+        }
     }
 
     private static Dictionary<string, string>? Plants(Running process, string prefix)
@@ -138,6 +146,19 @@ internal sealed class Session(IStage stage, string run, string directory, IReadO
         process.Write("check");
         string answer = process.NextLine(5) ?? "no answer";
         _attempts.Add(new Attempt("B2", $"ask {whose} whether it is as it was", answer == "untouched" ? Outcome.Held : Outcome.Broke, Printable.Of(answer)));
+    }
+
+    // The payload's own first line can come before the client has told that it runs.
+    private static PayloadStatus? Status(Started payload)
+    {
+        for (int i = 0; i < 100 && payload.StatusFile is not null; i++)
+        {
+            if (PayloadStatus.Read(payload.StatusFile) is { Pid: > 0 } running)
+                return running;
+            Kernel.Pause(20);
+        }
+
+        return PayloadStatus.Read(payload.StatusFile);
     }
 
     private static void End(Running process)
