@@ -19,6 +19,7 @@ internal static class Program
             "try" when rest.Length >= 1 => AttackRunner.TryOne(rest),
             "hold" => Terminal.Hold(),
             "storm" when rest.Length >= 2 => Waiter.Storm(rest),
+            "sweep" => Sweeper.Serve(),
             "wait" when rest.Length >= 1 => Waiter.Start(rest),
             _ => Orchestrator.Start(words, CallerEnvironment.Entries()),
         };

@@ -13,6 +13,7 @@ internal static class F8
     {
         using NativeBuffer one = new(4), deadline = new(56);
         one.Int(0) = 1;
+        int nice = 20 - (int)RawCall.Invoke(Nr.getpriority, 0, 0);
         deadline.Int(0) = 56;
         deadline.Int(4) = SCHED_DEADLINE;
         deadline.Long(24) = 1_000_000;
@@ -23,8 +24,8 @@ internal static class F8
             ("SCHED_FIFO", new ScriptCall(Nr.sched_setscheduler, [0, SCHED_FIFO, one.Address])),
             ("SCHED_RR", new ScriptCall(Nr.sched_setscheduler, [0, SCHED_RR, one.Address])),
             ("SCHED_DEADLINE", new ScriptCall(Nr.sched_setattr, [0, deadline.Address, 0])),
-            ("a higher priority", new ScriptCall(Nr.setpriority, [0, 0, -5])),
-            ("a higher priority for its account", new ScriptCall(Nr.setpriority, [2, 0, -5])),
+            ($"a higher priority than nice {nice}", new ScriptCall(Nr.setpriority, [0, 0, nice - 1])),
+            ("a higher priority for its account", new ScriptCall(Nr.setpriority, [2, 0, nice - 1])),
         })
         {
             // On real-time CPUs a child would hold up others: it ends at once.

@@ -12,7 +12,7 @@ internal static class E6
 
     private static void Run(Attack attack)
     {
-        int key = Key(attack);
+        int key = Key(attack.Target.Run);
         List<string> made = [];
         if (RawCall.Invoke(Nr.shmget, key, 4096, IPC_CREAT | 0x1b6) >= 0)
             made.Add("a segment");
@@ -30,7 +30,7 @@ internal static class E6
 
     private static void Look(Attack attack)
     {
-        int key = Key(attack);
+        int key = Key(attack.Target.Run);
         foreach ((string table, int get, int control, int position) in new[] { ("shm", Nr.shmget, Nr.shmctl, 1), ("msg", Nr.msgget, Nr.msgctl, 1), ("sem", Nr.semget, Nr.semctl, 2) })
         {
             bool there = Kernel.Text("/proc/sysvipc/" + table).Split('\n').Any(l => l.TrimStart().StartsWith(key.ToString(CultureInfo.InvariantCulture) + " ", StringComparison.Ordinal));
@@ -58,7 +58,8 @@ internal static class E6
             attack.Held(tried, "is not there");
     }
 
-    private static int Key(Attack attack) => int.Parse(attack.Target.Run, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) & 0x7fffffff | 0x01000000;
+    /// <summary>The key of its System V objects.</summary>
+    public static int Key(string run) => int.Parse(run, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) & 0x7fffffff | 0x01000000;
 
     private static string Name(Attack attack) => $"separation-{attack.Target.Run}-e6";
 }

@@ -135,7 +135,12 @@ internal sealed partial class Plant : IDisposable
     {
         ClearIpc();
         foreach (string file in _files)
+        {
             Kernel.Remove(file);
+            // A link that an attacker made of it: where the sticky bit is set, only the file's owner can remove it.
+            Kernel.Remove(file + "-link");
+        }
+
         foreach (string key in new[] { "key.user", "key.user-session" })
         {
             if (_told.TryGetValue(key, out string? serial))

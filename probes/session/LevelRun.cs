@@ -17,7 +17,7 @@ internal sealed record LevelRun(
     public string Name => Attacker is { Level.Length: > 0 } payload ? $"{payload.Level} {payload.Room}".Trim() : Asked.Length > 0 ? Asked : "policy's choice";
 
     /// <summary>Runs them.</summary>
-    public static LevelRun Make(string level, IReadOnlyList<Probe> probes, IReadOnlyList<string> environment)
+    public static LevelRun Make(string level, IReadOnlyList<Probe> probes, IReadOnlyList<string> environment, Action<string> over)
     {
         long since = Stopwatch.GetTimestamp();
         using WorkDirectory work = WorkDirectory.Make();
@@ -31,7 +31,8 @@ internal sealed record LevelRun(
             (attempts, fault) = session.Run(probes);
         }
 
-        if (fault is null && level is "classic" or "private" && session.Victim is { } victim && victim.Room != level)
+        over(work.Run);
+        if (fault is null && (level is "classic" or "private") && session.Victim is { } victim && victim.Room != level)
             fault = $"policy gives rooms of the kind {victim.Room}, not {level}. Fix: write levels: setuid: {{ room: {level} }} in the policy.";
         return new LevelRun(level, attempts, fault, session.Victim, session.Attacker, stage.Claims, Stopwatch.GetElapsedTime(since));
     }

@@ -51,12 +51,13 @@ internal static class Orchestrator
                 return Print(2, $"isolation separation: the self-test could not be set up: {fault}\n", SetupFailed);
         }
 
+        using Sweeper? sweeper = options.Payloads && privileged ? Sweeper.Start(environment) : null;
         if (options.Payloads && privileged && PilotIdentity.Become(options.Account!) is { } refused)
             return Print(2, $"isolation separation: {refused}\n", Usage);
 
         List<LevelRun> levels = [];
         foreach (string level in options.Levels.Count > 0 || !options.Payloads ? (IEnumerable<string>)options.Levels : [""])
-            levels.Add(LevelRun.Make(level, options.Probes, environment));
+            levels.Add(LevelRun.Make(level, options.Probes, environment, run => sweeper?.After(run)));
 
         Findings findings = new(options.Probes, options.SelfTest ? bare : null, privileged, options.Payloads ? levels : [], HostFacts.Read(environment),
             Stopwatch.GetElapsedTime(since));

@@ -8,6 +8,7 @@ namespace Isolation.Probes;
 /// <summary>A program that was started: its input, its lines, its end. Disposing kills it.</summary>
 internal sealed class Running : IDisposable
 {
+    private const int EndsByItselfMilliseconds = 3000;
     private readonly int _pid;
     private readonly PidFd? _process;
     private readonly BlockingCollection<string> _lines = [];
@@ -88,7 +89,8 @@ internal sealed class Running : IDisposable
         EndInput();
         if (_process is { } process)
         {
-            if (!process.IsOver)
+            // Whoever ends when its input does takes its things away first.
+            if (Sys.Poll(process, PollEvents.In, EndsByItselfMilliseconds) == PollEvents.None)
                 process.Signal(9);
             Sys.Poll(process, PollEvents.In, 5000);
             Sys.Reap(_pid);
