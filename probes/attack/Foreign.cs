@@ -21,7 +21,7 @@ internal static class Foreign
     public static bool IsPlant(string words, Target target, string role) => words.Contains($"\0plant\0{target.Run}\0{role}\0", StringComparison.Ordinal);
 
     /// <summary>The main process of this payload: this one's parent, or this one where it is the main process itself.</summary>
-    public static int Main => Kernel.Text("/proc/self/cmdline").Contains("\0try\0", StringComparison.Ordinal) ? (int)RawCall.Invoke(Nr.getppid) : (int)RawCall.Invoke(Nr.getpid);
+    public static int Main => Kernel.Text("/proc/self/cmdline").Contains("\0try\0", StringComparison.Ordinal) ? (int)KernelCall.Invoke(Nr.getppid) : (int)KernelCall.Invoke(Nr.getpid);
 
     /// <summary>Who started the main process: cell-init; without separation the orchestrator.</summary>
     public static int Starter

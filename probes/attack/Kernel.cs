@@ -12,7 +12,7 @@ internal static class Kernel
     public static nint Open(string path, int flags, int mode = 0)
     {
         using NativeBuffer name = new(path);
-        return RawCall.Invoke(Nr.openat, AT_FDCWD, name.Address, flags | Sys.O_CLOEXEC | Sys.O_NONBLOCK | Sys.O_NOCTTY, mode);
+        return KernelCall.Invoke(Nr.openat, AT_FDCWD, name.Address, flags | Sys.O_CLOEXEC | Sys.O_NONBLOCK | Sys.O_NOCTTY, mode);
     }
 
     /// <summary>Opens a path and closes it again.</summary>
@@ -25,20 +25,20 @@ internal static class Kernel
     }
 
     /// <summary>Closes.</summary>
-    public static void Close(nint fd) => RawCall.Invoke(Nr.close, fd);
+    public static void Close(nint fd) => KernelCall.Invoke(Nr.close, fd);
 
     /// <summary>A call that takes one path.</summary>
     public static nint OnPath(int number, string path, nint b = 0, nint c = 0, nint d = 0)
     {
         using NativeBuffer name = new(path);
-        return RawCall.Invoke(number, name.Address, b, c, d);
+        return KernelCall.Invoke(number, name.Address, b, c, d);
     }
 
     /// <summary>A call that takes two paths.</summary>
     public static nint OnPaths(int number, string first, string second, nint c = 0)
     {
         using NativeBuffer one = new(first), two = new(second);
-        return RawCall.Invoke(number, one.Address, two.Address, c);
+        return KernelCall.Invoke(number, one.Address, two.Address, c);
     }
 
     /// <summary>Up to 256 KiB of a file; null with the error number.</summary>
@@ -74,9 +74,9 @@ internal static class Kernel
         if (fd < 0)
             return fd;
         using NativeBuffer bytes = new(text);
-        nint written = RawCall.Invoke(Nr.write, fd, bytes.Address, bytes.Length - 1);
+        nint written = KernelCall.Invoke(Nr.write, fd, bytes.Address, bytes.Length - 1);
         if ((flags & Sys.O_CREAT) != 0)
-            RawCall.Invoke(Nr.fchmod, fd, mode);
+            KernelCall.Invoke(Nr.fchmod, fd, mode);
         Close(fd);
         return written;
     }

@@ -36,12 +36,12 @@ internal static class Sockets
     /// <summary>A listening socket, or a bound one where it is of datagrams.</summary>
     public static nint Listen(int family, int type, NativeBuffer address)
     {
-        nint fd = RawCall.Invoke(Nr.socket, family, type | Flags);
+        nint fd = KernelCall.Invoke(Nr.socket, family, type | Flags);
         if (fd < 0)
             return fd;
-        nint result = RawCall.Invoke(Nr.bind, fd, address.Address, address.Length);
+        nint result = KernelCall.Invoke(Nr.bind, fd, address.Address, address.Length);
         if (result >= 0 && type != SOCK_DGRAM)
-            result = RawCall.Invoke(Nr.listen, fd, 16);
+            result = KernelCall.Invoke(Nr.listen, fd, 16);
         if (result >= 0)
             return fd;
         Kernel.Close(fd);
@@ -51,14 +51,14 @@ internal static class Sockets
     /// <summary>A connected socket.</summary>
     public static nint Connect(int family, int type, NativeBuffer address)
     {
-        nint fd = RawCall.Invoke(Nr.socket, family, type | Flags);
+        nint fd = KernelCall.Invoke(Nr.socket, family, type | Flags);
         if (fd < 0)
             return fd;
-        nint result = RawCall.Invoke(Nr.connect, fd, address.Address, address.Length);
+        nint result = KernelCall.Invoke(Nr.connect, fd, address.Address, address.Length);
         if (result == -115) // EINPROGRESS
         {
             Span<PollEntry> one = [new PollEntry { Number = (int)fd, Wanted = PollEvents.Out }];
-            result = Sys.Poll(one, 1000) > 0 ? RawCall.Invoke(Nr.connect, fd, address.Address, address.Length) : -110;
+            result = Sys.Poll(one, 1000) > 0 ? KernelCall.Invoke(Nr.connect, fd, address.Address, address.Length) : -110;
         }
 
         if (result >= 0)
@@ -86,7 +86,7 @@ internal static class Sockets
     {
         using NativeBuffer address = new(16), length = new(4);
         length.Int(0) = 16;
-        return RawCall.Invoke(Nr.getsockname, fd, address.Address, length.Address) < 0 ? -1 : BinaryPrimitives.ReadUInt16BigEndian(address.Span[2..]);
+        return KernelCall.Invoke(Nr.getsockname, fd, address.Address, length.Address) < 0 ? -1 : BinaryPrimitives.ReadUInt16BigEndian(address.Span[2..]);
     }
 
     /// <summary>What comes within a second; the descriptor is closed.</summary>
@@ -104,6 +104,6 @@ internal static class Sockets
     public static nint Send(nint fd, ReadOnlySpan<byte> bytes)
     {
         using NativeBuffer copy = new(bytes);
-        return RawCall.Invoke(Nr.sendto, fd, copy.Address, copy.Length, 0x4000 /* MSG_NOSIGNAL */);
+        return KernelCall.Invoke(Nr.sendto, fd, copy.Address, copy.Length, 0x4000 /* MSG_NOSIGNAL */);
     }
 }

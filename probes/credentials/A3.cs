@@ -19,24 +19,24 @@ internal static class A3
             return;
         }
 
-        nint seized = RawCall.Invoke(Nr.ptrace, PTRACE_SEIZE, pid);
+        nint seized = KernelCall.Invoke(Nr.ptrace, PTRACE_SEIZE, pid);
         attack.Refused($"ptrace(SEIZE, {pid})", seized);
         Memory(attack, pid, "pilot");
 
-        nint process = RawCall.Invoke(Nr.pidfd_open, pid);
+        nint process = KernelCall.Invoke(Nr.pidfd_open, pid);
         if (process < 0)
         {
             attack.Held($"pidfd_open({pid})", ErrnoName.Of(-process));
         }
         else
         {
-            nint taken = RawCall.Invoke(Nr.pidfd_getfd, process, target.Number("pilot.fd"));
+            nint taken = KernelCall.Invoke(Nr.pidfd_getfd, process, target.Number("pilot.fd"));
             if (attack.Refused("pidfd_getfd of an open secret", taken))
                 Kernel.Close(process);
-            attack.Refused("process_madvise", RawCall.Invoke(Nr.process_madvise, process, 0, 0, 20, 0));
+            attack.Refused("process_madvise", KernelCall.Invoke(Nr.process_madvise, process, 0, 0, 20, 0));
         }
 
-        attack.Refused("kcmp with the pilot", RawCall.Invoke(Nr.kcmp, pid, RawCall.Invoke(Nr.getpid), 0));
+        attack.Refused("kcmp with the pilot", KernelCall.Invoke(Nr.kcmp, pid, KernelCall.Invoke(Nr.getpid), 0));
         attack.Refused("open its /proc/PID/mem for writing", Kernel.TryOpen($"/proc/{pid}/mem", Sys.O_RDWR));
     }
 
@@ -48,12 +48,12 @@ internal static class A3
         local.Long(8) = 64;
         remote.Long(0) = nint.TryParse(attack.Target[role + ".memory"], out nint address) ? address : 0;
         remote.Long(8) = 64;
-        nint read = RawCall.Invoke(Nr.process_vm_readv, pid, local.Address, 1, remote.Address, 1, 0);
+        nint read = KernelCall.Invoke(Nr.process_vm_readv, pid, local.Address, 1, remote.Address, 1, 0);
         if (read < 0)
             attack.Held($"process_vm_readv of the {role}", ErrnoName.Of(-read));
         else
             attack.ShowsNothing($"process_vm_readv of the {role}", here.Span);
-        attack.Refused($"process_vm_writev to the {role}", RawCall.Invoke(Nr.process_vm_writev, pid, local.Address, 0, remote.Address, 1, 0) is var written && written == 0
-            ? RawCall.Invoke(Nr.process_vm_writev, pid, local.Address, 1, remote.Address, 1, 0) : written);
+        attack.Refused($"process_vm_writev to the {role}", KernelCall.Invoke(Nr.process_vm_writev, pid, local.Address, 0, remote.Address, 1, 0) is var written && written == 0
+            ? KernelCall.Invoke(Nr.process_vm_writev, pid, local.Address, 1, remote.Address, 1, 0) : written);
     }
 }

@@ -15,7 +15,7 @@ internal static class A4
         foreach (string name in Kernel.Names("/proc/self/fd"))
         {
             // What this process opened itself is close-on-exec; what came over the exec is not.
-            if (!int.TryParse(name, out int fd) || fd <= 2 || RawCall.Invoke(Nr.fcntl, fd, F_GETFD) != 0)
+            if (!int.TryParse(name, out int fd) || fd <= 2 || KernelCall.Invoke(Nr.fcntl, fd, F_GETFD) != 0)
                 continue;
             inherited++;
             attack.Broke($"look at descriptor {fd}", "open: " + (new FileInfo($"/proc/self/fd/{fd}").LinkTarget ?? "?"));

@@ -17,22 +17,22 @@ internal static class A8
             using NativeBuffer name = new($"separation-{attack.Target.Run}-{role}");
             foreach ((string ring, int number) in new[] { ("thread", -1), ("process", -2), ("session", -3), ("user", -4), ("user session", -5), ("group", -6) })
             {
-                nint found = RawCall.Invoke(Nr.keyctl, KEYCTL_SEARCH, number, type.Address, name.Address);
+                nint found = KernelCall.Invoke(Nr.keyctl, KEYCTL_SEARCH, number, type.Address, name.Address);
                 attack.Refused($"search the {ring} keyring for the {role}'s key", found);
             }
 
-            attack.Refused($"request_key of the {role}'s", RawCall.Invoke(Nr.request_key, type.Address, name.Address));
+            attack.Refused($"request_key of the {role}'s", KernelCall.Invoke(Nr.request_key, type.Address, name.Address));
             foreach (string ring in new[] { "session", "user", "user-session" })
             {
                 int serial = attack.Target.Number($"{role}.key.{ring}");
                 if (serial <= 0)
                     continue;
-                nint length = RawCall.Invoke(Nr.keyctl, KEYCTL_READ, serial, into.Address, into.Length);
+                nint length = KernelCall.Invoke(Nr.keyctl, KEYCTL_READ, serial, into.Address, into.Length);
                 if (length < 0)
                     attack.Held($"read the {role}'s key by its number, {ring}", ErrnoName.Of(-length));
                 else
                     attack.ShowsNothing($"read the {role}'s key by its number, {ring}", into.Span);
-                attack.Refused($"describe the {role}'s key by its number, {ring}", RawCall.Invoke(Nr.keyctl, KEYCTL_DESCRIBE, serial, into.Address, into.Length));
+                attack.Refused($"describe the {role}'s key by its number, {ring}", KernelCall.Invoke(Nr.keyctl, KEYCTL_DESCRIBE, serial, into.Address, into.Length));
             }
         }
 

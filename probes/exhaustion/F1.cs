@@ -23,7 +23,7 @@ internal static class F1
         }
 
         foreach (int child in children)
-            RawCall.Invoke(Nr.kill, child, 9);
+            KernelCall.Invoke(Nr.kill, child, 9);
         if (errno == 0)
             attack.Broke($"start {Most} processes under a limit of 40", "all started");
         else

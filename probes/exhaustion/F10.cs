@@ -11,12 +11,12 @@ internal static class F10
     {
         using NativeBuffer size = new(4);
         size.Int(0) = 64 << 20;
-        nint socket = RawCall.Invoke(Nr.socket, Sockets.AF_INET, Sockets.SOCK_DGRAM, 0);
+        nint socket = KernelCall.Invoke(Nr.socket, Sockets.AF_INET, Sockets.SOCK_DGRAM, 0);
         foreach ((string name, int option) in new[] { ("SO_SNDBUFFORCE", 32), ("SO_RCVBUFFORCE", 33), ("SO_PRIORITY 7", 12) })
         {
             if (option == 12)
                 size.Int(0) = 7;
-            attack.Refused(name, socket < 0 ? socket : RawCall.Invoke(Nr.setsockopt, socket, 1, option, size.Address, 4));
+            attack.Refused(name, socket < 0 ? socket : KernelCall.Invoke(Nr.setsockopt, socket, 1, option, size.Address, 4));
         }
 
         if (NamespaceLink.Of("net") == attack.Target["pilot.ns.net"])

@@ -25,7 +25,7 @@ internal static class F2
     {
         // Not the garbage collector's memory: that one keeps to the limit by itself.
         int length = MebiBytes << 20;
-        nint start = RawCall.Invoke(Nr.mmap, 0, length, 3, 0x22, -1, 0);
+        nint start = KernelCall.Invoke(Nr.mmap, 0, length, 3, 0x22, -1, 0);
         if (start < 0 && start > -4096)
         {
             attack.Held($"map {MebiBytes} MiB", ErrnoName.Of(-start));
@@ -34,7 +34,7 @@ internal static class F2
 
         // Random, so that a compressed swap does not make it small.
         Random.Shared.NextBytes(NativeBuffer.At(start, length));
-        RawCall.Invoke(Nr.munmap, start, length);
+        KernelCall.Invoke(Nr.munmap, start, length);
         attack.Broke($"fill {MebiBytes} MiB under a limit of 64 MiB", "all was written");
     }
 

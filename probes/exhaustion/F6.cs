@@ -44,7 +44,7 @@ internal static class F6
         using NativeBuffer piece = new(1 << 20);
         int written = 0;
         nint result = 0;
-        while (written < MebiBytes && (result = RawCall.Invoke(Nr.write, fd, piece.Address, piece.Length)) == piece.Length)
+        while (written < MebiBytes && (result = KernelCall.Invoke(Nr.write, fd, piece.Address, piece.Length)) == piece.Length)
             written++;
         Kernel.Close(fd);
         Kernel.Remove(file);

@@ -22,7 +22,7 @@ internal static class F7
         else
             attack.Held($"open {Most} files under a limit of 100", $"{open.Count}, then {ErrnoName.Of(-result)}");
 
-        string own = RawCall.Invoke(Nr.getuid).ToString(CultureInfo.InvariantCulture);
+        string own = KernelCall.Invoke(Nr.getuid).ToString(CultureInfo.InvariantCulture);
         foreach (string role in new[] { "victim", "pilot" })
         {
             if (attack.Target[role + ".uid"] == own)

@@ -13,7 +13,7 @@ internal static class F8
     {
         using NativeBuffer one = new(4), deadline = new(56);
         one.Int(0) = 1;
-        int nice = 20 - (int)RawCall.Invoke(Nr.getpriority, 0, 0);
+        int nice = 20 - (int)KernelCall.Invoke(Nr.getpriority, 0, 0);
         deadline.Int(0) = 56;
         deadline.Int(4) = SCHED_DEADLINE;
         deadline.Long(24) = 1_000_000;
@@ -40,7 +40,7 @@ internal static class F8
         string mine = Kernel.StatusField(Kernel.Text("/proc/self/status"), "Cpus_allowed_list");
         using NativeBuffer all = new(128);
         all.Span.Fill(0xff);
-        RawCall.Invoke(Nr.sched_setaffinity, 0, all.Length, all.Address);
+        KernelCall.Invoke(Nr.sched_setaffinity, 0, all.Length, all.Address);
         string widened = Kernel.StatusField(Kernel.Text("/proc/self/status"), "Cpus_allowed_list");
         if (widened == mine)
             attack.Held("run on every CPU", $"CPUs {mine}, as before");
@@ -51,7 +51,7 @@ internal static class F8
     private static long Hard(int resource)
     {
         using NativeBuffer limits = new(16);
-        RawCall.Invoke(Nr.prlimit64, 0, resource, 0, limits.Address);
+        KernelCall.Invoke(Nr.prlimit64, 0, resource, 0, limits.Address);
         return limits.Long(8) < 0 ? long.MaxValue : limits.Long(8);
     }
 }

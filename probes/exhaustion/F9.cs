@@ -17,7 +17,7 @@ internal static class F9
         {
             int pid = attack.Target.Number(role == "victim" ? "victim.hostpid" : "pilot.pid");
             if (Foreign.MayBe(attack.Target, role, pid))
-                attack.Refused($"the idle class for the {role}'s", RawCall.Invoke(SYS_ioprio_set, 1, pid, IdleClass));
+                attack.Refused($"the idle class for the {role}'s", KernelCall.Invoke(SYS_ioprio_set, 1, pid, IdleClass));
         }
 
         int limits = Kernel.Text("/proc/self/cgroup").Length > 0 && File.Exists("/sys/fs/cgroup/cgroup.controllers") ? 1 : 0;

@@ -12,16 +12,16 @@ internal static class C11
     private static void Run(Attack attack)
     {
         using NativeBuffer letter = new("x"u8), paste = new([3]);
-        if (RawCall.Invoke(Nr.ioctl, 0, 0x5401 /* TCGETS */, NativeAddress()) < 0)
+        if (KernelCall.Invoke(Nr.ioctl, 0, 0x5401 /* TCGETS */, NativeAddress()) < 0)
         {
             attack.Missing("use the terminal", "standard input is none");
             return;
         }
 
-        attack.Refused("TIOCSTI", RawCall.Invoke(Nr.ioctl, 0, TIOCSTI, letter.Address));
-        attack.Refused("TIOCSTI with upper bits set", RawCall.Invoke(Nr.ioctl, 0, unchecked((nint)0x1_0000_5412), letter.Address));
-        attack.Refused("TIOCLINUX (paste)", RawCall.Invoke(Nr.ioctl, 0, TIOCLINUX, paste.Address));
-        attack.Refused("TIOCCONS", RawCall.Invoke(Nr.ioctl, 0, TIOCCONS));
+        attack.Refused("TIOCSTI", KernelCall.Invoke(Nr.ioctl, 0, TIOCSTI, letter.Address));
+        attack.Refused("TIOCSTI with upper bits set", KernelCall.Invoke(Nr.ioctl, 0, unchecked((nint)0x1_0000_5412), letter.Address));
+        attack.Refused("TIOCLINUX (paste)", KernelCall.Invoke(Nr.ioctl, 0, TIOCLINUX, paste.Address));
+        attack.Refused("TIOCCONS", KernelCall.Invoke(Nr.ioctl, 0, TIOCCONS));
         ScriptOutcome steal = SyscallScript.Run(0, [new ScriptCall(Nr.setsid, []), new ScriptCall(Nr.ioctl, [0, TIOCSCTTY, 1])]);
         attack.Refused("TIOCSCTTY, stealing it from its session", steal.Results.Count == 2 ? steal.Results[1] : -Errno.EPERM);
         attack.Refused("open its own controlling terminal", Kernel.TryOpen("/dev/tty", Sys.O_RDWR));

@@ -24,10 +24,10 @@ internal static class C13
         else
         {
             using NativeBuffer source = new("fuse"), target = new("."), type = new("fuse"),
-                options = new($"fd={device},rootmode=40000,user_id={RawCall.Invoke(Nr.getuid)},group_id={RawCall.Invoke(Nr.getgid)}");
-            nint mounted = RawCall.Invoke(Nr.mount, source.Address, target.Address, type.Address, 6, options.Address);
+                options = new($"fd={device},rootmode=40000,user_id={KernelCall.Invoke(Nr.getuid)},group_id={KernelCall.Invoke(Nr.getgid)}");
+            nint mounted = KernelCall.Invoke(Nr.mount, source.Address, target.Address, type.Address, 6, options.Address);
             if (mounted >= 0)
-                RawCall.Invoke(Nr.umount2, target.Address, 2);
+                KernelCall.Invoke(Nr.umount2, target.Address, 2);
             attack.Refused("mount a FUSE file system on its scratch", mounted);
         }
 

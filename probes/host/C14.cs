@@ -16,7 +16,7 @@ internal static class C14
             ("raw IP socket", Sockets.AF_INET, SOCK_RAW, 255), ("raw ICMP socket", Sockets.AF_INET, SOCK_RAW, 1), ("packet socket (ARP)", AF_PACKET, SOCK_RAW, 0x0608),
         })
         {
-            nint fd = RawCall.Invoke(Nr.socket, family, type, protocol);
+            nint fd = KernelCall.Invoke(Nr.socket, family, type, protocol);
             attack.Refused(what, fd);
             if (fd >= 0)
                 Kernel.Close(fd);
@@ -32,11 +32,11 @@ internal static class C14
                 attack.Refused($"listen on port {Math.Min(floor - 1, 813)} of the loopback", fd);
         }
 
-        nint plain = RawCall.Invoke(Nr.socket, Sockets.AF_INET, Sockets.SOCK_STREAM, 0);
+        nint plain = KernelCall.Invoke(Nr.socket, Sockets.AF_INET, Sockets.SOCK_STREAM, 0);
         using NativeBuffer mark = new(4);
         mark.Int(0) = 7;
-        attack.Refused("SO_MARK", plain < 0 ? plain : RawCall.Invoke(Nr.setsockopt, plain, 1, SO_MARK, mark.Address, 4));
-        nint machine = RawCall.Invoke(Nr.socket, AF_VSOCK, Sockets.SOCK_STREAM, 0);
+        attack.Refused("SO_MARK", plain < 0 ? plain : KernelCall.Invoke(Nr.setsockopt, plain, 1, SO_MARK, mark.Address, 4));
+        nint machine = KernelCall.Invoke(Nr.socket, AF_VSOCK, Sockets.SOCK_STREAM, 0);
         if (machine < 0)
             attack.Held("vsock socket", ErrnoName.Of(-machine));
         else

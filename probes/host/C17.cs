@@ -9,7 +9,7 @@ internal static class C17
 
     private static void Run(Attack attack)
     {
-        long uid = RawCall.Invoke(Nr.getuid), gid = RawCall.Invoke(Nr.getgid);
+        long uid = KernelCall.Invoke(Nr.getuid), gid = KernelCall.Invoke(Nr.getgid);
         foreach (string path in new[] { Directory.GetCurrentDirectory(), Environment.GetEnvironmentVariable("TMPDIR") ?? "", Environment.GetEnvironmentVariable("HOME") ?? "" }.Distinct())
         {
             nint fd = path.Length > 0 ? Kernel.Open(path, Sys.O_PATH) : -Errno.ENOENT;

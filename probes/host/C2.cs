@@ -14,7 +14,7 @@ internal static class C2
 
     private static void Run(Attack attack)
     {
-        nint locked = RawCall.Invoke(Nr.prctl, PR_GET_NO_NEW_PRIVS);
+        nint locked = KernelCall.Invoke(Nr.prctl, PR_GET_NO_NEW_PRIVS);
         if (locked == 1)
             attack.Held("ask for no_new_privs", "1");
         else
@@ -35,11 +35,11 @@ internal static class C2
         }
 
         // Stopped before it can end: its ids can be read at leisure.
-        RawCall.Invoke(Nr.kill, pid, 19);
+        KernelCall.Invoke(Nr.kill, pid, 19);
         string status = Kernel.Text($"/proc/{pid}/status");
         string[] uid = Kernel.StatusField(status, "Uid").Split('\t'), gid = Kernel.StatusField(status, "Gid").Split('\t');
         string capabilities = Kernel.StatusField(status, "CapEff");
-        RawCall.Invoke(Nr.kill, pid, 9);
+        KernelCall.Invoke(Nr.kill, pid, 9);
         Sys.Reap(pid);
         using PidFd? gone = PidFd.TryOpen(pid, out _);
         if (gone is not null)

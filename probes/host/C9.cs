@@ -65,7 +65,7 @@ internal static class C9
         StringBuilder answer = new();
         Span<PollEntry> one = [new PollEntry { Number = (int)fd, Wanted = PollEvents.In }];
         using NativeBuffer into = new(8192);
-        while (answer.Length < 64 << 10 && Sys.Poll(one, 400) > 0 && RawCall.Invoke(Nr.recvfrom, fd, into.Address, into.Length) is var count && count > 0)
+        while (answer.Length < 64 << 10 && Sys.Poll(one, 400) > 0 && KernelCall.Invoke(Nr.recvfrom, fd, into.Address, into.Length) is var count && count > 0)
             answer.Append(Encoding.Latin1.GetString(into.Span[..(int)count]));
         Kernel.Close(fd);
         string text = answer.ToString();

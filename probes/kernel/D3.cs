@@ -91,14 +91,14 @@ internal static class D3
         nint fd = Kernel.Open(file, Sys.O_RDONLY);
         if (fd < 0)
             return;
-        RawCall.Invoke(Nr.ioctl, fd, 0x40086602, none.Address);
+        KernelCall.Invoke(Nr.ioctl, fd, 0x40086602, none.Address);
         Kernel.Close(fd);
     }
 
     private static void ReadFrequency(NativeBuffer time)
     {
         time.Span.Clear();
-        RawCall.Invoke(Nr.clock_adjtime, 0, time.Address);
+        KernelCall.Invoke(Nr.clock_adjtime, 0, time.Address);
         time.Int(0) = 0x0002;
     }
 
@@ -106,7 +106,7 @@ internal static class D3
     private static long Raised()
     {
         using NativeBuffer now = new(16);
-        RawCall.Invoke(Nr.prlimit64, 0, 11, 0, now.Address);
+        KernelCall.Invoke(Nr.prlimit64, 0, 11, 0, now.Address);
         return now.Long(8) + 1;
     }
 }

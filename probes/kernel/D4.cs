@@ -39,8 +39,8 @@ internal static class D4
         int child = Waiter.Spawn(["wait", "5", "separation-child"]);
         if (child < 0)
             return child;
-        nint result = RawCall.Invoke(Nr.ptrace, PTRACE_SEIZE, child, 0, PTRACE_O_SUSPEND_SECCOMP);
-        RawCall.Invoke(Nr.kill, child, 9);
+        nint result = KernelCall.Invoke(Nr.ptrace, PTRACE_SEIZE, child, 0, PTRACE_O_SUSPEND_SECCOMP);
+        KernelCall.Invoke(Nr.kill, child, 9);
         return result;
     }
 }

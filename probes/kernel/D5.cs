@@ -9,7 +9,7 @@ internal static class D5
 
     private static void Run(Attack attack)
     {
-        nint version = RawCall.Invoke(Nr.landlock_create_ruleset, 0, 0, 1);
+        nint version = KernelCall.Invoke(Nr.landlock_create_ruleset, 0, 0, 1);
         attack.Missing("ask for Landlock's version", version < 0 ? ErrnoName.Of(-version) : $"ABI {version}");
         foreach (string file in new[] { "/etc/passwd", "/usr/bin/env", Programs.Separation })
         {
@@ -18,7 +18,7 @@ internal static class D5
                 continue;
             nint again = Kernel.TryOpen($"/proc/self/fd/{fd}", Sys.O_RDWR);
             attack.Refused($"open {file}, then the descriptor anew for writing", again == -26 /* ETXTBSY: it may, when nobody runs it */ ? 0 : again);
-            attack.Refused($"fchmod {file}", RawCall.Invoke(Nr.fchmod, fd, 0x1ed) is var changed && changed >= 0 ? 0 : changed);
+            attack.Refused($"fchmod {file}", KernelCall.Invoke(Nr.fchmod, fd, 0x1ed) is var changed && changed >= 0 ? 0 : changed);
             string link = $"separation-{attack.Target.Run}-hard";
             nint linked = Kernel.OnPaths(Nr.link, file, link);
             if (linked >= 0)

@@ -16,7 +16,7 @@ internal static class D6
         using NativeBuffer limits = new(16);
         foreach ((string name, int resource) in new[] { ("RLIMIT_NOFILE", 7), ("RLIMIT_NPROC", 6), ("RLIMIT_MEMLOCK", 8), ("RLIMIT_RTPRIO", 14), ("RLIMIT_NICE", 13) })
         {
-            RawCall.Invoke(Nr.prlimit64, 0, resource, 0, limits.Address);
+            KernelCall.Invoke(Nr.prlimit64, 0, resource, 0, limits.Address);
             if (limits.Long(8) < 0)
             {
                 attack.Missing($"raise the hard {name}", "it is unlimited, as the pilot's");
@@ -29,10 +29,10 @@ internal static class D6
         }
 
         using NativeBuffer zero = new(8);
-        nint page = RawCall.Invoke(Nr.mmap, 0, 4096, 3, 0x32, -1, 0);
+        nint page = KernelCall.Invoke(Nr.mmap, 0, 4096, 3, 0x32, -1, 0);
         attack.Refused("map page zero", page);
         if (page >= 0)
-            RawCall.Invoke(Nr.munmap, 0, 4096);
+            KernelCall.Invoke(Nr.munmap, 0, 4096);
     }
 
     private static nint First(ScriptOutcome outcome) => outcome.Results.Count > 0 ? outcome.Results[0] : -Errno.EPERM;

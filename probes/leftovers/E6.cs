@@ -14,16 +14,16 @@ internal static class E6
     {
         int key = Key(attack.Target.Run);
         List<string> made = [];
-        if (RawCall.Invoke(Nr.shmget, key, 4096, IPC_CREAT | 0x1b6) >= 0)
+        if (KernelCall.Invoke(Nr.shmget, key, 4096, IPC_CREAT | 0x1b6) >= 0)
             made.Add("a segment");
-        if (RawCall.Invoke(Nr.msgget, key, IPC_CREAT | 0x1b6) >= 0)
+        if (KernelCall.Invoke(Nr.msgget, key, IPC_CREAT | 0x1b6) >= 0)
             made.Add("a message queue");
-        if (RawCall.Invoke(Nr.semget, key, 1, IPC_CREAT | 0x1b6) >= 0)
+        if (KernelCall.Invoke(Nr.semget, key, 1, IPC_CREAT | 0x1b6) >= 0)
             made.Add("semaphores");
         if (Kernel.OnPath(Nr.mq_open, Name(attack), Sys.O_CREAT | Sys.O_RDWR, 0x1b6) >= 0)
             made.Add("a POSIX queue");
         using NativeBuffer type = new("user"), description = new(Name(attack)), payload = new("left");
-        if (RawCall.Invoke(Nr.add_key, type.Address, description.Address, payload.Address, 4, -4) > 0)
+        if (KernelCall.Invoke(Nr.add_key, type.Address, description.Address, payload.Address, 4, -4) > 0)
             made.Add("a key");
         attack.Missing("leave objects", string.Join(", ", made));
     }
@@ -35,9 +35,9 @@ internal static class E6
         {
             bool there = Kernel.Text("/proc/sysvipc/" + table).Split('\n').Any(l => l.TrimStart().StartsWith(key.ToString(CultureInfo.InvariantCulture) + " ", StringComparison.Ordinal));
             Tell(attack, "look for its System V object, " + table, there);
-            nint id = RawCall.Invoke(get, key, 0, 0);
+            nint id = KernelCall.Invoke(get, key, 0, 0);
             if (id >= 0)
-                RawCall.Invoke(control, id, position == 2 ? 0 : IPC_RMID, IPC_RMID);
+                KernelCall.Invoke(control, id, position == 2 ? 0 : IPC_RMID, IPC_RMID);
         }
 
         nint queue = Kernel.OnPath(Nr.mq_open, Name(attack), 0);
@@ -45,9 +45,9 @@ internal static class E6
         Kernel.OnPath(Nr.mq_unlink, Name(attack));
         Tell(attack, "look for its key in /proc/keys", Kernel.Text("/proc/keys").Contains(Name(attack), StringComparison.Ordinal));
         using NativeBuffer type = new("user"), description = new(Name(attack));
-        nint serial = RawCall.Invoke(Nr.keyctl, 10 /* search */, -4, type.Address, description.Address);
+        nint serial = KernelCall.Invoke(Nr.keyctl, 10 /* search */, -4, type.Address, description.Address);
         if (serial > 0)
-            RawCall.Invoke(Nr.keyctl, 21 /* invalidate */, serial);
+            KernelCall.Invoke(Nr.keyctl, 21 /* invalidate */, serial);
     }
 
     private static void Tell(Attack attack, string tried, bool there)

@@ -11,7 +11,7 @@ internal static class Leftover
         Kernel.Pause(200);
         pids = [.. pids.Union(Living(name))];
         foreach (int pid in pids)
-            Isolation.Linux.RawCall.Invoke(Nr.kill, pid, 9);
+            Isolation.Linux.KernelCall.Invoke(Nr.kill, pid, 9);
         if (pids.Length > 0)
             attack.Broke("look for its processes once it is over", $"{pids.Length}: {string.Join(' ', pids)}");
         else

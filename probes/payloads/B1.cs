@@ -10,7 +10,7 @@ internal static class B1
     private static void Run(Attack attack)
     {
         Target target = attack.Target;
-        long own = RawCall.Invoke(Nr.getuid);
+        long own = KernelCall.Invoke(Nr.getuid);
         int victims = 0, foreign = 0;
         foreach (int pid in Kernel.Pids())
         {
@@ -39,9 +39,9 @@ internal static class B1
         }
 
         using NativeBuffer mask = new(128);
-        attack.Refused($"getpgid({hostPid})", RawCall.Invoke(121, hostPid));
-        attack.Refused($"sched_getaffinity({hostPid})", RawCall.Invoke(Nr.sched_getaffinity, hostPid, mask.Length, mask.Address));
-        nint alive = RawCall.Invoke(Nr.kill, hostPid, 0);
+        attack.Refused($"getpgid({hostPid})", KernelCall.Invoke(121, hostPid));
+        attack.Refused($"sched_getaffinity({hostPid})", KernelCall.Invoke(Nr.sched_getaffinity, hostPid, mask.Length, mask.Address));
+        nint alive = KernelCall.Invoke(Nr.kill, hostPid, 0);
         attack.Refused($"kill({hostPid}, 0): EPERM tells that it lives", alive == -Errno.EPERM ? 0 : alive);
     }
 }

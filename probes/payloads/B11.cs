@@ -18,8 +18,8 @@ internal static class B11
         attributes.Int(0) = 1; // PERF_TYPE_SOFTWARE
         attributes.Int(4) = 128;
         foreach ((string what, int pid, int cpu) in new[] { ("of itself", 0, -1), ("of a whole CPU", -1, 0), ("of the victim", attack.Target.Number("victim.hostpid"), -1) })
-            attack.Refused($"perf_event_open {what}", RawCall.Invoke(Nr.perf_event_open, attributes.Address, pid, cpu, -1, 0));
-        attack.Refused("syslog(READ_ALL)", RawCall.Invoke(Nr.syslog, SYSLOG_ACTION_READ_ALL, into.Address, into.Length));
+            attack.Refused($"perf_event_open {what}", KernelCall.Invoke(Nr.perf_event_open, attributes.Address, pid, cpu, -1, 0));
+        attack.Refused("syslog(READ_ALL)", KernelCall.Invoke(Nr.syslog, SYSLOG_ACTION_READ_ALL, into.Address, into.Length));
         foreach (string log in Logs.Concat(Journals()))
         {
             nint opened = Kernel.TryOpen(log, Sys.O_RDONLY);
@@ -27,7 +27,7 @@ internal static class B11
                 attack.Refused("open " + log, opened);
         }
 
-        attack.Refused("userfaultfd", RawCall.Invoke(Nr.userfaultfd, 0));
+        attack.Refused("userfaultfd", KernelCall.Invoke(Nr.userfaultfd, 0));
     }
 
     private static IEnumerable<string> Journals() => JournalPlaces.SelectMany(d => Kernel.Names(d).SelectMany(m => Kernel.Names($"{d}/{m}")

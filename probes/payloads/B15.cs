@@ -20,13 +20,13 @@ internal static class B15
                 continue;
             }
 
-            nint locked = RawCall.Invoke(Nr.flock, fd, LOCK_SH_NB);
+            nint locked = KernelCall.Invoke(Nr.flock, fd, LOCK_SH_NB);
             if (locked < 0)
                 attack.Held("flock " + path, ErrnoName.Of(-locked));
             else
                 attack.ByPolicy("flock " + path, "a covert channel of a bit at a time: reported, not blocked");
             if (path == "/etc/passwd")
-                attack.Refused("lease on " + path, RawCall.Invoke(Nr.fcntl, fd, F_SETLEASE, 0 /* F_RDLCK */));
+                attack.Refused("lease on " + path, KernelCall.Invoke(Nr.fcntl, fd, F_SETLEASE, 0 /* F_RDLCK */));
             Kernel.Close(fd);
         }
     }

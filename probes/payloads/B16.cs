@@ -19,7 +19,7 @@ internal static class B16
         }
 
         using NativeBuffer cookie = new(8);
-        nint asked = RawCall.Invoke(Nr.prctl, PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, 0, cookie.Address);
+        nint asked = KernelCall.Invoke(Nr.prctl, PR_SCHED_CORE, PR_SCHED_CORE_GET, 0, 0, cookie.Address);
         if (asked >= 0 && cookie.Long(0) != 0)
             attack.Held("ask for the core scheduling cookie", $"{cookie.Long(0):x}: threads of others are not beside it");
         else

@@ -54,7 +54,7 @@ internal static class B3
             using NativeBuffer handle = new(8 + 128), mount = new(4), name = new(".");
             handle.Int(0) = 128;
             nint directory = Kernel.Open(place, Sys.O_RDONLY | Sys.O_DIRECTORY);
-            nint made = RawCall.Invoke(Nr.name_to_handle_at, directory, name.Address, handle.Address, mount.Address, 0);
+            nint made = KernelCall.Invoke(Nr.name_to_handle_at, directory, name.Address, handle.Address, mount.Address, 0);
             if (made < 0)
             {
                 handle.Int(0) = 8;
@@ -62,7 +62,7 @@ internal static class B3
                 handle.Int(8) = 2;
             }
 
-            attack.Refused($"open_by_handle_at on the file system of {place}", RawCall.Invoke(Nr.open_by_handle_at, directory, handle.Address, Sys.O_RDONLY));
+            attack.Refused($"open_by_handle_at on the file system of {place}", KernelCall.Invoke(Nr.open_by_handle_at, directory, handle.Address, Sys.O_RDONLY));
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class B5
             Message(attack, role);
             Queue(attack, role);
             int semaphores = attack.Target.Number(role + ".sysv.sem");
-            attack.Refused($"read the {role}'s semaphore", RawCall.Invoke(Nr.semctl, semaphores, 0, GETVAL));
+            attack.Refused($"read the {role}'s semaphore", KernelCall.Invoke(Nr.semctl, semaphores, 0, GETVAL));
         }
 
         foreach (string table in new[] { "shm", "msg", "sem" })
@@ -39,8 +39,8 @@ internal static class B5
     {
         int id = attack.Target.Number(role + ".sysv.shm");
         using NativeBuffer state = new(256);
-        attack.Refused($"shmctl(IPC_STAT) of the {role}'s segment", RawCall.Invoke(Nr.shmctl, id, IPC_STAT, state.Address));
-        nint address = RawCall.Invoke(Nr.shmat, id, 0, SHM_RDONLY);
+        attack.Refused($"shmctl(IPC_STAT) of the {role}'s segment", KernelCall.Invoke(Nr.shmctl, id, IPC_STAT, state.Address));
+        nint address = KernelCall.Invoke(Nr.shmat, id, 0, SHM_RDONLY);
         if (address < 0 && address > -4096)
         {
             attack.Held($"shmat of the {role}'s segment", ErrnoName.Of(-address));
@@ -48,13 +48,13 @@ internal static class B5
         }
 
         attack.ShowsNothing($"shmat of the {role}'s segment", NativeBuffer.At(address, 4096));
-        RawCall.Invoke(Nr.shmdt, address);
+        KernelCall.Invoke(Nr.shmdt, address);
     }
 
     private static void Message(Attack attack, string role)
     {
         using NativeBuffer into = new(512);
-        nint length = RawCall.Invoke(Nr.msgrcv, attack.Target.Number(role + ".sysv.msg"), into.Address, 500, 0, IPC_NOWAIT_MSG_COPY);
+        nint length = KernelCall.Invoke(Nr.msgrcv, attack.Target.Number(role + ".sysv.msg"), into.Address, 500, 0, IPC_NOWAIT_MSG_COPY);
         if (length < 0)
             attack.Held($"copy the {role}'s message", ErrnoName.Of(-length));
         else

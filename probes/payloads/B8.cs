@@ -11,7 +11,7 @@ internal static class B8
 
     private static void Run(Attack attack)
     {
-        nint queue = RawCall.Invoke(Nr.inotify_init1, 0x80000);
+        nint queue = KernelCall.Invoke(Nr.inotify_init1, 0x80000);
         if (queue < 0)
         {
             attack.Held("inotify_init1", ErrnoName.Of(-queue));
@@ -27,12 +27,12 @@ internal static class B8
                 attack.ByPolicy("watch /usr/bin, which all share", "a side channel that files shared read-only always give: reported, not blocked");
         }
 
-        attack.Refused("fanotify_init(FAN_CLASS_CONTENT)", RawCall.Invoke(Nr.fanotify_init, 4, 0));
+        attack.Refused("fanotify_init(FAN_CLASS_CONTENT)", KernelCall.Invoke(Nr.fanotify_init, 4, 0));
     }
 
     private static nint Watch(nint queue, string path)
     {
         using NativeBuffer name = new(path);
-        return RawCall.Invoke(Nr.inotify_add_watch, queue, name.Address, IN_ACCESS_OPEN);
+        return KernelCall.Invoke(Nr.inotify_add_watch, queue, name.Address, IN_ACCESS_OPEN);
     }
 }

@@ -16,26 +16,26 @@ internal sealed partial class Plant
     // Readable and writable by all: what separates them can only be the namespace, or the permission that is missing here on purpose.
     private void PlantSystemV()
     {
-        _segment = RawCall.Invoke(Nr.shmget, 0, SegmentSize, IPC_CREAT | 0x1b6);
+        _segment = KernelCall.Invoke(Nr.shmget, 0, SegmentSize, IPC_CREAT | 0x1b6);
         if (_segment >= 0)
         {
-            _attached = RawCall.Invoke(Nr.shmat, _segment, 0, 0);
+            _attached = KernelCall.Invoke(Nr.shmat, _segment, 0, 0);
             Encoding.ASCII.GetBytes(New("segment"), NativeBuffer.At(_attached, SegmentSize));
             _told["sysv.shm"] = Text(_segment);
         }
 
-        _messages = RawCall.Invoke(Nr.msgget, 0, IPC_CREAT | 0x1b6);
+        _messages = KernelCall.Invoke(Nr.msgget, 0, IPC_CREAT | 0x1b6);
         if (_messages >= 0)
         {
             string secret = New("message");
             using NativeBuffer message = new(8 + secret.Length);
             message.Long(0) = 1;
             Encoding.ASCII.GetBytes(secret, message.Span[8..]);
-            RawCall.Invoke(Nr.msgsnd, _messages, message.Address, secret.Length, 0x800);
+            KernelCall.Invoke(Nr.msgsnd, _messages, message.Address, secret.Length, 0x800);
             _told["sysv.msg"] = Text(_messages);
         }
 
-        _semaphores = RawCall.Invoke(Nr.semget, 0, 1, IPC_CREAT | 0x1b6);
+        _semaphores = KernelCall.Invoke(Nr.semget, 0, 1, IPC_CREAT | 0x1b6);
         if (_semaphores >= 0)
             _told["sysv.sem"] = Text(_semaphores);
     }
@@ -45,12 +45,12 @@ internal sealed partial class Plant
         using NativeBuffer name = new(Name), attributes = new(64), secret = new(New("queue"));
         attributes.Long(8) = 4; // mq_maxmsg
         attributes.Long(16) = 256; // mq_msgsize
-        nint mask = RawCall.Invoke(Nr.umask, 0);
-        nint queue = RawCall.Invoke(Nr.mq_open, name.Address, Sys.O_CREAT | Sys.O_RDWR | Sys.O_CLOEXEC, 0x1b6, attributes.Address);
-        RawCall.Invoke(Nr.umask, mask);
+        nint mask = KernelCall.Invoke(Nr.umask, 0);
+        nint queue = KernelCall.Invoke(Nr.mq_open, name.Address, Sys.O_CREAT | Sys.O_RDWR | Sys.O_CLOEXEC, 0x1b6, attributes.Address);
+        KernelCall.Invoke(Nr.umask, mask);
         if (queue < 0)
             return;
-        RawCall.Invoke(Nr.mq_timedsend, queue, secret.Address, secret.Length - 1, 0, 0);
+        KernelCall.Invoke(Nr.mq_timedsend, queue, secret.Address, secret.Length - 1, 0, 0);
         _queue = true;
         _told["mq"] = Name;
     }
@@ -62,7 +62,7 @@ internal sealed partial class Plant
         foreach ((string key, int call) in new[] { ("sysv.shm", Nr.shmctl), ("sysv.msg", Nr.msgctl) })
         {
             using NativeBuffer state = new(256);
-            if (_told.TryGetValue(key, out string? id) && RawCall.Invoke(call, nint.Parse(id, CultureInfo.InvariantCulture), 2 /* IPC_STAT */, state.Address) < 0)
+            if (_told.TryGetValue(key, out string? id) && KernelCall.Invoke(call, nint.Parse(id, CultureInfo.InvariantCulture), 2 /* IPC_STAT */, state.Address) < 0)
                 yield return $"its {key} is gone";
         }
     }
@@ -70,11 +70,11 @@ internal sealed partial class Plant
     private void ClearIpc()
     {
         if (_segment >= 0)
-            RawCall.Invoke(Nr.shmctl, _segment, IPC_RMID);
+            KernelCall.Invoke(Nr.shmctl, _segment, IPC_RMID);
         if (_messages >= 0)
-            RawCall.Invoke(Nr.msgctl, _messages, IPC_RMID);
+            KernelCall.Invoke(Nr.msgctl, _messages, IPC_RMID);
         if (_semaphores >= 0)
-            RawCall.Invoke(Nr.semctl, _semaphores, 0, IPC_RMID);
+            KernelCall.Invoke(Nr.semctl, _semaphores, 0, IPC_RMID);
         if (_queue)
             Kernel.OnPath(Nr.mq_unlink, Name);
     }

@@ -67,7 +67,7 @@ internal sealed partial class Plant
         byte[] secret = Encoding.ASCII.GetBytes(socket.Secret);
         if (!socket.Datagrams)
         {
-            nint peer = RawCall.Invoke(Nr.accept, socket.Fd);
+            nint peer = KernelCall.Invoke(Nr.accept, socket.Fd);
             if (peer < 0)
                 return;
             Sockets.Send(peer, secret);
@@ -77,7 +77,7 @@ internal sealed partial class Plant
 
         using NativeBuffer received = new(512), from = new(128), length = new(4), answer = new(secret);
         length.Int(0) = 128;
-        if (RawCall.Invoke(Nr.recvfrom, socket.Fd, received.Address, received.Length, 0, from.Address, length.Address) >= 0)
-            RawCall.Invoke(Nr.sendto, socket.Fd, answer.Address, answer.Length, 0, from.Address, length.Int(0));
+        if (KernelCall.Invoke(Nr.recvfrom, socket.Fd, received.Address, received.Length, 0, from.Address, length.Address) >= 0)
+            KernelCall.Invoke(Nr.sendto, socket.Fd, answer.Address, answer.Length, 0, from.Address, length.Int(0));
     }
 }

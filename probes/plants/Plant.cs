@@ -44,9 +44,9 @@ internal sealed partial class Plant : IDisposable
 
     private void Make()
     {
-        _told["pid"] = Text(RawCall.Invoke(Nr.getpid));
-        _told["uid"] = Text(RawCall.Invoke(Nr.getuid));
-        _told["gid"] = Text(RawCall.Invoke(Nr.getgid));
+        _told["pid"] = Text(KernelCall.Invoke(Nr.getpid));
+        _told["uid"] = Text(KernelCall.Invoke(Nr.getuid));
+        _told["gid"] = Text(KernelCall.Invoke(Nr.getgid));
         _told["dir"] = _directory;
         _told["memory"] = Text(_memory.Address);
         PlantFile("proxy", $"{_directory}/x509up", 0x180);
@@ -88,7 +88,7 @@ internal sealed partial class Plant : IDisposable
         using NativeBuffer type = new("user"), description = new(Name), payload = new(New("key"));
         foreach ((string ring, int number) in new[] { ("session", -3), ("user", -4), ("user-session", -5) })
         {
-            nint serial = RawCall.Invoke(Nr.add_key, type.Address, description.Address, payload.Address, payload.Length - 1, number);
+            nint serial = KernelCall.Invoke(Nr.add_key, type.Address, description.Address, payload.Address, payload.Length - 1, number);
             if (serial > 0)
                 _told["key." + ring] = Text(serial);
         }
@@ -144,7 +144,7 @@ internal sealed partial class Plant : IDisposable
         foreach (string key in new[] { "key.user", "key.user-session" })
         {
             if (_told.TryGetValue(key, out string? serial))
-                RawCall.Invoke(Nr.keyctl, 21 /* invalidate */, nint.Parse(serial, CultureInfo.InvariantCulture));
+                KernelCall.Invoke(Nr.keyctl, 21 /* invalidate */, nint.Parse(serial, CultureInfo.InvariantCulture));
         }
     }
 

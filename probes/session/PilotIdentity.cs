@@ -17,7 +17,7 @@ internal static class PilotIdentity
             return $"there is no account \"{Printable.Of(account)}\" in /etc/passwd, or it is root's. Fix: name a pilot's account there, or its uid.";
         foreach ((int call, nint[] arguments) in new (int, nint[])[] { (116, [0, 0]), (Nr.setresgid, [gid, gid, gid]), (Nr.setresuid, [uid, uid, uid]) })
         {
-            nint result = RawCall.Invoke(call, arguments[0], arguments[1], arguments.Length > 2 ? arguments[2] : 0);
+            nint result = KernelCall.Invoke(call, arguments[0], arguments[1], arguments.Length > 2 ? arguments[2] : 0);
             if (result < 0)
                 return $"cannot become {Printable.Of(account)}: {ErrnoName.Of(-result)}. Fix: run it as root, or as that account without --as.";
         }

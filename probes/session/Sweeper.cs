@@ -52,7 +52,7 @@ internal sealed class Sweeper : IDisposable
         foreach ((string table, int control) in new[] { ("shm", Nr.shmctl), ("msg", Nr.msgctl), ("sem", Nr.semctl) })
         {
             foreach (string[] fields in Kernel.Text("/proc/sysvipc/" + table).Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(f => f.Length > 1 && f[0] == key))
-                RawCall.Invoke(control, int.Parse(fields[1], CultureInfo.InvariantCulture), 0, 0); // IPC_RMID
+                KernelCall.Invoke(control, int.Parse(fields[1], CultureInfo.InvariantCulture), 0, 0); // IPC_RMID
         }
 
         foreach (string name in new[] { "e6", "pilot", "victim" })

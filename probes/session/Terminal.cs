@@ -24,8 +24,8 @@ internal sealed class Terminal : IDisposable
         if (master < 0)
             return null;
         using NativeBuffer unlocked = new(4);
-        RawCall.Invoke(Nr.ioctl, master, TIOCSPTLCK, unlocked.Address);
-        nint slave = RawCall.Invoke(Nr.ioctl, master, TIOCGPTPEER, Sys.O_RDWR | Sys.O_NOCTTY | Sys.O_CLOEXEC);
+        KernelCall.Invoke(Nr.ioctl, master, TIOCSPTLCK, unlocked.Address);
+        nint slave = KernelCall.Invoke(Nr.ioctl, master, TIOCGPTPEER, Sys.O_RDWR | Sys.O_NOCTTY | Sys.O_CLOEXEC);
         Descriptor held = new((int)master);
         if (slave >= 0)
             return new Terminal(held, new Descriptor((int)slave), Hold((int)slave));
@@ -36,7 +36,7 @@ internal sealed class Terminal : IDisposable
     /// <summary>The mode <c>hold</c>: makes standard input the controlling terminal of its session, says so, and waits.</summary>
     public static int Hold()
     {
-        RawCall.Invoke(Nr.ioctl, 0, TIOCSCTTY);
+        KernelCall.Invoke(Nr.ioctl, 0, TIOCSCTTY);
         using Descriptor output = new(1);
         Sys.WriteAll(output, "held\n"u8);
         Kernel.Pause(60_000);

@@ -13,14 +13,14 @@ internal static class G1
     private static void Run(Attack attack)
     {
         using NativeBuffer name = new("kworker/0:1");
-        nint renamed = RawCall.Invoke(Nr.prctl, PR_SET_NAME, name.Address);
+        nint renamed = KernelCall.Invoke(Nr.prctl, PR_SET_NAME, name.Address);
         if (renamed < 0)
             attack.Held("take a kernel thread's name", ErrnoName.Of(-renamed));
         else
             attack.ByPolicy("take a kernel thread's name", "taken: the record names the file that was started, its digest and the account, never this name");
 
         using NativeBuffer label = new("program");
-        nint memory = RawCall.Invoke(Nr.memfd_create, label.Address, 0);
+        nint memory = KernelCall.Invoke(Nr.memfd_create, label.Address, 0);
         if (memory < 0)
         {
             attack.Held("memfd_create", ErrnoName.Of(-memory));
@@ -30,7 +30,7 @@ internal static class G1
         using Descriptor file = new((int)memory);
         Sys.WriteAll(file, Encoding.ASCII.GetBytes("#!/bin/sh\nexit 42\n"));
         using Descriptor nothing = Sys.Open(null, "/dev/null", Sys.O_RDWR);
-        string path = $"/proc/{RawCall.Invoke(Nr.getpid)}/fd/{memory}";
+        string path = $"/proc/{KernelCall.Invoke(Nr.getpid)}/fd/{memory}";
         int pid = Sys.TrySpawn("/bin/sh", ["/bin/sh", path], [], [nothing, nothing, nothing], newSession: false);
         if (pid < 0)
         {

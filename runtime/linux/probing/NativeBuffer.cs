@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Isolation.Linux;
 
-/// <summary>Zeroed memory at a fixed address, to be shown to <see cref="RawCall"/>.</summary>
+/// <summary>Zeroed memory at a fixed address, to be shown to <see cref="KernelCall"/>.</summary>
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private void* _start;

@@ -67,7 +67,7 @@ public static unsafe partial class SyscallScript
             if (pid < 0)
                 return new ScriptOutcome(*Raw.ErrnoLocation(), [], 0);
             int status = 0;
-            while (RawCall.Invoke(SYS_wait4, pid, (nint)(&status)) == -Errno.EINTR)
+            while (KernelCall.Invoke(SYS_wait4, pid, (nint)(&status)) == -Errno.EINTR)
             {
             }
 

@@ -6,7 +6,7 @@ namespace Isolation.Linux;
 /// Any system call by its number, for programs that ask what the kernel answers rather than to get something done: the probes of
 /// separation. Everything else has a wrapper of its own.
 /// </summary>
-public static partial class RawCall
+public static partial class KernelCall
 {
     /// <summary>Makes the call; it may block.</summary>
     /// <returns>What the kernel returned; a failure is the error number below zero.</returns>
