@@ -23,6 +23,8 @@ internal static class ProbeCatalog
         ("E11", "joins with restarts"),
         ("E12", "joins with restarts"),
         ("E13", "joins with restarts"),
+        ("E3", "needs a file server that sleeps, which a pilot cannot mount"),
+        ("E14", "needs a removal that blocks in the kernel"),
         ("F11", "joins with the long run"),
         ("F13", "joins with the long run"),
     ];

@@ -58,7 +58,9 @@ internal static class A6
     {
         string[] shown = [.. Kernel.Text("/proc/net/unix").Split('\n').Where(l => l.Contains($"separation-{attack.Target.Run}", StringComparison.Ordinal)
             && !l.Contains("attacker", StringComparison.Ordinal))];
-        if (shown.Length > 0)
+        if (shown.Length > 0 && NamespaceLink.Of("net") == attack.Target["pilot.ns.net"])
+            attack.ByPolicy("list sockets in /proc/net/unix", $"names of {shown.Length} of the pilot and the victim: they come with the pilot's network");
+        else if (shown.Length > 0)
             attack.Broke("list sockets in /proc/net/unix", $"{shown.Length} of the pilot and the victim, such as {shown[0]}");
         else
             attack.Held("list sockets in /proc/net/unix", "none of the pilot or the victim");

@@ -12,11 +12,10 @@ internal static class B3
         Target target = attack.Target;
         attack.Read(target["victim.proxy"]);
         attack.Refused("write into " + target["victim.proxy"], Kernel.TryOpen(target["victim.proxy"], Sys.O_WRONLY));
-        nint made = Kernel.TryOpen(target["victim.dir"] + "/planted", Sys.O_WRONLY | Sys.O_CREAT, 0x180);
-        attack.Refused("make a file in " + target["victim.dir"], made);
-        if (made >= 0)
-            Kernel.Remove(target["victim.dir"] + "/planted");
-        attack.Refused("list " + target["victim.dir"], Kernel.TryOpen(target["victim.dir"], Sys.O_RDONLY | Sys.O_DIRECTORY));
+        if (IsOwn(target["victim.dir"]))
+            attack.Held($"go to {target["victim.dir"]}, the victim's scratch", "that path is its own scratch here");
+        else
+            EnterIt(attack, target);
 
         foreach (string key in new[] { "victim.hostpid", "victim.pid" })
         {
@@ -34,10 +33,23 @@ internal static class B3
         ByHandle(attack);
     }
 
+    /// <summary>Whether a path that somebody else knows is this payload's own scratch: every room can have it at the same place.</summary>
+    public static bool IsOwn(string path) => path == Directory.GetCurrentDirectory() && !File.Exists(path + "/x509up");
+
+    private static void EnterIt(Attack attack, Target target)
+    {
+        nint made = Kernel.TryOpen(target["victim.dir"] + "/planted", Sys.O_WRONLY | Sys.O_CREAT, 0x180);
+        attack.Refused("make a file in " + target["victim.dir"], made);
+        if (made >= 0)
+            Kernel.Remove(target["victim.dir"] + "/planted");
+        attack.Refused("list " + target["victim.dir"], Kernel.TryOpen(target["victim.dir"], Sys.O_RDONLY | Sys.O_DIRECTORY));
+    }
+
     private static void Siblings(Attack attack, string parent)
     {
         string own = Path.GetFileName(Directory.GetCurrentDirectory());
-        string[] others = [.. Kernel.Names(parent).Where(n => n != own && n != "planted")];
+        // Scratches are named by their payloads' ids; what else is there is the room's.
+        string[] others = [.. Kernel.Names(parent).Where(n => n != own && Guid.TryParse(n, out _))];
         if (parent == "/" || parent == "/tmp")
             attack.Missing("list what lies beside its own scratch", $"its working directory is {Directory.GetCurrentDirectory()}");
         else if (others.Length > 0)

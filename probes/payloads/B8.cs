@@ -19,7 +19,13 @@ internal static class B8
         else
         {
             foreach (string role in new[] { "victim", "pilot" })
-                attack.Refused($"watch the {role}'s directory", Watch(queue, attack.Target[role + ".dir"]));
+            {
+                if (B3.IsOwn(attack.Target[role + ".dir"]))
+                    attack.Held($"watch the {role}'s directory", "that path is its own scratch here");
+                else
+                    attack.Refused($"watch the {role}'s directory", Watch(queue, attack.Target[role + ".dir"]));
+            }
+
             nint shared = Watch(queue, "/usr/bin");
             if (shared < 0)
                 attack.Held("watch /usr/bin, which all share", ErrnoName.Of(-shared));

@@ -1,8 +1,8 @@
 namespace Isolation.Probes.Tests;
 
 /// <summary>Promise: <c>isolation separation</c> says what is wrong with its line, runs as no root, and tells when there is no service.</summary>
-[Collection(SeparationRunTests.Name)]
-public sealed class CommandTests(SeparationRun run)
+[Collection(ClassicRunTests.Name)]
+public sealed class CommandTests(ClassicRun run)
 {
     [SkippableTheory]
     [InlineData("--level none --as isotest-a", "there is no level")]

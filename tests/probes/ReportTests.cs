@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Isolation.Probes.Tests;
 
 /// <summary>Promise: both reports tell every probe with its verdict and evidence, where and on what it was made, and need nothing else to be read.</summary>
-[Collection(SeparationRunTests.Name)]
-public sealed class ReportTests(SeparationRun run)
+[Collection(ClassicRunTests.Name)]
+public sealed class ReportTests(ClassicRun run)
 {
     [SkippableFact]
     public void TheJsonReportHasItsForm()

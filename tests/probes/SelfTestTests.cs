@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Isolation.Probes.Tests;
 
 /// <summary>Promise: every probe succeeds where nothing separates; one that cannot succeed would prove nothing.</summary>
-[Collection(SeparationRunTests.Name)]
-public sealed class SelfTestTests(SeparationRun run)
+[Collection(ClassicRunTests.Name)]
+public sealed class SelfTestTests(ClassicRun run)
 {
     /// <summary>What needs something of the host: a graphics processor, two threads a core, an engine's socket.</summary>
     private static readonly string[] MayBeMissing = ["B10", "B16", "C3"];
