@@ -5,14 +5,16 @@ namespace Isolation.Probes;
 /// <summary>C1. Nothing is written: a file is opened for writing, or made empty and removed at once.</summary>
 internal static class C1
 {
+    private const string RootsHome = "/root";
+
     private static readonly string[] Files =
     [
-        "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/hosts", "/etc/crontab", "/etc/ld.so.cache", "/etc/profile", "/usr/bin/env", "/root/.bashrc", "/root/.ssh/authorized_keys",
+        "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/hosts", "/etc/crontab", "/etc/ld.so.cache", "/etc/profile", "/usr/bin/env", RootsHome + "/.bashrc", RootsHome + "/.ssh/authorized_keys",
     ];
 
     private static readonly string[] Directories =
     [
-        "/", "/etc", "/etc/cron.d", "/etc/profile.d", "/etc/systemd/system", "/etc/sudoers.d", "/usr/bin", "/usr/lib", "/usr/local/bin", "/opt", "/home", "/root", "/root/.ssh", "/var/lib",
+        "/", "/etc", "/etc/cron.d", "/etc/profile.d", "/etc/systemd/system", "/etc/sudoers.d", "/usr/bin", "/usr/lib", "/usr/local/bin", "/opt", "/home", RootsHome, RootsHome + "/.ssh", "/var/lib",
         "/var/log", "/var/cache", "/var/spool/cron", "/var/spool/cron/crontabs", "/run", "/run/lock", "/srv", "/boot", "/mnt", "/dev",
     ];
 

@@ -5,12 +5,14 @@ namespace Isolation.Probes;
 /// <summary>C18. Asked by the pilot; without a service, of the kernel with root's rights.</summary>
 internal static class C18
 {
+    private const string Itself = "/.";
+
     public static readonly Probe Probe = new("C18", "learn from the service's answers whether a path exists that the caller cannot reach", Run) { Place = Place.Pilot };
 
     private static void Run(Attack attack)
     {
         string rooms = attack.Target["service.run"] + "/rooms";
-        foreach ((string there, string missing) in new[] { ("/root/.", "/root/separation-none"), (rooms + "/.", rooms + "/none"), ("/proc/1/cwd/.", "/proc/1/cwd/none") })
+        foreach ((string there, string missing) in new[] { ("/root" + Itself, "/root/separation-none"), (rooms + Itself, rooms + "/none"), ("/proc/1/cwd" + Itself, "/proc/1/cwd/none") })
         {
             string first = Answer(attack, there), second = Answer(attack, missing).Replace(missing, there, StringComparison.Ordinal);
             if (first == second)

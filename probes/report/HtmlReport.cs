@@ -59,7 +59,8 @@ internal static class HtmlReport
 
     private static void Section(StringBuilder page, Findings findings, Probe probe)
     {
-        page.Append(CultureInfo.InvariantCulture, $"<details id=\"{probe.Id}\"><summary><b>{probe.Id}</b> <span class=\"tries\">{Text(probe.Tries)}</span>");
+        bool broke = findings.Levels.Any(l => l.Fault is null && (Judge.Of(Findings.Of(l, probe)) is Verdict.Broke or Verdict.Unknown));
+        page.Append(CultureInfo.InvariantCulture, $"<details id=\"{probe.Id}\"{(broke ? " open" : "")}><summary><b>{probe.Id}</b> <span class=\"tries\">{Text(probe.Tries)}</span>");
         foreach (LevelRun level in findings.Levels.Where(l => l.Fault is null))
         {
             Verdict verdict = Judge.Of(Findings.Of(level, probe));
