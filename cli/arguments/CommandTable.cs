@@ -8,7 +8,7 @@ internal static class CommandTable
 
     /// <summary>The names, in the order of the help.</summary>
     public static readonly string[] Names =
-        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "status", "doctor"];
+        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "status", "doctor", "separation"];
 
     private const string HandleHelp = "the secret that proves a payload yours (ISOLATION_HANDLE)";
 
@@ -34,11 +34,15 @@ internal static class CommandTable
         "status" => new CommandSpec(name, "[OPTIONS]", 0, 0, "how the service is, and which levels are ready", [Json()], StatusCommand.Run),
         "doctor" => new CommandSpec(name, "[OPTIONS]", 0, 0,
             "what a payload of yours would get here and now, and what mends what is missing; nothing is run or recorded", [Json()], DoctorCommand.Run),
+        "separation" => new CommandSpec(name, "[OPTIONS]", 0, int.MaxValue, "try to break out of payloads of your own, and tell what held", [], OtherProgram.Run)
+        {
+            CarriedOutBy = OtherProgram.Separation,
+        },
         _ => null,
     };
 
     private static CommandSpec Offline(string name, string operands, string summary)
-        => new(name, operands, 0, int.MaxValue, summary, [], IsolationDaemon.Run) { PassesThrough = true };
+        => new(name, operands, 0, int.MaxValue, summary, [], OtherProgram.Run) { CarriedOutBy = OtherProgram.Daemon };
 
     private static OptionSpec[] Request() =>
     [

@@ -21,6 +21,9 @@ internal sealed record CommandSpec(
     /// <summary>The rest of the line is a command of the payload's.</summary>
     public bool TakesCommand { get; init; }
 
-    /// <summary>Every word goes to isolationd as it is.</summary>
-    public bool PassesThrough { get; init; }
+    /// <summary>The program, beside this one, to which every word goes as it is; null where this one does it.</summary>
+    public string? CarriedOutBy { get; init; }
+
+    /// <summary>Every word goes to another program as it is.</summary>
+    public bool PassesThrough => CarriedOutBy is not null;
 }

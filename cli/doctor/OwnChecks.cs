@@ -47,7 +47,7 @@ internal static class OwnChecks
 
     private static void Program(JsonText to, ProcessInput input)
     {
-        string[] places = [.. IsolationDaemon.Places(input)];
+        string[] places = [.. OtherProgram.Places(input, OtherProgram.Daemon)];
         if (Array.Find(places, File.Exists) is { } program)
             Add(to, "service", "holds", $"isolationd is installed: {program}");
         else

@@ -26,8 +26,8 @@ internal static class HelpText
             options.Add($"  {option.Name}{(option.Value is null ? "" : " " + option.Value)}", option.Help + (option.Repeats ? " (may be repeated)" : ""));
         text.Append("Usage: isolation ").Append(command.Name).Append(command.Operands.Length > 0 ? " " : "").Append(command.Operands)
             .Append("\n\n").Append(char.ToUpperInvariant(command.Summary[0])).Append(command.Summary.AsSpan(1)).Append(".\n");
-        if (command.PassesThrough)
-            text.Append("Carried out by isolationd, beside this program or in PATH.\n");
+        if (command.CarriedOutBy is { } program)
+            text.Append("Carried out by ").Append(program).Append(", beside this program or in PATH.\n");
         return text.Append(command.PassesThrough ? "" : "\n").Append(options.Text()).ToString();
     }
 

@@ -42,6 +42,7 @@ internal static class References
         ["Isolation.Warden"] = "warden",
         ["Isolation.CellInit"] = "cell-init",
         ["Isolation.Cli"] = "isolation",
+        ["Isolation.Probes"] = "separation",
     }.ToFrozenDictionary();
 
     /// <summary>What a project may reference in the end, its references' references included: what its assembly can name.</summary>

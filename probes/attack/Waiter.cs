@@ -1,0 +1,31 @@
+using System.Globalization;
+using Isolation.Linux;
+
+namespace Isolation.Probes;
+
+/// <summary>A process that only waits: what an attacker leaves behind, or multiplies into.</summary>
+internal static class Waiter
+{
+    /// <summary>The mode <c>wait SECONDS NAME…</c>.</summary>
+    public static int Start(string[] words)
+    {
+        Kernel.Pause(1000 * int.Parse(words[0], CultureInfo.InvariantCulture));
+        return 0;
+    }
+
+    /// <summary>The mode <c>storm UNTIL NAME</c>: starts its successor and ends, until that time (milliseconds of the machine's clock).</summary>
+    public static int Storm(string[] words)
+    {
+        if (Environment.TickCount64 < long.Parse(words[0], CultureInfo.InvariantCulture))
+            Spawn(["storm", .. words]);
+        return 0;
+    }
+
+    /// <summary>Starts this program with other words, in a session of its own, without streams.</summary>
+    /// <returns>Its pid, or the error number below zero.</returns>
+    public static int Spawn(IReadOnlyList<string> words)
+    {
+        using Descriptor nothing = Sys.Open(null, "/dev/null", Sys.O_RDWR);
+        return Sys.TrySpawn(Programs.Separation, [Programs.Separation, .. words], [], [nothing, nothing, nothing], newSession: true);
+    }
+}

@@ -1,0 +1,33 @@
+namespace Isolation.Probes;
+
+/// <summary>Payloads of the service, started by the client beside this program like anybody's.</summary>
+internal sealed class PayloadStage(string level, string directory, IReadOnlyList<string> environment) : IStage
+{
+    private int _count;
+    private bool _claims = true;
+
+    public bool Separates => true;
+
+    /// <summary>Whether the site lets this pilot name subjects; else each payload belongs to the pilot's own identity.</summary>
+    public bool Claims => _claims;
+
+    public Started Start(string subject, IReadOnlyList<string> words, Needs needs)
+    {
+        string status = $"{directory}/status-{_count++}";
+        List<string> line = ["run", "--status-file", status];
+        if (level.Length > 0)
+            line.AddRange(["--level", level]);
+        if (_claims)
+            line.AddRange(["--claim", subject]);
+        foreach (string limit in needs.Limits)
+            line.AddRange(["--limit", limit]);
+        foreach (string variable in needs.Environment)
+            line.AddRange(["--env", variable]);
+        line.AddRange(["--", Programs.Separation, .. words]);
+        Running client = Running.Start(Programs.Client, line, [.. environment, .. needs.CallersEnvironment], needs.Input, [.. needs.CallersFiles]);
+        return new Started(client, status);
+    }
+
+    /// <summary>From now on no payload names a subject.</summary>
+    public void WithoutClaims() => _claims = false;
+}
