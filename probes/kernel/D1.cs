@@ -64,7 +64,6 @@ internal static class D1
         yield return ("unshare(NEWUTS)", Call(Nr.unshare, 0x04000000));
         yield return ("nfsservctl", Call(Nr.nfsservctl));
         yield return ("lookup_dcookie", Call(Nr.lookup_dcookie, 0, memory, 16));
-        yield return ("process_mrelease of nothing", Call(Nr.process_mrelease, -1, 0));
         yield return ("migrate_pages of another", Call(Nr.migrate_pages, 1, 64, memory, memory));
         yield return ("fanotify_init(FAN_CLASS_CONTENT)", Call(Nr.fanotify_init, 4, 0));
     }

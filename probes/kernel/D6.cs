@@ -11,7 +11,12 @@ internal static class D6
 
     private static void Run(Attack attack)
     {
-        foreach ((string name, int persona) in new[] { ("ADDR_NO_RANDOMIZE", ADDR_NO_RANDOMIZE), ("READ_IMPLIES_EXEC", READ_IMPLIES_EXEC), ("MMAP_PAGE_ZERO", MMAP_PAGE_ZERO) })
+        nint plain = First(SyscallScript.Run(0, [new ScriptCall(Nr.personality, [ADDR_NO_RANDOMIZE])]));
+        if (plain >= 0)
+            attack.ByPolicy("personality(ADDR_NO_RANDOMIZE)", "allowed: debuggers and sanitizers need it, and it weakens only the caller and what that starts");
+        else
+            attack.Held("personality(ADDR_NO_RANDOMIZE)", ErrnoName.Of(-plain));
+        foreach ((string name, int persona) in new[] { ("READ_IMPLIES_EXEC", READ_IMPLIES_EXEC), ("MMAP_PAGE_ZERO", MMAP_PAGE_ZERO) })
             attack.Refused($"personality({name})", First(SyscallScript.Run(0, [new ScriptCall(Nr.personality, [persona])])));
         using NativeBuffer limits = new(16);
         foreach ((string name, int resource) in new[] { ("RLIMIT_NOFILE", 7), ("RLIMIT_NPROC", 6), ("RLIMIT_MEMLOCK", 8), ("RLIMIT_RTPRIO", 14), ("RLIMIT_NICE", 13) })

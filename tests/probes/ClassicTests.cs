@@ -22,9 +22,9 @@ public sealed class ClassicTests(ClassicRun run)
         { "C1", [Broke, Held] }, // world-writable places of the host, such as /run/lock
         { "C2", [Held] }, { "C3", [None, Held] }, { "C4", [Held, Broke, Policy] }, { "C6", [Held] }, { "C8", [Held] }, { "C9", [Held] }, { "C10", [Held] },
         { "C11", [Held] }, { "C12", [Held] }, { "C13", [Held] }, { "C14", [Policy] }, { "C15", [Held] }, { "C17", [Held] }, { "C18", [Held] },
-        { "D1", [Broke, Held] }, // until its filter is an allow-list
-        { "D2", [Broke, Held] }, // user namespaces, where the host lets everybody make them
-        { "D3", [Held] }, { "D4", [Held] }, { "D5", [Broke] }, { "D6", [Broke, Held] }, { "D7", [Held] },
+        { "D1", [Held] }, // its filter is an allow-list
+        { "D2", [Held] },
+        { "D3", [Held] }, { "D4", [Held] }, { "D5", [Held, Broke] }, { "D6", [Policy, Held] }, { "D7", [Held] },
         { "E1", [Held] }, { "E2", [Held] }, { "E5", [Broke] }, { "E6", [Broke] }, // looked for by the service and told as residue
         { "F1", [Held, None] }, { "F2", [Held, None] }, { "F4", [Held, None] }, { "F5", [Held] }, { "F6", [None, Held, Policy] }, { "F7", [Held] }, { "F8", [Held, Policy] },
         { "F9", [Held] }, { "F10", [Policy] }, { "F12", [Held] }, { "G1", [Policy] }, { "G2", [Held, Policy, Broke] },
