@@ -45,7 +45,7 @@ public sealed class LimitsFileTests
     public static TheoryData<string> Bad => [.. Wrong];
 
     private const string Room =
-        """{"writable":[],"hidden":[],"temporaryBytes":1048576,"sharedMemoryBytes":1048576,"withoutNetwork":false,"nestedContainers":false}""";
+        """{"writable":[],"hidden":[],"devices":[],"temporaryBytes":1048576,"sharedMemoryBytes":1048576,"withoutNetwork":false,"nestedContainers":false}""";
 
     [SkippableTheory]
     [MemberData(nameof(Bad))]
