@@ -18,7 +18,7 @@ public static class Endings
             { How: EndedHow.NeverStarted } => new Ending.Lost("the payload never started"),
             _ => new Ending.Lost(seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : "how the main process ended is not known"),
         },
-        seen.IsOfWarden ? "warden" : "cell-init",
+        seen.ObserverName,
         seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.Found(seen.EmptinessDetail),
         ResourceUsage.Of(seen.Usage.Pairs))
     {

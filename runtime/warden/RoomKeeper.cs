@@ -105,7 +105,9 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             EnterRoom asked = EnterRoom.Read(new MessageReader(body));
             WardenLimits limits = state.Limits;
             Invariants.RequirePilot(client, limits);
-            PoolAccount account = Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
+            PoolAccount account = _rooms.GetValueOrDefault(asked.Cell) is { Level: Level.LogOnly }
+                ? Invariants.RequireOwnAccount(client, asked.Uid, asked.Gid)
+                : Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
             var entry = new Entry(
                 new PayloadId(asked.Payload),
                 new Account(new UserId(account.Uid), new GroupId(account.Gid), [.. account.Groups.Select(g => new GroupId(g))], Name: null),
@@ -132,6 +134,36 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         ResolvedInRoom resolved = await OnAsync(CellOf(body), room => room.ResolveAsync()).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, resolved.Write);
+    }
+
+    /// <summary>Takes over the descriptor, which <see cref="OperationTable.Check"/> has found to be a pidfd.</summary>
+    internal async Task<Answer> JoinAsync(byte[] body, Descriptor[] descriptors)
+    {
+        PidFd child = new(descriptors[0].Release());
+        bool isKept = false;
+        try
+        {
+            isKept = await OnAsync(CellOf(body), room => room.JoinAsync(child)).ConfigureAwait(false);
+            return Answer.Done;
+        }
+        finally
+        {
+            if (!isKept)
+                child.Dispose();
+        }
+    }
+
+    internal async Task<Answer> TellAsync(byte[] body)
+    {
+        ToldEnding told = ToldEnding.Read(new MessageReader(body));
+        bool reached = await OnAsync(told.Cell, room => Task.FromResult(room.Tell(told))).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => w.Flag(reached));
+    }
+
+    internal async Task<Answer> UsageAsync(byte[] body)
+    {
+        ObservedUsage usage = await OnAsync(CellOf(body), room => Task.FromResult(room.Usage())).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => usage.Write(w));
     }
 
     internal async Task<Answer> StartAsync(byte[] body)
