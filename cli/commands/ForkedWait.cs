@@ -50,7 +50,7 @@ internal sealed class ForkedWait(
                 TakeReport();
             if (entries[4].Seen != PollEvents.None)
                 TakeJoined();
-            if (entries[3].Seen != PollEvents.None && !_reports)
+            if (entries[3].Seen != PollEvents.None && !_reports && !_isTelling)
                 Collect();
             if (_phase == Phase.Running)
                 Forward();

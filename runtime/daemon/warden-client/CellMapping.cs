@@ -43,7 +43,7 @@ internal static class CellMapping
     private static Ending EndingOf(ObservedEnding seen, TimeSpan? wallLimit) => seen switch
     {
         { How: EndedHow.NeverStarted, Observer: EndingObserver.Client } => new Ending.Refused(
-            "command", $"exec failed: {ErrnoText.Of(seen.Value)} (errno {seen.Value})", "Name a program (or a script's interpreter) that the pilot can execute."),
+            "command", $"the client's child could not execute it: {ErrnoText.Of(seen.Value)} (errno {seen.Value})", "Name a program (or a script's interpreter) that the pilot can execute, and a directory that it can enter."),
         { How: EndedHow.NeverStarted } => new Ending.SetupFailed("start", "the payload never started", null),
         { Cause: EndingCause.ClientGone } => new Ending.Abandoned(),
         { Cause: EndingCause.WallLimit } => new Ending.TimedOut(wallLimit ?? TimeSpan.Zero),

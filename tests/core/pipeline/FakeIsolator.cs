@@ -45,7 +45,7 @@ internal sealed class FakeCell(Scene scene) : ICell
 
     public Task<EndingReport> Ending => EndAsync();
 
-    public SafePilotEnd TakePilotEnd()
+    public SafePilotEnd? TakePilotEnd()
     {
         _ = scene.CallAsync("take-pilot-end");
         return new FakeEnd();
@@ -91,7 +91,7 @@ internal sealed class FakeClient(Scene scene) : IClient
 
     public SafeHandle Command { get; } = new FakeEnd();
 
-    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd channel) => await scene.CallAsync("client-entered");
+    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel) => await scene.CallAsync("client-entered");
 
     public async ValueTask StartedAsync(RunningPayload payload, ProcessId process) => await scene.CallAsync("client-started");
 }
