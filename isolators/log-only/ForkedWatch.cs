@@ -71,6 +71,8 @@ internal sealed class ForkedWatch : IDisposable
             // It died with its client, or because of it.
             if (cause == EndingCause.None && how is EndedHow.Unknown or EndedHow.Signaled && value is 0 or SIGKILL && Sys.Poll(_client, PollEvents.In, 20) != PollEvents.None)
                 cause = EndingCause.ClientGone;
+            if (how == EndedHow.Unknown && detail.Length == 0)
+                detail = "neither the kernel nor the client said how the main process ended";
             ObservedUsage usage = Usage.Read(endedAt);
             var seen = new ObservedEnding(how, value, cause, isEmpty, detail, usage) { Observer = observer, OutOfMemory = Usage.OutOfMemory(usage) };
             _end.TrySetResult(new ForkedEnd(seen, _hasLeft));

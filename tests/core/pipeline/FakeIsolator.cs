@@ -5,7 +5,9 @@ namespace Isolation.Core.Tests.Pipeline;
 /// <summary>An isolator whose rooms only write the journal.</summary>
 internal sealed class FakeIsolator(Scene scene) : IIsolator
 {
-    public IsolatorDescription Description { get; } = new(Level.Setuid, ["classic"], [Position.Own]);
+    public Level Level { get; set; } = Level.Setuid;
+
+    public IsolatorDescription Description => new(Level, ["classic"], [Position.Own]);
 
     public Task<Readiness> ProbeAsync(CancellationToken ct) => Task.FromResult<Readiness>(new Readiness.Ready(["classic"]));
 
