@@ -31,6 +31,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         reader.End();
         ProbedLevel probed = !isolators.TryGetValue(level, out IIsolator? isolator)
             ? new ProbedLevel([], "this warden has no isolator of that level", "Ask for another level.")
+            : level == Level.LogOnly && !state.Limits.LogOnly
+            ? new ProbedLevel([], "the policy that is installed answers 'log-only: no'", "An administrator can answer 'log-only: allow', and install the policy.")
             : await ProbeAsync(isolator).ConfigureAwait(false) switch
             {
                 Readiness.Ready ready => new ProbedLevel([.. ready.RoomKinds], ready.Lacking, ""),
@@ -47,6 +49,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         BuildRoom asked = BuildRoom.Read(new MessageReader(body));
         if (!isolators.TryGetValue((Level)asked.Level, out IIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
             throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
+        if (isolator.Description.Level == Level.LogOnly && !state.Limits.LogOnly)
+            throw new DeniedException("log-only", "this site does not let pilots' own processes be put into cells");
         if (_rooms.ContainsKey(asked.Cell))
             throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
         Invariants.RequirePilot(client, state.Limits);

@@ -15,7 +15,7 @@ public sealed class LogOnlyTests
         Assert.Equal(new Ending.Exited(0), (await scene.RunAsync(request)).Ending);
         AdmittedRecord admitted = Assert.Single(scene.Admitted);
         Assert.Equal((request.Pilot.Uid, request.Pilot.Gid), (admitted.Lease.Account.Uid, admitted.Lease.Account.Gid));
-        Assert.Equal([new GroupId(4)], admitted.Lease.Account.Groups);
+        Assert.Equal(new GroupId(4), Assert.Single(admitted.Lease.Account.Groups));
         Assert.Equal(PilotsOwnAccount.Rule, admitted.Lease.Rule);
         Assert.DoesNotContain("take", scene.Journal);
         Assert.Empty(scene.Released);
