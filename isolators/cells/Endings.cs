@@ -33,5 +33,8 @@ public static class Endings
         seen.IsEmpty,
         seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : null,
         UsageFigures.All.Select(row => (row.Name, Value: seen.Usage[(byte)row.Figure])).Where(f => f.Value != -1).ToDictionary(f => f.Name, f => f.Value),
-        seen.OutOfMemory is { } killed ? new TicketOutOfMemory(killed.Kills, ((MemoryLimit)killed.Limit).Name(), killed.Main == OutOfMemoryVictim.Main, killed.Victims) : null);
+        seen.OutOfMemory is { } killed ? new TicketOutOfMemory(killed.Kills, ((MemoryLimit)killed.Limit).Name(), killed.Main == OutOfMemoryVictim.Main, killed.Victims) : null)
+    {
+        Observer = seen.Observer == EndingObserver.CellInit ? null : seen.ObserverName,
+    };
 }

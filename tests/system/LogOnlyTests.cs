@@ -183,6 +183,19 @@ public sealed class LogOnlyTests(LogOnlyService shared) : IClassFixture<LogOnlyS
     }
 
     [SkippableFact]
+    public void AServiceThatDiesWhileItRunsTakesItAlongAndTheTicketKeepsTheEnding()
+    {
+        using Service dies = Service.Start(LogOnlyService.Policy);
+        dies.WardenStays = true;
+        using Client client = dies.Shell.StartPayload("sleep 60", "--level log-only");
+        dies.StopDaemon(9);
+        Assert.Equal(245, client.Wait());
+        Until.True(() => !HostProcess.IsAlive(client.Pid), 5, () => "the payload outlives its client");
+        string ticket = $"{dies.Run}/rooms/{client.Id}/ticket";
+        Until.True(() => File.ReadAllText(ticket).Contains("\"client-gone\"", StringComparison.Ordinal), 5, () => File.ReadAllText(ticket));
+    }
+
+    [SkippableFact]
     public void ASiteThatForbidsItRefusesAndOneThatRequiresItLogsEverything()
     {
         using (Service no = Service.Start())
