@@ -26,6 +26,7 @@ internal sealed class LogOnlyCell : IForkedCell
     private PidFd? _child;
     private volatile ForkedWatch? _watch;
     private string? _unplaced;
+    private Task _jobsLeaves = Task.CompletedTask;
     private int _mainPid;
     private bool _hasLeft;
     private bool _isLeft; // the leaf is somebody else's to remove and dispose
@@ -90,8 +91,10 @@ internal sealed class LogOnlyCell : IForkedCell
 
     public ObservedUsage Usage() => _watch?.Usage.Answer() ?? ObservedUsage.None;
 
-    public Task<bool> SignalAsync(int signal, CancellationToken ct)
-        => Task.FromResult(_watch is not null && !_observed.Task.IsCompleted && _child!.Signal(signal)); // itself alone: its process group may be the pilot's
+    // Itself alone: its process group may be the pilot's.
+    public Task<SignalResult> SignalAsync(int signal, CancellationToken ct) => Task.FromResult(
+        _watch is null || _observed.Task.IsCompleted || !_child!.Signal(signal) ? SignalResult.NobodyThere
+        : _leaf.HoldsBack(signal) ? SignalResult.WaitsForResume : SignalResult.Sent);
 
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
@@ -106,7 +109,8 @@ internal sealed class LogOnlyCell : IForkedCell
 
         _observed.TrySetResult(new ObservedEnding(EndedHow.NeverStarted, 0, EndingCause.Ordered, true, "", ObservedUsage.None) { Observer = EndingObserver.Warden });
         bool isEmpty = _leaf.IsEmpty;
-        string? left = isEmpty ? await RemoveLeafAsync(grace).ConfigureAwait(false) : "it still holds processes";
+        await Task.WhenAny(_jobsLeaves, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
+        string? left = isEmpty ? await RemoveLeafAsync(_leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes";
         if (left is not null && _unplaced is null)
             KeepWhatIsLeft(left); // it will be killed: never done to a leaf that a stranger may be in
         Finding own = new Finding.NotProvable(SharesIdentity);
@@ -168,6 +172,9 @@ internal sealed class LogOnlyCell : IForkedCell
             // The ending is told all the same, and only a dead warden would lose it.
         }
 
+        // A batch system waits for nobody: what is in its directories goes at once, whenever the front asks for the rest.
+        if (seen.IsEmpty && !_leaf.Plan.Jobs.IsEmpty)
+            _jobsLeaves = RemoveLeafAsync(_leaf.RemoveFromJob, Patience);
         _observed.TrySetResult(seen);
     }
 
@@ -189,12 +196,12 @@ internal sealed class LogOnlyCell : IForkedCell
     }
 
     // rmdir can block, and a v1 directory stays busy for a moment after its last process.
-    private async Task<string?> RemoveLeafAsync(TimeSpan grace)
+    private async Task<string?> RemoveLeafAsync(Func<string?> remove, TimeSpan grace)
     {
         DateTimeOffset deadline = _host.Clock.GetUtcNow() + grace;
         while (true)
         {
-            Task<string?> removal = Task.Run(_leaf.Remove);
+            Task<string?> removal = Task.Run(remove);
             await Task.WhenAny(removal, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
             string? failure = removal.IsCompleted ? await removal.ConfigureAwait(false) : "rmdir did not return";
             if (failure is null)

@@ -24,7 +24,7 @@ public sealed class LogOnlyIsolator(CellHost host) : IIsolator
             string mount = host.Cgroups.Unified
                 ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
             string name = ProcessCgroups.LeafName(Guid.CreateVersion7(host.Clock.GetUtcNow()));
-            using Leaf leaf = Leaf.Create(new LeafPlan(name, mount, ServiceSlice.Make(mount, host.Slice).Path, [], []), host.WithoutCounters);
+            using Leaf leaf = host.Slice.MakeLeaf(new LeafPlan(name, mount, host.Slice.At(mount).Path, [], []), host.WithoutCounters);
             string? left = leaf.Remove();
             return Task.FromResult<Readiness>(left is null ? new Readiness.Ready([Forked]) : NotReady($"a leaf could be made but not removed: {left}"));
         }
