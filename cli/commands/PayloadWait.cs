@@ -81,7 +81,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
                         usage?.WriteLast(frame["usage"u8]);
                         return End(frame, status);
                     case "error":
-                        return Lose($"the service failed: {frame["message"u8].Text}");
+                        return Lose($"the service failed: {frame["message"u8].Text}", status);
                 }
             }
 
@@ -93,7 +93,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
             cause = $"the service breaks the protocol: {e.Message}";
         }
 
-        return Lose(cause);
+        return Lose(cause, status);
     }
 
     private void AskForUsage()
@@ -150,7 +150,8 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         return ExitCode.OfSignal(signal);
     }
 
-    private int Lose(string cause)
+    /// <summary>How it ends is not known: said, and the exit code for it.</summary>
+    public static int Lose(string cause, StatusChannel status)
     {
         string line = FailureLine.Sentence(
             $"how the payload ends is not known: {cause} while it ran. It is ended, because its client ends now",
@@ -163,6 +164,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         : usage is not null && _started && _channelOpen ? (int)usage.MillisecondsToAsk
         : -1;
 
-    private static bool Ends(int signal)
+    /// <summary>True for a signal that is to end the client.</summary>
+    public static bool Ends(int signal)
         => signal is ForwardedSignals.Terminate or ForwardedSignals.Interrupt or ForwardedSignals.HangUp or ForwardedSignals.Quit;
 }

@@ -22,10 +22,10 @@ internal static class RunCommand
             return Dispatch.Usage(line);
         StatusChannel status = StatusChannel.Open(options, line.Faults);
         UsageFile? usage = UsageFile.Open(options, line.Faults);
-        return line.Faults.Count > 0 ? Dispatch.Usage(line) : Ask(input, ServiceAddress.Of(input, line), request, status, usage);
+        return line.Faults.Count > 0 ? Dispatch.Usage(line) : Ask(input, ServiceAddress.Of(input, line), options, request, status, usage);
     }
 
-    private static int Ask(ProcessInput input, byte[] socket, ReadOnlyMemory<byte> request, StatusChannel status, UsageFile? usage)
+    private static int Ask(ProcessInput input, byte[] socket, RunOptions options, ReadOnlyMemory<byte> request, StatusChannel status, UsageFile? usage)
     {
         using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
         if (service is null)
@@ -43,6 +43,8 @@ internal static class RunCommand
             JsonView? answer = hello["type"u8].Text == "hello" ? service.Next(-1, ref channel) : hello;
             if (answer is not { } first)
                 return Unanswer(socket, silence, status);
+            if (first["type"u8].Text == "fork")
+                return ForkedRun.Run(input, socket, options, service, first.Copy(), status, usage);
             if (first["type"u8].Text != "entered" || channel is null)
                 return End(first, status);
             status.Entered(first["id"u8].Text ?? "", first["handle"u8].Text ?? "");

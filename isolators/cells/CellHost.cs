@@ -27,6 +27,9 @@ public sealed record CellHost(
     /// <summary>The groups by which batch systems of this site track their jobs.</summary>
     public TrackingGroups Tracking { get; init; } = TrackingGroups.None;
 
+    /// <summary>The kernel tells how a process ended that is not one's child; false also for tests of what is done without.</summary>
+    public bool TellsExits { get; init; } = true;
+
     /// <summary>The kernel's log, where the names of those killed for want of memory stand.</summary>
     public KernelLog Log { get; init; } = KernelLog.None;
 

@@ -17,7 +17,7 @@ internal static class RoomAnswers
         (Placement place, string cgroup, string scratch, CellNetwork network) = cell.Site;
         var entered = new EnterAnswer.Entered(
             (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, cgroup, scratch, (byte)network);
-        return new Answer(WardenAnswer.Done, entered.Write, ((PilotEndDescriptor)cell.TakePilotEnd()).Take());
+        return new Answer(WardenAnswer.Done, entered.Write, (cell.TakePilotEnd() as PilotEndDescriptor)?.Take());
     }
 
     internal static Answer Of(StartResult result)

@@ -35,6 +35,9 @@ internal sealed record WardenLimits
     /// <summary>Roots under which pilots may lend directories.</summary>
     public required ImmutableArray<string> Lend { get; init; }
 
+    /// <summary>Children of pilots' processes may be put into leaves, and ended there (level log-only).</summary>
+    public bool LogOnly { get; init; }
+
     /// <summary>The digest of the policy it was made from.</summary>
     public string? Epoch { get; init; }
 

@@ -10,7 +10,8 @@ public interface ICell : IAsyncDisposable
     CellSite Site { get; }
 
     /// <summary>Hands over the client's end of the pilot's channel, once: the caller passes it on and then disposes its copy.</summary>
-    SafePilotEnd TakePilotEnd();
+    /// <returns>Null where there is none, because the client itself forks the payload (level log-only).</returns>
+    SafePilotEnd? TakePilotEnd();
 
     /// <summary>Waits for the client's streams, then opens the command in the room with the payload's rights.</summary>
     Task<Resolution> ResolveAsync(CancellationToken ct);

@@ -11,8 +11,11 @@ public interface IClient
     /// <summary>Borrowed: the sealed memfd with arguments, environment and working directory.</summary>
     SafeHandle Command { get; }
 
-    /// <summary>Tells it that its room was entered; passes on the pilot's channel, which the client's side owns from then on.</summary>
-    ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd channel);
+    /// <summary>
+    /// Tells it that its room was entered; passes on the pilot's channel, which the client's side owns from then on. Without a channel it is told to
+    /// fork the payload itself.
+    /// </summary>
+    ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel);
 
     /// <summary>Tells it that the payload's first instruction has run.</summary>
     ValueTask StartedAsync(RunningPayload payload, ProcessId process);

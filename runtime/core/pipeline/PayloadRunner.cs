@@ -40,7 +40,8 @@ public sealed class PayloadRunner(
             return NotAdmitted(request, decision);
 
         // 2 lease
-        LeaseResult borrowed = await leases.TakeAsync(request.Id, admit).ConfigureAwait(false);
+        ILeases lender = admit.Level == Level.LogOnly ? new PilotsOwnAccount(request.Pilot) : leases;
+        LeaseResult borrowed = await lender.TakeAsync(request.Id, admit).ConfigureAwait(false);
         if (borrowed is not LeaseResult.Lent { Lease: Lease lease })
         {
             var exhausted = (LeaseResult.Exhausted)borrowed;
@@ -76,7 +77,7 @@ public sealed class PayloadRunner(
         finally
         {
             // 11 release
-            await leases.ReleaseAsync(lease, residue).ConfigureAwait(false);
+            await lender.ReleaseAsync(lease, residue).ConfigureAwait(false);
         }
     }
 
@@ -112,7 +113,7 @@ public sealed class PayloadRunner(
 
         // 7 start
         EndingReport report = await StartAsync(payload, entry, receipt, client).ConfigureAwait(false) is { } failed
-            ? new EndingReport(failed, "cell-init", new Finding.NotProvable("never started"), ResourceUsage.NotMeasured("never started"))
+            ? new EndingReport(failed, payload.Decision.Level == Level.LogOnly ? "warden" : "cell-init", new Finding.NotProvable("never started"), ResourceUsage.NotMeasured("never started"))
             : await cell.Ending.ConfigureAwait(false); // 8 ending
 
         // 9 destroy
@@ -169,7 +170,7 @@ public sealed class PayloadRunner(
         PayloadRequest request = payload.Request;
         try
         {
-            using (SafePilotEnd channel = payload.Cell.TakePilotEnd())
+            using (SafePilotEnd? channel = payload.Cell.TakePilotEnd())
                 await client.EnteredAsync(request.Id, payload.Handle, channel).ConfigureAwait(false);
 
             // 5 resolve
@@ -179,7 +180,7 @@ public sealed class PayloadRunner(
                     // 6 admitted
                     return (null, "", await ledger.AdmitAsync(new AdmittedRecord(
                         request.Id, request.Pilot, payload.Decision, payload.Lease, payload.Cell.Site, payload.Handle.Digest(),
-                        request.Command, command, request.WorkingDirectory, request.Tags)).ConfigureAwait(false));
+                        request.Command, command, request.WorkingDirectory, request.Tags) { Would = await WouldAsync(payload).ConfigureAwait(false) }).ConfigureAwait(false));
                 case Resolution.NotUsable unusable:
                     return (new Ending.Refused(unusable.What, unusable.Why, unusable.Fix), unusable.What, null);
                 case Resolution.StreamRefused stream:
@@ -206,6 +207,13 @@ public sealed class PayloadRunner(
             return (new Ending.Unavailable(e.Cause, e.Fix, snapshot.PilotMayRun("ledger-unavailable")), "ledger", null);
         }
     }
+
+    private async ValueTask<WouldHave?> WouldAsync(RunningPayload payload) => payload.Decision.Would switch
+    {
+        null => null,
+        Decision.Admit admit => WouldHave.Of(admit, await leases.PreviewAsync(payload.Request.Id, admit).ConfigureAwait(false), payload.Cell.Site.Placement),
+        { } none => WouldHave.Of(none, null, payload.Cell.Site.Placement),
+    };
 
     /// <summary>Step 7. Null when the payload runs; the ending when it never did.</summary>
     private async Task<Ending?> StartAsync(RunningPayload payload, Entry entry, LedgerReceipt receipt, IClient client)

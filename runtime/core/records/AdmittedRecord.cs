@@ -23,4 +23,8 @@ public sealed record AdmittedRecord(
     ImmutableArray<ByteString> Command,
     ResolvedCommand Resolved,
     ByteString? WorkingDirectory,
-    ImmutableSortedDictionary<string, string> Tags);
+    ImmutableSortedDictionary<string, string> Tags)
+{
+    /// <summary>At the level log-only: what the same payload would have had. Null at any other level.</summary>
+    public WouldHave? Would { get; init; }
+}

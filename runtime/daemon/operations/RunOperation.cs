@@ -80,16 +80,18 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, Payload
 
         public SafeHandle Command => command;
 
-        public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd channel)
+        public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel)
         {
             try
             {
-                await session.Answers.WriteAsync(new EnteredAnswer(payload.ToString(), handle.Value), (int)channel.DangerousGetHandle()).ConfigureAwait(false);
+                await session.Answers.WriteAsync(channel is null
+                    ? new ForkAnswer(payload.ToString(), handle.Value, Level.LogOnly.Name())
+                    : new EnteredAnswer(payload.ToString(), handle.Value), (int?)channel?.DangerousGetHandle()).ConfigureAwait(false);
             }
             catch (IOException e)
             {
                 await gone.CancelAsync().ConfigureAwait(false);
-                throw new OperationCanceledException("the client did not take its channel", e, gone.Token);
+                throw new OperationCanceledException("the client did not take its answer", e, gone.Token);
             }
         }
 

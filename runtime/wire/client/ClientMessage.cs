@@ -14,6 +14,9 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(StatusRequest), "status")]
 [JsonDerivedType(typeof(ReloadPolicyRequest), "reload-policy")]
 [JsonDerivedType(typeof(DoctorRequest), "doctor")]
+[JsonDerivedType(typeof(JoinRequest), "join")]
+[JsonDerivedType(typeof(TellRequest), "tell")]
+[JsonDerivedType(typeof(UsageRequest), "usage")]
 public abstract record ClientMessage;
 
 /// <summary>The first frame of every connection.</summary>

@@ -47,6 +47,15 @@ public enum WardenOperation : byte
 
     /// <summary><see cref="SurveyPlaces"/>, with the client's pidfd; the answer's body is <see cref="SurveyedPlaces"/>.</summary>
     Survey = 14,
+
+    /// <summary>Only for rooms whose payload the client forks: here is its child: cell (id), with the child's pidfd. Instead of <see cref="Resolve"/>.</summary>
+    Join = 15,
+
+    /// <summary>Only for such rooms: how the child ended, as the client says: <see cref="ToldEnding"/>.</summary>
+    Tell = 16,
+
+    /// <summary>Only for such rooms: what it has used so far: cell (id). The answer's body is an <see cref="ObservedUsage"/>.</summary>
+    Usage = 17,
 }
 
 /// <summary>The answers of the warden.</summary>
