@@ -71,8 +71,8 @@ public sealed class JobTests(SharedCluster shared)
     {
         using Job job = Job.Submit(shared.Get(), $"$A run --status-file $STATUS -- {Stubborn}", shared.Service());
         JsonElement payload = job.AwaitPayload();
-        // Slurm counts limits in minutes; moving the job's end is the same limit, sooner.
-        job.Control("update", "EndTime=now");
+        // Slurm counts limits in minutes; moving the job's end is the same limit, sooner. An end that has passed when Slurm reads it is refused.
+        job.Control("update", "EndTime=now+5");
         AssertEnds(job, "TIMEOUT", payload, KilledWithTheJob);
     }
 
