@@ -27,6 +27,12 @@ public sealed record CellHost(
     /// <summary>The groups by which batch systems of this site track their jobs.</summary>
     public TrackingGroups Tracking { get; init; } = TrackingGroups.None;
 
+    /// <summary>The projects by which scratches are limited.</summary>
+    public ScratchProjects Projects { get; } = new();
+
+    /// <summary>Mounts can show one account's files as another's: false makes a test do without (KernelFeatures).</summary>
+    public bool MapsIds { get; init; } = true;
+
     /// <summary>The kernel's log, where the names of those killed for want of memory stand.</summary>
     public KernelLog Log { get; init; } = KernelLog.None;
 

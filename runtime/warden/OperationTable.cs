@@ -32,6 +32,7 @@ internal sealed class OperationTable
             [WardenOperation.List] = new(Asker.Front, 0, (_, body, _) => rooms.ListAsync(body)),
             [WardenOperation.Stop] = new(Asker.Front, 0, StopAsync),
             [WardenOperation.RereadLimits] = new(Asker.Root, 0, RereadAsync),
+            [WardenOperation.Collect] = new(Asker.Front, 0, (_, body, _) => rooms.CollectAsync(body)),
             [WardenOperation.Survey] = new(Asker.Front, 1, surveying.SurveyAsync),
         }.ToFrozenDictionary();
     }

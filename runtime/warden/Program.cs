@@ -56,6 +56,7 @@ internal static class Program
             Run = options.Run,
             State = options.State,
             Tracking = options.Tracking,
+            MapsIds = !options.WithoutKernel.Contains(KernelFeatures.IdMaps),
             Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
             Landlock = !options.WithoutKernel.Contains(KernelFeatures.Landlock),
         };

@@ -89,6 +89,13 @@ internal sealed class Room(IRoom built, FrontSession owner)
         => _stage is RoomStage.Running or RoomStage.Ended or RoomStage.Discarded ? _cell!.Observed
             : throw new DeniedException("state", "the ending of a room that nothing was started in");
 
+    /// <summary>The payload is over: the client may fetch files. Also a second time: it changes nothing then.</summary>
+    internal async Task CollectAsync()
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Running).ConfigureAwait(false);
+        await _cell!.BeginCollectionAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
     /// <summary>Removes all that is left, once; whoever comes later is told the same.</summary>
     /// <returns>Null only where a payload runs, and that is reason to leave it.</returns>
     internal async Task<DestroyedCell?> DestroyAsync(TimeSpan grace, bool evenIfRunning)

@@ -112,7 +112,10 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
                 AskedLimits.Read(asked.Limits),
                 AskedLimits.Read(asked.Demand),
                 descriptors[1],
-                client);
+                client)
+            {
+                WithExchange = asked.WithExchange,
+            };
             var materials = new EntryMaterials(entry, client, descriptors[1]);
             EnterResult result = await OnAsync(asked.Cell, room => room.EnterAsync(materials)).ConfigureAwait(false);
             kept = result is EnterResult.Entered ? materials : null;
@@ -159,6 +162,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         ObservedEnding ending = await OnAsync(CellOf(body), room => room.EndingAsync()).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, w => ending.Write(w));
+    }
+
+    internal async Task<Answer> CollectAsync(byte[] body)
+    {
+        await OnAsync(CellOf(body), CollectAsync).ConfigureAwait(false);
+        return Answer.Done;
     }
 
     internal async Task<Answer> DestroyAsync(byte[] body)
@@ -236,6 +245,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             if (room.Stage == RoomStage.Gone)
                 _rooms.TryRemove(KeyValuePair.Create(id, room));
         }
+    }
+
+    private static async Task<bool> CollectAsync(Room room)
+    {
+        await room.CollectAsync().ConfigureAwait(false);
+        return true;
     }
 
     private static async Task<bool> ForgetAsync(Room room)

@@ -23,4 +23,8 @@ public sealed record AdmittedRecord(
     ImmutableArray<ByteString> Command,
     ResolvedCommand Resolved,
     ByteString? WorkingDirectory,
-    ImmutableSortedDictionary<string, string> Tags);
+    ImmutableSortedDictionary<string, string> Tags)
+{
+    /// <summary>The files that pass between pilot and payload.</summary>
+    public FileExchange Exchange { get; init; } = FileExchange.None;
+}

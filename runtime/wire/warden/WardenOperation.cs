@@ -47,6 +47,9 @@ public enum WardenOperation : byte
 
     /// <summary><see cref="SurveyPlaces"/>, with the client's pidfd; the answer's body is <see cref="SurveyedPlaces"/>.</summary>
     Survey = 14,
+
+    /// <summary>The payload is over and its leaf empty: let the client fetch files by its end of the exchange. Cell (id).</summary>
+    Collect = 15,
 }
 
 /// <summary>The answers of the warden.</summary>

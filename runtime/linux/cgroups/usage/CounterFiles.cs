@@ -60,6 +60,9 @@ public static class KernelFeatures
     /// <summary>Landlock's scopes for signals and abstract sockets.</summary>
     public const string Landlock = "landlock";
 
+    /// <summary>Mounts that show one account's files as another's.</summary>
+    public const string IdMaps = "idmap";
+
     private static readonly FrozenDictionary<string, CounterKind[]> Counters = new Dictionary<string, CounterKind[]>
     {
         ["memory-peak"] = [CounterKind.MemoryPeak, CounterKind.V1MemoryPeak],
@@ -69,7 +72,7 @@ public static class KernelFeatures
     }.ToFrozenDictionary();
 
     /// <summary>The names.</summary>
-    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog, Landlock];
+    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog, Landlock, IdMaps];
 
     /// <summary>The counters to do without.</summary>
     public static FrozenSet<CounterKind> CountersOf(IEnumerable<string> names)
