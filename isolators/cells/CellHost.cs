@@ -27,6 +27,9 @@ public sealed record CellHost(
     /// <summary>The groups by which batch systems of this site track their jobs.</summary>
     public TrackingGroups Tracking { get; init; } = TrackingGroups.None;
 
+    /// <summary>Where clients lend directories.</summary>
+    public LendingDesk Lending { get; init; } = new();
+
     /// <summary>The projects by which scratches are limited.</summary>
     public ScratchProjects Projects { get; } = new();
 

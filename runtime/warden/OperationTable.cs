@@ -33,6 +33,8 @@ internal sealed class OperationTable
             [WardenOperation.Stop] = new(Asker.Front, 0, StopAsync),
             [WardenOperation.RereadLimits] = new(Asker.Root, 0, RereadAsync),
             [WardenOperation.Collect] = new(Asker.Front, 0, (_, body, _) => rooms.CollectAsync(body)),
+            [WardenOperation.Lend] = new(Asker.Front, 1, (_, body, descriptors) => rooms.LendAsync(body, descriptors)),
+            [WardenOperation.Lent] = new(Asker.Front, 0, (_, body, _) => rooms.LentAsync(body)),
             [WardenOperation.Survey] = new(Asker.Front, 1, surveying.SurveyAsync),
         }.ToFrozenDictionary();
     }
@@ -62,7 +64,7 @@ internal sealed class OperationTable
             throw new DeniedException("asker", $"{operation} is not for uid {session.Peer.Uid}");
         if (!session.IsGreeted && operation != WardenOperation.Hello)
             throw new DeniedException("hello", "the first message is hello");
-        if (operation is WardenOperation.Build or WardenOperation.Enter or WardenOperation.Survey)
+        if (operation is WardenOperation.Build or WardenOperation.Enter or WardenOperation.Survey or WardenOperation.Lend)
             Invariants.RequireProcess(descriptors[0]);
         if (operation is WardenOperation.Enter)
             Invariants.RequireSealed(descriptors[1]);

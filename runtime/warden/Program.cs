@@ -67,7 +67,7 @@ internal static class Program
 
         IIsolator[] isolators = [new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
 
-        RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), state, log);
+        RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), host.Lending, state, log);
         PlaceSurveying surveying = new(host, state);
         string socketPath = $"{options.Run}/warden.sock";
         using UnixSocket listener = FrontListener.Open(socketPath, state.Limits.Service);

@@ -113,7 +113,7 @@ public class ExchangeTests : IDisposable
 
     [SkippableFact]
     public void AnExchangeIsOfTheKindThatThisHostCanDo()
-        => Assert.Equal(Kind, _service.Shell.Bash($"{Pilot} python3 {AppContext.BaseDirectory}/clients/exchange.py").Silent());
+        => Assert.Equal(Kind, _service.Shell.Bash($"{Pilot} /usr/bin/python3 {AppContext.BaseDirectory}/clients/exchange.py").Silent());
 
     private static string Pilot => $"setpriv --reuid={Site.PilotA} --regid={Site.PilotA} --clear-groups --";
 

@@ -13,4 +13,7 @@ public sealed record Entry(PayloadId Payload, Account Account, Limits Limits, Pl
 {
     /// <summary>The client wants a way into the payload's scratch.</summary>
     public bool WithExchange { get; init; }
+
+    /// <summary>Borrowed: a detached mount of a directory that the client lends, shown as the payload's own; null for none.</summary>
+    public SafeHandle? Lent { get; init; }
 }

@@ -50,6 +50,12 @@ public enum WardenOperation : byte
 
     /// <summary>The payload is over and its leaf empty: let the client fetch files by its end of the exchange. Cell (id).</summary>
     Collect = 15,
+
+    /// <summary>Let the client lend a directory to the room, not entered yet: cell (id), with the client's pidfd. The socket over which it names it comes back.</summary>
+    Lend = 16,
+
+    /// <summary>Wait for what came of it: cell (id). The answer's body is a <see cref="LentAnswer"/>.</summary>
+    Lent = 17,
 }
 
 /// <summary>The answers of the warden.</summary>
