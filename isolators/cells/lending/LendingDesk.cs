@@ -21,7 +21,7 @@ public sealed class LendingDesk
     private static readonly FrozenSet<long> FileSystems = new long[] { 0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x01021994 }.ToFrozenSet();
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<uint, List<LendingHelper>> _stuck = [];
+    private readonly Dictionary<uint, List<LendingErrand>> _stuck = [];
 
     /// <summary>How long a helper may take, the client's naming of the directory included.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
@@ -31,9 +31,9 @@ public sealed class LendingDesk
     {
         lock (_gate)
         {
-            if (!_stuck.TryGetValue(uid, out List<LendingHelper>? helpers))
+            if (!_stuck.TryGetValue(uid, out List<LendingErrand>? helpers))
                 return 0;
-            foreach (LendingHelper over in helpers.Where(h => h.IsOver).ToArray())
+            foreach (LendingErrand over in helpers.Where(h => h.IsOver).ToArray())
             {
                 helpers.Remove(over);
                 over.Dispose();
@@ -63,7 +63,7 @@ public sealed class LendingDesk
             using Descriptor mounts = Sys.Open(null, proc + "/ns/mnt", Sys.O_RDONLY), root = Sys.Open(null, proc + "/root", Sys.O_PATH | Sys.O_DIRECTORY);
             if (client.IsOver)
                 throw new SetupException("lend", "the client is gone"); // the number may be another's by now
-            return new LendingVisit(this, LendingHelper.Start(new LendingOrder(pid, owner.Uid, owner.Gid, groups, mounts, root, roots)), owner, pid);
+            return new LendingVisit(this, LendingErrand.Start(new LendingOrder(pid, owner.Uid, owner.Gid, groups, mounts, root, roots)), owner, pid);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -88,14 +88,14 @@ public sealed class LendingDesk
         return new LendingResult.Refused($"{path} cannot be lent: {why}", $"Lend a directory of your own on a local file system. {ExchangeInstead}.");
     }
 
-    internal void LetGo(LendingHelper helper, uint uid)
+    internal void LetGo(LendingErrand helper, uint uid)
     {
         helper.Dispose();
         if (helper.IsOver)
             return;
         lock (_gate)
         {
-            if (!_stuck.TryGetValue(uid, out List<LendingHelper>? helpers))
+            if (!_stuck.TryGetValue(uid, out List<LendingErrand>? helpers))
                 _stuck[uid] = helpers = [];
             helpers.Add(helper);
         }
@@ -116,10 +116,10 @@ public sealed class LendingDesk
 public sealed class LendingVisit : IDisposable
 {
     private readonly LendingDesk _desk;
-    private readonly LendingHelper _helper;
+    private readonly LendingErrand _helper;
     private readonly ClientAccount _owner;
 
-    internal LendingVisit(LendingDesk desk, LendingHelper helper, ClientAccount owner, int client)
+    internal LendingVisit(LendingDesk desk, LendingErrand helper, ClientAccount owner, int client)
     {
         (_desk, _helper, _owner, Client) = (desk, helper, owner, client);
         // A thread of its own: it waits for a client.

@@ -20,6 +20,7 @@ public sealed class RightsTests
         { "status", "Any", "Any" },
         { "reload-policy", "None", "Any" },
         { "doctor", "Any", "Any" },
+        { "collected", "Any", "Any" },
     };
 
     [Theory]
@@ -42,6 +43,7 @@ public sealed class RightsTests
     private static ClientMessage Message(string name) => name switch
     {
         "hello" => new HelloRequest(1),
+        "collected" => new CollectedRequest([]),
         "run" => Run,
         "explain" => new ExplainRequest(Run),
         "explain-other" => new ExplainRequest(Run, 7),

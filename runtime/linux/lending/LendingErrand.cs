@@ -28,7 +28,7 @@ public sealed record LendingAnswer(LendingStep Failed, int Error, byte[] Path, F
 /// A process that looks for one directory with a client's rights, in the client's own view of the tree. Only for NativeAOT programs. Whoever disposes
 /// it kills it; <see cref="IsOver"/> tells when it is gone, which a file system that does not answer can put off.
 /// </summary>
-public sealed unsafe class LendingHelper : IDisposable
+public sealed unsafe class LendingErrand : IDisposable
 {
     private const ulong CLONE_PIDFD = 0x1000;
     private const ulong CLONE_CLEAR_SIGHAND = 0x100000000;
@@ -40,7 +40,7 @@ public sealed unsafe class LendingHelper : IDisposable
     private UnixSocket? _clientEnd;
     private bool _isReaped;
 
-    private LendingHelper(PidFd process, UnixSocket answers, UnixSocket clientEnd) => (_process, _answers, _clientEnd) = (process, answers, clientEnd);
+    private LendingErrand(PidFd process, UnixSocket answers, UnixSocket clientEnd) => (_process, _answers, _clientEnd) = (process, answers, clientEnd);
 
     /// <summary>It is gone, and reaped.</summary>
     public bool IsOver
@@ -59,7 +59,7 @@ public sealed unsafe class LendingHelper : IDisposable
 
     /// <summary>Starts one.</summary>
     /// <exception cref="SyscallException">It could not be started.</exception>
-    public static LendingHelper Start(LendingOrder order)
+    public static LendingErrand Start(LendingOrder order)
     {
         using NativeBlock block = new();
         (UnixSocket own, UnixSocket clients) = UnixSocket.Pair(UnixSocketKind.SeqPacket);
@@ -71,7 +71,7 @@ public sealed unsafe class LendingHelper : IDisposable
             _ = Sys.TryRefuseDescriptors(own);
             LendingPlan plan = Prepare(order, own, reports, block, held);
             (PidFd? process, int errno) = Clone(&plan);
-            return process is null ? throw new SyscallException("clone3", "lending helper", errno) : new LendingHelper(process, answers, clients);
+            return process is null ? throw new SyscallException("clone3", "lending helper", errno) : new LendingErrand(process, answers, clients);
         }
         catch
         {
