@@ -85,7 +85,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
                         Collect();
                         break;
                     case "error":
-                        return Lose($"the service failed: {frame["message"u8].Text}");
+                        return Lose($"the service failed: {frame["message"u8].Text}", _status);
                 }
             }
 
@@ -97,7 +97,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
             cause = $"the service breaks the protocol: {e.Message}";
         }
 
-        return Lose(cause);
+        return Lose(cause, _status);
     }
 
     // The payload is over: a signal that ends programs ends the fetching.
@@ -173,12 +173,13 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         return ExitCode.OfSignal(signal);
     }
 
-    private int Lose(string cause)
+    /// <summary>How it ends is not known: said, and the exit code for it.</summary>
+    public static int Lose(string cause, StatusChannel status)
     {
         string line = FailureLine.Sentence(
             $"how the payload ends is not known: {cause} while it ran. It is ended, because its client ends now",
             "Treat it as failed; `isolation trace` on this node will know its ending");
-        _status.Ended("lost", line);
+        status.Ended("lost", line);
         return FailureLine.Of(ExitCode.Lost, line);
     }
 
@@ -186,6 +187,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         : _usage is not null && _started && _channelOpen ? (int)_usage.MillisecondsToAsk
         : -1;
 
-    private static bool Ends(int signal)
+    /// <summary>True for a signal that is to end the client.</summary>
+    public static bool Ends(int signal)
         => signal is ForwardedSignals.Terminate or ForwardedSignals.Interrupt or ForwardedSignals.HangUp or ForwardedSignals.Quit;
 }

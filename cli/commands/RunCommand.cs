@@ -25,10 +25,10 @@ internal static class RunCommand
                 + "Fix: pass them in a file or on standard input.");
         return line.Faults.Count > 0
             ? Dispatch.Usage(line)
-            : Ask(input, ServiceAddress.Of(input, line), request, new RunObservers(status, usage, exchange));
+            : Ask(input, ServiceAddress.Of(input, line), options, request, new RunObservers(status, usage, exchange));
     }
 
-    private static int Ask(ProcessInput input, byte[] socket, ReadOnlyMemory<byte> request, RunObservers observers)
+    private static int Ask(ProcessInput input, byte[] socket, RunOptions options, ReadOnlyMemory<byte> request, RunObservers observers)
     {
         StatusChannel status = observers.Status;
         using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
@@ -47,6 +47,8 @@ internal static class RunCommand
             if (answer is not { } first)
                 return Unanswer(socket, silence, status);
             using Descriptor? channel = service.TakeDescriptor();
+            if (first["type"u8].Text == "fork")
+                return observers.Exchange is null ? ForkedRun.Run(input, socket, options, service, first.Copy(), status, observers.Usage) : NoScratch(status);
             if (first["type"u8].Text != "entered" || channel is null)
                 return End(first, status);
             status.Entered(first["id"u8].Text ?? "", first["handle"u8].Text ?? "");
@@ -102,6 +104,14 @@ internal static class RunCommand
             default:
                 return NotUnderstood($"a frame \"{frame["type"u8].Text}\" where \"entered\" with a descriptor was due", status);
         }
+    }
+
+    private static int NoScratch(StatusChannel status)
+    {
+        string line = FailureLine.Sentence("refused: --in and --out copy to and from a scratch, and at log-only there is none: the payload reads and writes the caller's own files",
+            "Leave them out, or ask for another level");
+        status.Ended("refused", line);
+        return FailureLine.Of(ExitCode.Refused, line);
     }
 
     private static int NotBrought(string failure, StatusChannel status)

@@ -15,6 +15,25 @@ internal static class Requests
         return frames.Written;
     }
 
+    /// <summary>One frame with its prefix.</summary>
+    public static ReadOnlyMemory<byte> Framed(Action<JsonText> request)
+    {
+        JsonText frames = new(256);
+        Frame(frames, request);
+        return frames.Written;
+    }
+
+    /// <summary>join.</summary>
+    public static void Join(JsonText to, string id, string handle)
+        => to.Raw("{\"type\":\"join\",\"id\":"u8).Text(id).Raw(",\"handle\":"u8).Text(handle).Raw("}"u8);
+
+    /// <summary>tell: <c>code</c>, <c>signal</c> or <c>errno</c>.</summary>
+    public static void Tell(JsonText to, string member, int value)
+        => to.Raw("{\"type\":\"tell\","u8).Text(member).Raw(":"u8).Number(value).Raw("}"u8);
+
+    /// <summary>usage.</summary>
+    public static void Usage(JsonText to) => to.Raw("{\"type\":\"usage\"}"u8);
+
     /// <summary>run.</summary>
     public static void Run(JsonText to, RunOptions options, IReadOnlyList<ReadOnlyMemory<byte>> environment, ClientExchange? exchange = null)
     {

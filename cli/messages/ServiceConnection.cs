@@ -17,7 +17,8 @@ internal sealed class ServiceConnection : IDisposable
     private readonly Queue<Descriptor> _descriptors = [];
     private bool _expectsDescriptors = true;
 
-    private ServiceConnection(UnixSocket socket) => _socket = socket;
+    /// <summary>Over a socket that is connected, or that somebody is about to connect; takes it over.</summary>
+    public ServiceConnection(UnixSocket socket) => _socket = socket;
 
     /// <summary>The socket, to poll.</summary>
     public Descriptor Socket => _socket;

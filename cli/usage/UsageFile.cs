@@ -65,6 +65,9 @@ internal sealed class UsageFile
     /// <summary>A running summary; one that cannot be written is left out.</summary>
     public void Write(ObservedUsage usage) => _ = TryWrite(figure => usage[(byte)figure] is >= 0 and long value ? value : null, out _);
 
+    /// <summary>The same, from a frame.</summary>
+    public void Write(JsonView usage) => _ = TryWrite(figure => usage[System.Text.Encoding.ASCII.GetBytes(figure.Name())].Number, out _);
+
     /// <summary>The last summary, from the usage that came with the ending; what goes wrong is told.</summary>
     public void WriteLast(JsonView usage)
     {

@@ -8,7 +8,7 @@ namespace Isolation.Cells;
 /// One cell whose cell-init is a process of this host: the same for every level that has one. The ending is kept in the ticket before
 /// cell-init may go; when the connection breaks instead, the leaf is killed from here and how the payload ended is not known.
 /// </summary>
-public sealed class Cell : ICell
+public sealed class Cell : IHostCell
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ResolveDeadline = TimeSpan.FromSeconds(45); // after the streams; cell-init gives up at 30
@@ -50,7 +50,7 @@ public sealed class Cell : ICell
     public UserId Uid => _entry.Account.Uid;
 
     /// <inheritdoc/>
-    public SafePilotEnd TakePilotEnd() => Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the pilot's end was taken before");
+    public SafePilotEnd? TakePilotEnd() => Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the pilot's end was taken before");
 
     /// <inheritdoc/>
     public ExchangeEnd? TakeExchangeEnd() => _parts.Exchange?.TakeEnd();

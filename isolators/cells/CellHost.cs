@@ -36,6 +36,9 @@ public sealed record CellHost(
     /// <summary>Mounts can show one account's files as another's: false makes a test do without (KernelFeatures).</summary>
     public bool MapsIds { get; init; } = true;
 
+    /// <summary>The kernel tells how a process ended that is not one's child; false also for tests of what is done without.</summary>
+    public bool TellsExits { get; init; } = true;
+
     /// <summary>The kernel's log, where the names of those killed for want of memory stand.</summary>
     public KernelLog Log { get; init; } = KernelLog.None;
 

@@ -52,7 +52,11 @@ public sealed record CellTicket
 /// <param name="Usage">Figures by their names (Core: UsageFigures); -2 where the counter could not be read, absent where there is none.</param>
 /// <param name="OutOfMemory">Processes that the kernel killed for want of memory; null when there were none.</param>
 public sealed record TicketEnding(
-    string How, int Value, string Cause, bool IsEmpty, string? EmptinessDetail, Dictionary<string, long> Usage, TicketOutOfMemory? OutOfMemory);
+    string How, int Value, string Cause, bool IsEmpty, string? EmptinessDetail, Dictionary<string, long> Usage, TicketOutOfMemory? OutOfMemory)
+{
+    /// <summary>Who says how it ended; null for cell-init.</summary>
+    public string? Observer { get; init; }
+}
 
 /// <summary>What is known of a payload's processes that the kernel killed for want of memory.</summary>
 /// <param name="Kills">How many.</param>

@@ -18,7 +18,7 @@ public static class Endings
             { How: EndedHow.NeverStarted } => new Ending.Lost("the payload never started"),
             _ => new Ending.Lost(seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : "how the main process ended is not known"),
         },
-        seen.IsOfWarden ? "warden" : "cell-init",
+        seen.ObserverName,
         seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.Found(seen.EmptinessDetail),
         ResourceUsage.Of(seen.Usage.Pairs))
     {
@@ -33,5 +33,8 @@ public static class Endings
         seen.IsEmpty,
         seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : null,
         UsageFigures.All.Select(row => (row.Name, Value: seen.Usage[(byte)row.Figure])).Where(f => f.Value != -1).ToDictionary(f => f.Name, f => f.Value),
-        seen.OutOfMemory is { } killed ? new TicketOutOfMemory(killed.Kills, ((MemoryLimit)killed.Limit).Name(), killed.Main == OutOfMemoryVictim.Main, killed.Victims) : null);
+        seen.OutOfMemory is { } killed ? new TicketOutOfMemory(killed.Kills, ((MemoryLimit)killed.Limit).Name(), killed.Main == OutOfMemoryVictim.Main, killed.Victims) : null)
+    {
+        Observer = seen.Observer == EndingObserver.CellInit ? null : seen.ObserverName,
+    };
 }

@@ -4,16 +4,16 @@ namespace Isolation.Cells;
 
 /// <summary>What is left of one cell, and is to be removed when it can be.</summary>
 /// <param name="Leaf">Its leaf; with processes in it, or busy.</param>
-/// <param name="Scratch">Its scratch: touched only when the leaf is empty.</param>
+/// <param name="Scratch">Its scratch: touched only when the leaf is empty. Null where it had none.</param>
 /// <param name="Jobs">Who wants to know when the leaf is gone.</param>
 /// <param name="What">Why it could not be removed.</param>
-public sealed record LeftCell(Leaf Leaf, Scratch Scratch, GivenUpJobs Jobs, string What) : IDisposable
+public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, string What) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1); // the next look goes on where it stopped
     private bool _leafIsGone;
 
     /// <summary>What it is called in the log.</summary>
-    public string Name => $"the cell {Leaf.Path} (scratch {Scratch.Path})";
+    public string Name => $"the cell {Leaf.Path}{(Scratch is null ? "" : $" (scratch {Scratch.Path})")}";
 
     /// <summary>Kills what is there, and removes what it can.</summary>
     /// <returns>True when nothing is left.</returns>
@@ -29,14 +29,14 @@ public sealed record LeftCell(Leaf Leaf, Scratch Scratch, GivenUpJobs Jobs, stri
             return false; // a leaf that cannot be read or killed now: at the next look
         }
 
-        return Scratch.Remove(Patience) is null;
+        return Scratch?.Remove(Patience) is null;
     }
 
     /// <summary>Lets go; what is there stays.</summary>
     public void Dispose()
     {
         Leaf.Dispose();
-        Scratch.Dispose();
+        Scratch?.Dispose();
     }
 
     private bool IsLeafRemoved()

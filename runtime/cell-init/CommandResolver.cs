@@ -10,6 +10,7 @@ namespace Isolation.CellInit;
 internal static class CommandResolver
 {
     private const long MaxDigested = 256L << 20;
+    private const long ProcFileSystem = 0x9fa0;
 
     // File systems whose ctime follows the content, so that a digest may be remembered (statfs(2)). Not tmpfs: what is written
     // through a mapping there never moves the ctime.
@@ -49,7 +50,9 @@ internal static class CommandResolver
 
     private static ResolvedFile Resolve(Command command)
     {
-        int errno = Sys.TryChangeDirectory(command.Directory.Span);
+        int errno = IsOfTheResident(command.Directory.Span) ? Errno.EACCES : Sys.TryChangeDirectory(command.Directory.Span);
+        if (errno == 0 && LeadsToTheResident("."u8))
+            errno = Errno.EACCES;
         if (errno != 0)
             return new ResolvedFile(NotUsable(ResolutionOutcome.DirectoryNotUsable, errno, Core.PrintableText.Of(command.Directory.Span)), null);
 
@@ -76,7 +79,7 @@ internal static class CommandResolver
 
     private static ResolvedFile? Look(byte[] path, ref int errno)
     {
-        errno = path.Length >= 4096 ? 36 /* ENAMETOOLONG */ : Sys.TryMayExecute(path);
+        errno = path.Length >= 4096 ? 36 /* ENAMETOOLONG */ : IsOfTheResident(path) ? Errno.EACCES : Sys.TryMayExecute(path);
         if (errno != 0)
             return null;
         using Descriptor? place = Sys.TryOpen(null, path, Sys.O_PATH, 0, out errno);
@@ -96,6 +99,15 @@ internal static class CommandResolver
         bool local = file is not null && LocalFileSystems.Contains(Sys.FileSystemType(file));
         var identity = new FileIdentity(status.Device, status.Inode, status.Size, status.ChangedNanoseconds, status.Kind == FileKind.Regular, local);
         return new ResolvedFile(new CellResolution(ResolutionOutcome.Resolved, path, identity, 0, 0, ""), file);
+    }
+
+    // This thread is one of cell-init, to which its own entries in /proc are open: whatever is asked for there, the answer is the same.
+    private static bool IsOfTheResident(ReadOnlySpan<byte> path) => path.StartsWith("/proc/"u8) || path.SequenceEqual("/proc"u8);
+
+    private static bool LeadsToTheResident(ReadOnlySpan<byte> path)
+    {
+        using Descriptor? place = Sys.TryOpen(null, path, Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _);
+        return place is not null && Sys.FileSystemType(place) == ProcFileSystem;
     }
 
     private static CellResolution NotUsable(ResolutionOutcome outcome, int errno, string detail)

@@ -31,6 +31,37 @@ internal static class Invariants
             throw new DeniedException("pilot", $"pid {pid} is inside a cell");
     }
 
+    /// <summary>The account is the process's own: at log-only nobody becomes anybody else.</summary>
+    internal static PoolAccount RequireOwnAccount(PidFd client, uint uid, uint gid)
+    {
+        string status = Read($"/proc/{PidFd.PidOf(client) ?? -1}/status");
+        if (client.IsOver)
+            throw new DeniedException("client", "the client's process is over");
+        if (Effective(status, "Uid") != uid || Effective(status, "Gid") != gid)
+            throw new DeniedException("account", $"uid {uid}, gid {gid} is not the client's own");
+        return new PoolAccount(uid, gid, []);
+    }
+
+    /// <summary>The process is a child of the client, has its uids, and is in no cell: by the kernel's word, while both live.</summary>
+    internal static void RequireChild(PidFd child, PidFd client)
+    {
+        int parent = PidFd.PidOf(client) ?? -1, pid = PidFd.PidOf(child) ?? -1;
+        string status = Read($"/proc/{pid}/status"), parents = Read($"/proc/{parent}/status"), cgroups = Read($"/proc/{pid}/cgroup");
+        if (child.IsOver)
+            throw new DeniedException("child", "the process is over");
+        if (client.IsOver)
+            throw new DeniedException("client", "the client's process is over");
+        if (ProcessStatus.Field(status, "PPid") != parent.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            throw new DeniedException("child", $"pid {pid} is no child of the client, pid {parent}");
+        if (ProcessStatus.Field(status, "Uid") != ProcessStatus.Field(parents, "Uid"))
+            throw new DeniedException("child", $"pid {pid} has other uids than its parent");
+        if (ProcessCgroups.Parse(cgroups).IsInsideACell)
+            throw new DeniedException("child", $"pid {pid} is inside a cell");
+    }
+
+    private static uint? Effective(string status, string field)
+        => ProcessStatus.Field(status, field).Split('\t', StringSplitOptions.RemoveEmptyEntries) is [_, string effective, ..] && uint.TryParse(effective, out uint id) ? id : null;
+
     /// <summary>The process is in the network namespace that the room was built in.</summary>
     internal static void RequireNetwork(PidFd client, RoomKey room)
     {

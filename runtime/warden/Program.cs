@@ -1,5 +1,6 @@
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Isolators.LogOnly;
 using Isolation.Isolators.Setuid;
 using Isolation.Linux;
 
@@ -57,6 +58,7 @@ internal static class Program
             State = options.State,
             Tracking = options.Tracking,
             MapsIds = !options.WithoutKernel.Contains(KernelFeatures.IdMaps),
+            TellsExits = !options.WithoutKernel.Contains(KernelFeatures.PidFdExit),
             Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
             Landlock = !options.WithoutKernel.Contains(KernelFeatures.Landlock),
         };
@@ -65,7 +67,7 @@ internal static class Program
             log.Write($"leaves in the slice {slice.At(unified).Path} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
                 + $"Fix: give them to the children of {slice.At(unified).Parent.Directory} (cgroup.subtree_control).");
 
-        IIsolator[] isolators = [new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
+        IIsolator[] isolators = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
 
         RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), host.Lending, state, log);
         PlaceSurveying surveying = new(host, state);

@@ -14,7 +14,7 @@ namespace Isolation.Warden;
 internal sealed class Room(IRoom built, FrontSession owner)
 {
     private volatile RoomStage _stage = RoomStage.Built;
-    private volatile Cell? _cell;
+    private volatile IHostCell? _cell;
     private EntryMaterials? _materials;
     private LendingVisit? _lending;
     private DestroyedCell? _report;
@@ -26,6 +26,9 @@ internal sealed class Room(IRoom built, FrontSession owner)
     internal RoomStage Stage => _stage;
 
     private SemaphoreSlim Turns { get; } = new(1, 1);
+
+    /// <summary>Its level.</summary>
+    internal Level Level => built.Plan.Key.Level;
 
     private Guid Id => built.Plan.Cell.Value;
 
@@ -49,7 +52,7 @@ internal sealed class Room(IRoom built, FrontSession owner)
         _lending?.Dispose(); // the room has its own hold on the mount
         if (result is EnterResult.Entered entered)
         {
-            (_cell, _materials) = ((Cell)entered.Cell, materials);
+            (_cell, _materials) = ((IHostCell)entered.Cell, materials);
             MoveTo(RoomStage.Entered);
         }
         else
@@ -79,12 +82,39 @@ internal sealed class Room(IRoom built, FrontSession owner)
     internal async Task<ResolvedInRoom> ResolveAsync()
     {
         using Turn turn = await TakeTurnAsync(RoomStage.Entered).ConfigureAwait(false);
+        if (_cell is IForkedCell)
+            throw new DeniedException("state", "a room whose payload the client forks has no command to look for");
         MoveTo(RoomStage.Asked);
         ResolvedInRoom resolved = await _cell!.ResolveInRoomAsync(CancellationToken.None).ConfigureAwait(false);
         if (resolved.Resolution.Outcome == ResolutionOutcome.Resolved)
             MoveTo(RoomStage.Resolved);
         return resolved;
     }
+
+    /// <summary>Takes the client's child as the payload to be, once.</summary>
+    /// <returns>True: the child is the room's from now on.</returns>
+    internal async Task<bool> JoinAsync(PidFd child)
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Entered).ConfigureAwait(false);
+        IForkedCell cell = Forked();
+        Invariants.RequireChild(child, _materials!.Client);
+        cell.Join(child);
+        MoveTo(RoomStage.Asked);
+        MoveTo(RoomStage.Resolved);
+        return true;
+    }
+
+    /// <summary>The client's word on how its child ended.</summary>
+    internal bool Tell(ToldEnding told)
+    {
+        if (_stage != RoomStage.Running)
+            return false;
+        Forked().Tell(told.How, told.Value);
+        return true;
+    }
+
+    /// <summary>What a payload that the client has forked has used so far.</summary>
+    internal ObservedUsage Usage() => _stage == RoomStage.Running ? Forked().Usage() : throw new DeniedException("state", "nothing runs in the room");
 
     /// <summary>Starts the payload, once.</summary>
     /// <param name="sequence">The number of its durable record.</param>
@@ -128,7 +158,7 @@ internal sealed class Room(IRoom built, FrontSession owner)
             throw NotThere();
         if (_stage == RoomStage.Running && !evenIfRunning)
             return null;
-        Residue residue = _cell is Cell cell
+        Residue residue = _cell is IHostCell cell
             ? (await cell.DestroyAsync(grace).ConfigureAwait(false)).Residue
             : await built.DestroyAsync(grace).ConfigureAwait(false);
         _lending?.Dispose();
@@ -148,6 +178,8 @@ internal sealed class Room(IRoom built, FrontSession owner)
         await _cell.DisposeAsync().ConfigureAwait(false);
         MoveTo(RoomStage.Gone);
     }
+
+    private IForkedCell Forked() => _cell as IForkedCell ?? throw new DeniedException("level", "the payload of this room is not forked by its client");
 
     // Who lends is who enters: a front cannot show one pilot's directory to another's payload.
     private async Task<Entry> WithLentAsync(EntryMaterials materials)

@@ -19,8 +19,8 @@ internal static class RoomAnswers
         ExchangeEnd? exchange = cell.TakeExchangeEnd();
         var entered = new EnterAnswer.Entered(
             (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, cgroup, scratch, (byte)network, (byte)(exchange?.Kind ?? 0));
-        Descriptor channel = ((PilotEndDescriptor)cell.TakePilotEnd()).Take();
-        return new Answer(WardenAnswer.Done, entered.Write) { Passed = exchange is null ? [channel] : [channel, (Descriptor)exchange.Descriptor] };
+        Descriptor?[] passed = [(cell.TakePilotEnd() as PilotEndDescriptor)?.Take(), (Descriptor?)exchange?.Descriptor];
+        return new Answer(WardenAnswer.Done, entered.Write) { Passed = [.. passed.OfType<Descriptor>()] };
     }
 
     internal static Answer Of(StartResult result)

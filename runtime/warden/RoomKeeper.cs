@@ -31,6 +31,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         reader.End();
         ProbedLevel probed = !isolators.TryGetValue(level, out IIsolator? isolator)
             ? new ProbedLevel([], "this warden has no isolator of that level", "Ask for another level.")
+            : level == Level.LogOnly && !state.Limits.LogOnly
+            ? new ProbedLevel([], "the policy that is installed answers 'log-only: no'", "An administrator can answer 'log-only: allow', and install the policy.")
             : await ProbeAsync(isolator).ConfigureAwait(false) switch
             {
                 Readiness.Ready ready => new ProbedLevel([.. ready.RoomKinds], ready.Lacking, ""),
@@ -47,6 +49,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         BuildRoom asked = BuildRoom.Read(new MessageReader(body));
         if (!isolators.TryGetValue((Level)asked.Level, out IIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
             throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
+        if (isolator.Description.Level == Level.LogOnly && !state.Limits.LogOnly)
+            throw new DeniedException("log-only", "this site does not let pilots' own processes be put into cells");
         if (_rooms.ContainsKey(asked.Cell))
             throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
         Invariants.RequirePilot(client, state.Limits);
@@ -105,7 +109,9 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             EnterRoom asked = EnterRoom.Read(new MessageReader(body));
             WardenLimits limits = state.Limits;
             Invariants.RequirePilot(client, limits);
-            PoolAccount account = Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
+            PoolAccount account = _rooms.GetValueOrDefault(asked.Cell) is { Level: Level.LogOnly }
+                ? Invariants.RequireOwnAccount(client, asked.Uid, asked.Gid)
+                : Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
             var entry = new Entry(
                 new PayloadId(asked.Payload),
                 new Account(new UserId(account.Uid), new GroupId(account.Gid), [.. account.Groups.Select(g => new GroupId(g))], Name: null),
@@ -156,6 +162,36 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         ResolvedInRoom resolved = await OnAsync(CellOf(body), room => room.ResolveAsync()).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, resolved.Write);
+    }
+
+    /// <summary>Takes over the descriptor, which <see cref="OperationTable.Check"/> has found to be a pidfd.</summary>
+    internal async Task<Answer> JoinAsync(byte[] body, Descriptor[] descriptors)
+    {
+        PidFd child = new(descriptors[0].Release());
+        bool isKept = false;
+        try
+        {
+            isKept = await OnAsync(CellOf(body), room => room.JoinAsync(child)).ConfigureAwait(false);
+            return Answer.Done;
+        }
+        finally
+        {
+            if (!isKept)
+                child.Dispose();
+        }
+    }
+
+    internal async Task<Answer> TellAsync(byte[] body)
+    {
+        ToldEnding told = ToldEnding.Read(new MessageReader(body));
+        bool reached = await OnAsync(told.Cell, room => Task.FromResult(room.Tell(told))).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => w.Flag(reached));
+    }
+
+    internal async Task<Answer> UsageAsync(byte[] body)
+    {
+        ObservedUsage usage = await OnAsync(CellOf(body), room => Task.FromResult(room.Usage())).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => usage.Write(w));
     }
 
     internal async Task<Answer> StartAsync(byte[] body)

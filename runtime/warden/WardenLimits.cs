@@ -35,6 +35,9 @@ internal sealed record WardenLimits
     /// <summary>Roots under which pilots may lend directories.</summary>
     public required ImmutableArray<string> Lend { get; init; }
 
+    /// <summary>Children of pilots' processes may be put into leaves, and ended there (level log-only).</summary>
+    public bool LogOnly { get; init; }
+
     /// <summary>The digest of the policy it was made from.</summary>
     public string? Epoch { get; init; }
 
@@ -84,7 +87,7 @@ internal sealed record WardenLimits
 
     /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
     internal PrivateRoomSettings PrivateRooms()
-        => new(Room.Writable, [.. Room.Hidden.Union(Lend)], Binds, Room.TemporaryBytes, Room.SharedMemoryBytes, Room.WithoutNetwork, Room.NestedContainers);
+        => new(Room.Writable, [.. Room.Hidden.Union(Lend)], Binds, Room.Devices, Room.TemporaryBytes, Room.SharedMemoryBytes, Room.WithoutNetwork, Room.NestedContainers);
 
     // Held here, too, since a wrong file is as bad as a hostile front: nothing below 1000, never a pilot or the service; the service is no pilot.
     private WardenLimits Checked(string path)
@@ -94,8 +97,8 @@ internal sealed record WardenLimits
         // null reads as "default", which every use of would throw.
         if (Pilots.IsDefault || Accounts.IsDefault || Ranges.IsDefault || Accounts.Any(a => a is null || a.Groups.IsDefault) || Ranges.Any(r => r is null))
             throw new InvalidDataException($"{path} holds null where a list or its entry belongs. Make it again: isolation policy install.");
-        if (Binds.IsDefault || Lend.IsDefault || Room.Writable.IsDefault || Room.Hidden.IsDefault
-            || Binds.Concat(Lend).Concat(Room.Writable).Concat(Room.Hidden).Any(place => !IsPlain(place)) || Room.TemporaryBytes <= 0 || Room.SharedMemoryBytes <= 0)
+        if (Binds.IsDefault || Lend.IsDefault || Room.Writable.IsDefault || Room.Hidden.IsDefault || Room.Devices.IsDefault
+            || Binds.Concat(Lend).Concat(Room.Writable).Concat(Room.Hidden).Concat(Room.Devices).Any(place => !IsPlain(place)) || Room.TemporaryBytes <= 0 || Room.SharedMemoryBytes <= 0)
             throw new InvalidDataException($"{path} holds a place that is no plain absolute path, or a size below 1. Make it again: isolation policy install.");
         // The last id, -1, is to the kernel "leave it as it is": root.
         bool low = Accounts.Any(a => a.Uid is < 1000 or uint.MaxValue || a.Gid is < 1000 or uint.MaxValue || a.Groups.Any(g => g is 0 or uint.MaxValue))
@@ -119,12 +122,13 @@ internal sealed record PoolAccount(uint Uid, uint Gid, ImmutableArray<uint> Grou
 /// <summary>What private rooms are like.</summary>
 /// <param name="Writable">Places of the host's that stay writable.</param>
 /// <param name="Hidden">Places of the host's that look empty.</param>
+/// <param name="Devices">Nodes of /dev that are shown beside the usual ones.</param>
 /// <param name="TemporaryBytes">The size of /tmp, and of /var/tmp.</param>
 /// <param name="SharedMemoryBytes">The size of /dev/shm.</param>
 /// <param name="WithoutNetwork">A network of its own instead of its pilot's.</param>
 /// <param name="NestedContainers">The payload may make user namespaces.</param>
 internal sealed record PrivateRoomLimits(
-    ImmutableArray<string> Writable, ImmutableArray<string> Hidden, long TemporaryBytes, long SharedMemoryBytes, bool WithoutNetwork, bool NestedContainers);
+    ImmutableArray<string> Writable, ImmutableArray<string> Hidden, ImmutableArray<string> Devices, long TemporaryBytes, long SharedMemoryBytes, bool WithoutNetwork, bool NestedContainers);
 
 /// <summary>A range of accounts without entries.</summary>
 internal sealed record AccountRange(uint First, uint Last);

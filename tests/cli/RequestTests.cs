@@ -12,6 +12,16 @@ public sealed class RequestTests
         ["wallMilliseconds", "memoryBytes", "swapBytes", "processes", "cpuWeight", "milliCpus", "ioWeight", "openFiles", "scratchBytes"];
 
     [Fact]
+    public void What_a_forked_child_and_its_parent_say_reads_back()
+    {
+        Assert.Equal(new JoinRequest(Text, "h"), Read(to => Requests.Join(to, Text, "h")));
+        Assert.Equal(new TellRequest(Code: 3), Read(to => Requests.Tell(to, "code", 3)));
+        Assert.Equal(new TellRequest(Signal: 9), Read(to => Requests.Tell(to, "signal", 9)));
+        Assert.Equal(new TellRequest(Errno: 2), Read(to => Requests.Tell(to, "errno", 2)));
+        Assert.IsType<UsageRequest>(Read(Requests.Usage));
+    }
+
+    [Fact]
     public void Run_and_explain_hold_every_member()
     {
         RunOptions options = new()

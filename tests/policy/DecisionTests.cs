@@ -175,4 +175,34 @@ public sealed class DecisionTests
         var admit = Assert.IsType<Decision.Admit>(decision);
         return (admit.Level, admit.RoomKind);
     }
+
+    /// <summary>Changes of the good file, the level that is asked for, and what it would have been.</summary>
+    public static TheoryData<string, string, string?, string> Logged => new()
+    {
+        { "log-only: allow", "accept: [setuid, log-only]", "log-only", "setuid" },
+        { "log-only: allow", "default: log-only", null, "setuid" },
+        { "log-only: require", "default: log-only", null, "setuid" },
+        { "log-only: allow", "accept: [container, log-only]\n  default: container", "log-only", "not ready" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Logged))]
+    public void At_log_only_the_decision_says_what_it_would_have_been(string logOnly, string levels, string? asked, string would)
+    {
+        string text = LogOnly(logOnly, levels);
+        Level? level = LevelNames.TryParse(asked, out Level parsed) ? parsed : null;
+        Decision.Admit admit = Assert.IsType<Decision.Admit>(Asks.Decide(text, Asks.Of(level: level), Asks.Ready(Level.Setuid, "classic").SetItem(Level.LogOnly, new Readiness.Ready(["forked"]))));
+        Assert.Equal((Level.LogOnly, "forked"), (admit.Level, admit.RoomKind));
+        if (would == "not ready")
+            Assert.Contains("container", Assert.IsType<Decision.Unavailable>(admit.Would).Cause, StringComparison.Ordinal);
+        else
+            Assert.Equal((Level.Setuid, "classic", "default"), Assert.IsType<Decision.Admit>(admit.Would) is { } instead ? (instead.Level, instead.RoomKind, instead.AccountRule) : default);
+    }
+
+    [Fact]
+    public void Where_every_payload_is_only_logged_no_other_level_can_be_asked_for()
+        => Assert.IsType<Decision.Refuse>(Asks.Decide(LogOnly("log-only: require", "default: log-only"), Asks.Of(level: Level.Setuid)));
+
+    private static string LogOnly(string answer, string levels)
+        => Files.With(("log-only: no", answer), ("  default: setuid\n  accept: [setuid]\n", $"  {levels}\n"));
 }

@@ -45,7 +45,7 @@ public sealed class LimitsFileTests
     public static TheoryData<string> Bad => [.. Wrong];
 
     private const string Room =
-        """{"writable":[],"hidden":[],"temporaryBytes":1048576,"sharedMemoryBytes":1048576,"withoutNetwork":false,"nestedContainers":false}""";
+        """{"writable":[],"hidden":[],"devices":[],"temporaryBytes":1048576,"sharedMemoryBytes":1048576,"withoutNetwork":false,"nestedContainers":false}""";
 
     [SkippableTheory]
     [MemberData(nameof(Bad))]
@@ -116,6 +116,7 @@ public sealed class LimitsFileTests
 
         site.WriteLimits(With(accounts: """[{"uid":5120,"gid":5120,"groups":[]}]"""));
         (await root.AskAsync(WardenOperation.RereadLimits)).Done();
+        Assert.Equal("log-only", (await front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.CreateVersion7(), 0, "forked").Write, pilot.PidFd)).Invariant);
         using Play denied = new(front, pilot);
         (await denied.BuildAsync()).Done();
         Assert.Equal("account", (await denied.EnterAsync(Play.Command("/bin/true"))).Invariant);

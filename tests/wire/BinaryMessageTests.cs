@@ -24,6 +24,7 @@ public sealed class BinaryMessageTests
         Sample(w => new ResolvedInRoom(Resolution(), new byte[32], "").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
         Sample(w => new ResolvedInRoom(Resolution(), [], "not regular").Write(w), b => ResolvedInRoom.Read(new MessageReader(b)).Write),
         Sample(w => new StartedInRoom(0, "setresuid", 11).Write(w), b => StartedInRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new ToldEnding(Cell, EndedHow.NeverStarted, 2).Write(w), b => ToldEnding.Read(new MessageReader(b)).Write),
         Sample(w => new DestroyedCell(Findings()).Write(w), b => DestroyedCell.Read(new MessageReader(b)).Write),
         Sample(
             w => new ListedRooms([new ListedRoom(Cell, RoomState.Running), new ListedRoom(Payload, RoomState.Ended)]) { Total = 7 }.Write(w),
@@ -36,6 +37,7 @@ public sealed class BinaryMessageTests
         Sample(
             w => new ObservedEnding(EndedHow.Signaled, 9, EndingCause.None, true, "", ObservedUsage.None)
             {
+                Observer = EndingObserver.Kernel,
                 OutOfMemory = new ObservedOutOfMemory(2, 1, OutOfMemoryVictim.Others, "hog (pid 7)"),
             }.Write(w),
             b => w => ObservedEnding.Read(new MessageReader(b)).Write(w)),

@@ -28,6 +28,7 @@ public sealed class ServiceJsonTests
         },
         new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["a", "b"],
             new WireLimits(MilliCpus: 1500), new WireDemand(["job-limits"], [], ["devices"], "enforce")), new PayloadsAnswer([Payload]), new PayloadAnswer(Payload),
+        new ForkAnswer("id", "h", "log-only"), new GoAnswer(), new UsageAnswer(Payload.Usage!),
         new RecordAnswer(JsonDocument.Parse("""{"seq":1}""").RootElement), new DoneAnswer("loaded"), new DoneAnswer(), new DoneAnswer("it waits") { Suspended = true },
         new ExplainedAnswer("admit", "r", "setuid", "default", null, null, ["a"]) { Survey = Survey },
         new DiagnosedAnswer(false, [new WireDiagnosis("batch", "missing", "w", "f"), new WireDiagnosis("kernel", "holds", "w", null)], [new WireReadiness("vm", false, [], "c", "f")],

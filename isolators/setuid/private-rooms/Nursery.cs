@@ -14,7 +14,7 @@ internal sealed class Nursery : IDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     // Each room has its own, and nothing of the host's is to stay under it; the cgroups show what else runs on the node.
-    private static readonly string[] NotTheHosts = ["/proc", "/dev/mqueue", "/dev/pts", "/sys/fs/cgroup", .. RoomPlaces.Replaced];
+    private static readonly string[] NotTheHosts = ["/proc", "/dev", "/sys/fs/cgroup", "/tmp", "/var/tmp"];
 
     private Nursery(MountNamespace mounts, PrivateRoomSettings settings) => (Mounts, Settings) = (mounts, settings);
 
@@ -58,6 +58,8 @@ internal sealed class Nursery : IDisposable
             for (int i = 0; i < mounted.GetValueOrDefault(place); i++)
                 yield return new MountStep.Detach(place);
 
+        foreach (MountStep step in RoomDevices.Steps(settings.Devices, held))
+            yield return step;
         if (RoomPlaces.InReplaced(host.Run) is null)
             yield return new MountStep.Attach(Held(MakeBase(), held), host.Run);
         foreach (string place in settings.Hidden.Append(host.State).Where(p => RoomPlaces.InReplaced(p) is null && Directory.Exists(p)))

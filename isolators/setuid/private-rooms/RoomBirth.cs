@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using Isolation.Cells;
 using Isolation.Linux;
 
@@ -48,7 +47,7 @@ internal sealed class RoomBirth : IDisposable
             Descriptor own = Memory(place == "/dev/shm" ? settings.SharedMemoryBytes : settings.TemporaryBytes);
             string[] within = [.. settings.Binds.Append(host.Run).Where(path => RoomPlaces.InReplaced(path)?.Place == place)];
             foreach (string path in within)
-                MakeDirectories(own, RoomPlaces.InReplaced(path)!.Value.Below);
+                MountPlace.Make(own, RoomPlaces.InReplaced(path)!.Value.Below, isDirectory: true);
             Add(own, place);
             foreach (string path in within)
                 Add(path == host.Run ? Nursery.MakeBase() : SeenReadOnly(path), path);
@@ -56,7 +55,7 @@ internal sealed class RoomBirth : IDisposable
 
         Add(NewMount.Make("devpts", MountAttributes.NoSetId | MountAttributes.NoExecution, ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")), "/dev/pts");
         _steps.Add(new MountStep.New("proc", "/proc", "hidepid=2"));
-        if (Directory.Exists("/dev/mqueue"))
+        if (File.ReadAllText("/proc/filesystems").Contains("\tmqueue\n", StringComparison.Ordinal))
             _steps.Add(new MountStep.New("mqueue", "/dev/mqueue", ""));
         if (settings.WithoutNetwork)
         {
@@ -82,26 +81,5 @@ internal sealed class RoomBirth : IDisposable
         Descriptor copy = Sys.CloneTree(place, path, withMountsBelow: true);
         Sys.SetMountAttributes(copy, new MountAttributes { Set = MountAttributes.ReadOnly | Untrusted }, path, withMountsBelow: true);
         return copy;
-    }
-
-    private static void MakeDirectories(Descriptor root, string path)
-    {
-        Descriptor at = root;
-        foreach (string name in path.Split('/'))
-        {
-            byte[] bytes = Encoding.UTF8.GetBytes(name);
-            if (Sys.TryOpen(at, bytes, Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _) is not Descriptor next)
-            {
-                Sys.MakeDirectoryAt(at, bytes, 0x1ed);
-                next = Sys.Open(at, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-            }
-
-            if (at != root)
-                at.Dispose();
-            at = next;
-        }
-
-        if (at != root)
-            at.Dispose();
     }
 }

@@ -71,7 +71,22 @@ internal sealed record DecisionPath(
         Trail?.Add(LimitTrail.Of(rule.Limits, pilot.Class.Limits, Request.Limits));
         Trail?.Add(LimitTrail.Of(Policy.Placement));
         return Unasked()
-            ?? AtLevel(wanted, accepted, (level, kind) => new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Placement, Policy.Epoch));
+            ?? AtLevel(wanted, accepted, (level, kind) =>
+            {
+                var admit = new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Placement, Policy.Epoch);
+                return level == Level.LogOnly ? admit with { Would = Would(choice, accepted, admit) } : admit;
+            });
+    }
+
+    /// <summary>What would have been decided were there no level log-only: the level that the rule prefers, else the weakest that it accepts, else the usual one.</summary>
+    private Decision Would(LevelChoice choice, ImmutableArray<Level> accepted, Decision.Admit logged)
+    {
+        Level[] isolating = [.. accepted.Where(l => l != Level.LogOnly).Order()];
+        Level instead = isolating.Contains(choice.Prefer) ? choice.Prefer
+            : isolating.Length > 0 ? isolating[0]
+            : Policy.Answers.Switch == IdentitySwitch.No ? Level.Container : Level.Setuid;
+        Trail?.Add($"At log-only the pilot runs it itself; without that level it would be {instead.Name()}.");
+        return AtLevel(instead, [instead, .. isolating.Where(l => l > instead)], (level, kind) => logged with { Level = level, RoomKind = kind });
     }
 
     private Rule? FirstMatch(PilotClass pilot, Identity identity)

@@ -87,6 +87,18 @@ public sealed class Leases : ILeases, IDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask<LeaseResult> PreviewAsync(PayloadId payload, Decision.Admit decision)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult<LeaseResult>(!_policy.Accounts.TryGetValue(decision.AccountRule, out AccountEntry? entry) ? NotThere(decision)
+                : (Assigned_NeedsLock(entry, decision) ?? NextFree_NeedsLock(entry)) is Account account
+                ? new LeaseResult.Lent(new Lease(payload, account, entry.Name, Shared: entry.PerIdentity))
+                : Exhausted_NeedsLock(entry));
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask ReleaseAsync(Lease lease, Residue residue)
     {
         lock (_gate)
@@ -116,12 +128,10 @@ public sealed class Leases : ILeases, IDisposable
         if (_table.Held.ContainsKey(payload))
             throw new InvalidOperationException($"payload {payload} has an account already");
         if (!_policy.Accounts.TryGetValue(decision.AccountRule, out AccountEntry? entry))
-            return new LeaseResult.Exhausted($"the entry '{decision.AccountRule}' is no longer in the policy", "Ask again: the policy has just changed.");
+            return NotThere(decision);
 
         string? identity = entry.PerIdentity ? KeyOf(decision.Identity) : null;
-        Account? known = identity is not null && _table.AssignedTo(entry.Name, identity) is UserId uid && entry.Source.IndexOf(uid) is >= 0 and long index
-            ? entry.Source[index]
-            : null;
+        Account? known = Assigned_NeedsLock(entry, decision);
         Account? account = known ?? NextFree_NeedsLock(entry);
         if (account is null)
             return Exhausted_NeedsLock(entry);
@@ -144,6 +154,15 @@ public sealed class Leases : ILeases, IDisposable
 
         return new LeaseResult.Lent(lease);
     }
+
+    // The account that an identity keeps.
+    private Account? Assigned_NeedsLock(AccountEntry entry, Decision.Admit decision)
+        => entry.PerIdentity && _table.AssignedTo(entry.Name, KeyOf(decision.Identity)) is UserId uid && entry.Source.IndexOf(uid) is >= 0 and long index
+            ? entry.Source[index]
+            : null;
+
+    private static LeaseResult.Exhausted NotThere(Decision.Admit decision)
+        => new($"the entry '{decision.AccountRule}' is no longer in the policy", "Ask again: the policy has just changed.");
 
     private Account? NextFree_NeedsLock(AccountEntry entry)
     {

@@ -48,6 +48,7 @@ public abstract record WardenLimits
             policy.Levels.Private,
             policy.Places.Binds,
             policy.Places.Lend,
-            policy.Epoch));
+            policy.Epoch,
+            policy.Answers.LogOnly != LogOnlyMode.No));
     }
 }

@@ -17,9 +17,11 @@ namespace Isolation.Policy;
 /// <param name="Binds">Places that are seen in every room, read-only.</param>
 /// <param name="Lend">Roots under which pilots may lend directories.</param>
 /// <param name="Epoch">The digest of the policy file that this was made from.</param>
+/// <param name="LogOnly">Children of pilots' processes may be put into leaves, and ended there (level log-only).</param>
 public sealed record WardenLimitsFile(
     int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges,
-    PrivateRoom Room, ImmutableArray<string> Binds, ImmutableArray<string> Lend, string Epoch)
+    PrivateRoom Room, ImmutableArray<string> Binds, ImmutableArray<string> Lend, string Epoch,
+    bool LogOnly = false)
 {
     /// <summary>The bytes of the file.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WardenLimitsJson.Default.WardenLimitsFile);

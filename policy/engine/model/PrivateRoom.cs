@@ -5,12 +5,13 @@ namespace Isolation.Policy;
 /// <summary>What the private rooms of level setuid are like: <c>levels: { setuid: … }</c>.</summary>
 /// <param name="Writable">Places of the host's that stay writable, where the payload account may write.</param>
 /// <param name="Hidden">Places of the host's that look empty.</param>
+/// <param name="Devices">Nodes of /dev that are shown beside the usual ones.</param>
 /// <param name="TemporaryBytes">The size of /tmp, and of /var/tmp.</param>
 /// <param name="SharedMemoryBytes">The size of /dev/shm.</param>
 /// <param name="WithoutNetwork">A network of its own, with a loopback device only; else its pilot's.</param>
 /// <param name="NestedContainers">The payload may make user namespaces, and mount in them.</param>
 public sealed record PrivateRoom(
-    ImmutableArray<string> Writable, ImmutableArray<string> Hidden, long TemporaryBytes, long SharedMemoryBytes, bool WithoutNetwork, bool NestedContainers)
+    ImmutableArray<string> Writable, ImmutableArray<string> Hidden, ImmutableArray<string> Devices, long TemporaryBytes, long SharedMemoryBytes, bool WithoutNetwork, bool NestedContainers)
 {
     internal const long DefaultTemporaryBytes = 4L << 30;
     internal const long DefaultSharedMemoryBytes = 4L << 30;

@@ -17,11 +17,12 @@ internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
     {
         MapReader setuid = MapReader.Of(node, findings, "Write setuid: { room: private }.");
         bool isClassic = values.Choice(setuid.Optional("room"), ClassicRoom) ?? false;
-        Node? writable = setuid.Optional("writable"), hidden = setuid.Optional("hide");
+        Node? writable = setuid.Optional("writable"), hidden = setuid.Optional("hide"), devices = setuid.Optional("devices");
         Node?[] others = [setuid.Optional("tmp"), setuid.Optional("shm"), setuid.Optional("network"), setuid.Optional("nested-containers")];
         var room = new PrivateRoom(
             Places(writable),
             Places(hidden),
+            Devices(devices),
             values.Size(others[0], mayBeNone: false) ?? PrivateRoom.DefaultTemporaryBytes,
             values.Size(others[1], mayBeNone: false) ?? PrivateRoom.DefaultSharedMemoryBytes,
             values.Choice(others[2], NoNetwork) ?? false,
@@ -31,7 +32,7 @@ internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
         foreach (string both in room.Writable.Where(place => room.Hidden.Any(hide => IsIn(place, hide))))
             findings.Fault(writable!, $"{Findings.Quote(both)} is hidden, too", "Take it out of 'hide', or out of 'writable'.");
         if (isClassic)
-            foreach (Node? without in others.Prepend(hidden).Prepend(writable).Where(n => n is not null))
+            foreach (Node? without in others.Prepend(devices).Prepend(hidden).Prepend(writable).Where(n => n is not null))
                 findings.Note(without!, "a classic room sees the host as it is: this has an effect on private rooms only");
         return (isClassic, room);
     }
@@ -43,6 +44,16 @@ internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
         if (!OfEveryRoom.Contains(path))
             return path;
         findings.Fault(item, $"{Findings.Quote(path)} is a place that every room needs as it is", "Name a place below it, or another.");
+        return null;
+    });
+
+    private ImmutableArray<string> Devices(Node? node) => values.Distinct(values.Items(node, "device nodes"), item =>
+    {
+        if (values.AbsolutePath(item) is not string path)
+            return null;
+        if (path.StartsWith("/dev/", StringComparison.Ordinal))
+            return path;
+        findings.Fault(item, $"{Findings.Quote(path)} is not below /dev", "Name a node such as /dev/fuse.");
         return null;
     });
 

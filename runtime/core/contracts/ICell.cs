@@ -10,7 +10,8 @@ public interface ICell : IAsyncDisposable
     CellSite Site { get; }
 
     /// <summary>Hands over the client's end of the pilot's channel, once: the caller passes it on and then disposes its copy.</summary>
-    SafePilotEnd TakePilotEnd();
+    /// <returns>Null where there is none, because the client itself forks the payload (level log-only).</returns>
+    SafePilotEnd? TakePilotEnd();
 
     /// <summary>The client's way into the scratch, where it was asked for; handed over once, the caller's to dispose.</summary>
     ExchangeEnd? TakeExchangeEnd();

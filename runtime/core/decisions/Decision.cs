@@ -15,7 +15,11 @@ public abstract record Decision
     /// <param name="Placement">What must hold of its place among the cgroups.</param>
     /// <param name="PolicyEpoch">The digest of the policy file that decided.</param>
     public sealed record Admit(
-        string Rule, Level Level, string RoomKind, Identity Identity, string AccountRule, Limits Limits, PlacementDemand Placement, string PolicyEpoch) : Decision;
+        string Rule, Level Level, string RoomKind, Identity Identity, string AccountRule, Limits Limits, PlacementDemand Placement, string PolicyEpoch) : Decision
+    {
+        /// <summary>At the level log-only: the decision that the same request would have got were there no such level. Null at any other level.</summary>
+        public Decision? Would { get; init; }
+    }
 
     /// <summary>The payload may not run.</summary>
     /// <param name="Rule">What forbids it: a rule's name, or the policy question that does.</param>

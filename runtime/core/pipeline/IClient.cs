@@ -13,9 +13,9 @@ public interface IClient
 
     /// <summary>
     /// Tells it that its room was entered; passes on the pilot's channel and, where it was asked for, its end of the exchange. Both stay the
-    /// caller's to dispose.
+    /// caller's to dispose. Without a channel it is told to fork the payload itself.
     /// </summary>
-    ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd channel, ExchangeEnd? exchange);
+    ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel, ExchangeEnd? exchange);
 
     /// <summary>Asks it to fetch its files now, and waits until it has, for a bounded time.</summary>
     /// <param name="payload">Its payload.</param>

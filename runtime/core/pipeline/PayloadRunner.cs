@@ -41,7 +41,8 @@ public sealed class PayloadRunner(
             return NotAdmitted(request, decision);
 
         // 2 lease
-        LeaseResult borrowed = await leases.TakeAsync(request.Id, admit).ConfigureAwait(false);
+        ILeases lender = admit.Level == Level.LogOnly ? new PilotsOwnAccount(request.Pilot) : leases;
+        LeaseResult borrowed = await lender.TakeAsync(request.Id, admit).ConfigureAwait(false);
         if (borrowed is not LeaseResult.Lent { Lease: Lease lease })
         {
             var exhausted = (LeaseResult.Exhausted)borrowed;
@@ -80,7 +81,7 @@ public sealed class PayloadRunner(
         finally
         {
             // 12 release
-            await leases.ReleaseAsync(lease, residue).ConfigureAwait(false);
+            await lender.ReleaseAsync(lease, residue).ConfigureAwait(false);
         }
     }
 
@@ -116,7 +117,7 @@ public sealed class PayloadRunner(
 
         // 7 start
         EndingReport report = await StartAsync(payload, entry, receipt, client).ConfigureAwait(false) is { } failed
-            ? new EndingReport(failed, "cell-init", new Finding.NotProvable("never started"), ResourceUsage.NotMeasured("never started"))
+            ? new EndingReport(failed, payload.Decision.Level == Level.LogOnly ? "warden" : "cell-init", new Finding.NotProvable("never started"), ResourceUsage.NotMeasured("never started"))
             : await cell.Ending.ConfigureAwait(false); // 8 ending
 
         // 9 collect
@@ -152,6 +153,8 @@ public sealed class PayloadRunner(
     {
         if (payload.Process is null)
             return new Collection.Skipped("the payload never started");
+        if (payload.Decision.Level == Level.LogOnly)
+            return new Collection.Skipped("at log-only there is no scratch");
         if (report.Ending is Ending.Abandoned || clientGone.IsCancellationRequested)
             return new Collection.Skipped("the client was gone");
         if (report.Emptiness is not Finding.ProvenEmpty)
@@ -203,7 +206,7 @@ public sealed class PayloadRunner(
         PayloadRequest request = payload.Request;
         try
         {
-            using (SafePilotEnd channel = payload.Cell.TakePilotEnd())
+            using (SafePilotEnd? channel = payload.Cell.TakePilotEnd())
             using (ExchangeEnd? exchange = payload.Cell.TakeExchangeEnd())
                 await client.EnteredAsync(request.Id, payload.Handle, channel, exchange).ConfigureAwait(false);
 
@@ -216,6 +219,7 @@ public sealed class PayloadRunner(
                         request.Id, request.Pilot, payload.Decision, payload.Lease, payload.Cell.Site, payload.Handle.Digest(),
                         request.Command, command, request.WorkingDirectory, request.Tags)
                     {
+                        Would = await WouldAsync(payload).ConfigureAwait(false),
                         Exchange = request.Exchange,
                     }).ConfigureAwait(false));
                 case Resolution.NotUsable unusable:
@@ -244,6 +248,13 @@ public sealed class PayloadRunner(
             return (new Ending.Unavailable(e.Cause, e.Fix, snapshot.PilotMayRun("ledger-unavailable")), "ledger", null);
         }
     }
+
+    private async ValueTask<WouldHave?> WouldAsync(RunningPayload payload) => payload.Decision.Would switch
+    {
+        null => null,
+        Decision.Admit admit => WouldHave.Of(admit, await leases.PreviewAsync(payload.Request.Id, admit).ConfigureAwait(false), payload.Cell.Site.Placement),
+        { } none => WouldHave.Of(none, null, payload.Cell.Site.Placement),
+    };
 
     /// <summary>Step 7. Null when the payload runs; the ending when it never did.</summary>
     private async Task<Ending?> StartAsync(RunningPayload payload, Entry entry, LedgerReceipt receipt, IClient client)

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Isolation.Core;
 
 /// <summary>A process that asks, as the kernel describes it. Only <see cref="Claim"/> is the process's own word.</summary>
@@ -12,6 +14,9 @@ public sealed record Pilot(UserId Uid, GroupId Gid, ProcessId Process, ulong Sta
 {
     /// <summary>The job behind <see cref="Job"/>; null when that is <see cref="JobKey.None"/>.</summary>
     public BatchJob? Batch { get; init; }
+
+    /// <summary>Its supplementary groups when it connected.</summary>
+    public ImmutableArray<GroupId> Groups { get; init; } = [];
 
     /// <summary>The job that the environment of its request names; null where it names none, and before there is a request.</summary>
     public BatchClaim? Claim { get; init; }

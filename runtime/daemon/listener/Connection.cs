@@ -103,6 +103,7 @@ internal sealed class Connection(
 
         // Without SO_PEERPIDFD the pidfd was opened by number: the hello's sender is that process, and it lives, so it is the one.
         PeerReader.MustLive(session.Peer.Process, session.Peer.Pilot.Process.Value);
+        source.Proven();
         await _answers.WriteAsync(new HelloAnswer(FrameFormat.Version, ProductInfo.Service)).ConfigureAwait(false);
         return true;
     }

@@ -10,4 +10,7 @@ internal interface IByteSource
 
     /// <summary>Nothing will be read for a while: what reading costs is given back until the next <see cref="ReceiveAsync"/>.</summary>
     void Rest();
+
+    /// <summary>The peer has said hello itself, and lives: from now on whoever holds the connection may send over it, as where the kernel knows who connected.</summary>
+    void Proven() { }
 }

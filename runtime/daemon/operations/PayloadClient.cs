@@ -20,17 +20,23 @@ internal sealed class PayloadClient(Session session, Descriptor command, IDispos
 
     public SafeHandle Command => command;
 
-    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd channel, ExchangeEnd? exchange)
+    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel, ExchangeEnd? exchange)
     {
         try
         {
+            if (channel is null)
+            {
+                await session.Answers.WriteAsync(new ForkAnswer(payload.ToString(), handle.Value, Level.LogOnly.Name())).ConfigureAwait(false);
+                return;
+            }
+
             int[] passed = exchange is null ? [Number(channel)] : [Number(channel), Number(exchange.Descriptor)];
             await session.Answers.WriteAsync(new EnteredAnswer(payload.ToString(), handle.Value, exchange?.Kind.Name()), passed).ConfigureAwait(false);
         }
         catch (IOException e)
         {
             await gone.CancelAsync().ConfigureAwait(false);
-            throw new OperationCanceledException("the client did not take its channel", e, gone.Token);
+            throw new OperationCanceledException("the client did not take its answer", e, gone.Token);
         }
     }
 

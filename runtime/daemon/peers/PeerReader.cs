@@ -18,9 +18,10 @@ internal sealed class PeerReader(KernelAbilities kernel, AccountNames accounts, 
         {
             ulong start = ProcTexts.StartTime(ReadProc(credentials.Pid, "stat"));
             MustLive(process, credentials.Pid);
-            (ProcessCgroups cgroups, RecognisedJob? job) = Place(connection, process, credentials.Pid);
+            uint[] groups = Sys.PeerGroupsOf(connection);
+            (ProcessCgroups cgroups, RecognisedJob? job) = Place(groups, process, credentials.Pid);
             var pilot = new Pilot(new UserId(credentials.Uid), new GroupId(credentials.Gid), new ProcessId(credentials.Pid), start,
-                accounts.NameOf(credentials.Uid), cgroups.Unified, job?.Key ?? JobKey.None) { Batch = job?.Job };
+                accounts.NameOf(credentials.Uid), cgroups.Unified, job?.Key ?? JobKey.None) { Batch = job?.Job, Groups = [.. groups.Select(group => new GroupId(group))] };
             return new Peer(process, pilot, IsOperator(connection, credentials), cgroups.IsInsideACell);
         }
         catch (FormatException e)
@@ -73,9 +74,8 @@ internal sealed class PeerReader(KernelAbilities kernel, AccountNames accounts, 
     /// <summary>
     /// Where it is. A directory that was looked at while the process was in it is the one meant: so the cgroups must be the same before and after.
     /// </summary>
-    private (ProcessCgroups Cgroups, RecognisedJob? Job) Place(Descriptor connection, PidFd process, int pid)
+    private (ProcessCgroups Cgroups, RecognisedJob? Job) Place(uint[] groups, PidFd process, int pid)
     {
-        uint[] groups = Sys.PeerGroupsOf(connection);
         string before = ReadProc(pid, "cgroup");
         for (int looks = 1; ; looks++)
         {

@@ -42,7 +42,9 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         string fix = WardenFix();
         ReadinessWatch? readiness = null;
         WardenLink warden = _warden = new WardenLink(paths.WardenSocket, uid: 0, () => Volatile.Read(ref readiness)?.Request(), log);
-        IsolatorCatalog isolators = new([new WardenIsolator(warden, new IsolatorDescription(Level.Setuid, ["classic", "private"], [Position.Beside, Position.Below, Position.Own]), fix, log)]);
+        IsolatorCatalog isolators = new([
+            new WardenIsolator(warden, new IsolatorDescription(Level.LogOnly, ["forked"], [Position.Beside, Position.Below, Position.Own]), fix, log),
+            new WardenIsolator(warden, new IsolatorDescription(Level.Setuid, ["classic", "private"], [Position.Beside, Position.Below, Position.Own]), fix, log)]);
         Volatile.Write(ref readiness, Keep(new ReadinessWatch(isolators, log)));
         await ProbeFirstAsync(readiness).ConfigureAwait(false);
 
@@ -58,6 +60,7 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
             new ExplainOperation(policy, isolators, accounts, surveys, clock),
             new DoctorOperation(policy, isolators, readiness, surveys, state, host, clock),
             new SignalOperation(_running, ledger),
+            new JoinOperation(_running),
             new PayloadQueries(_running),
             new ServiceQueries(policy, reload, state, isolators, _running),
             ledger, clock, log);

@@ -10,7 +10,7 @@ internal static class CellMapping
 {
     /// <summary>How a payload ended.</summary>
     public static EndingReport Of(ObservedEnding seen, TimeSpan? wallLimit) => new(
-        EndingOf(seen, wallLimit), seen.IsOfWarden ? "warden" : "cell-init",
+        EndingOf(seen, wallLimit), seen.ObserverName,
         seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.NotProvable(seen.EmptinessDetail), ResourceUsage.Of(seen.Usage.Pairs))
     {
         OutOfMemory = seen.OutOfMemory is { } killed ? new OutOfMemory(killed.Kills, LimitOf(killed), killed.Victims) : null,
@@ -42,6 +42,8 @@ internal static class CellMapping
 
     private static Ending EndingOf(ObservedEnding seen, TimeSpan? wallLimit) => seen switch
     {
+        { How: EndedHow.NeverStarted, Observer: EndingObserver.Client } => new Ending.Refused(
+            "command", $"the client's child could not execute it: {ErrnoText.Of(seen.Value)} (errno {seen.Value})", "Name a program (or a script's interpreter) that the pilot can execute, and a directory that it can enter."),
         { How: EndedHow.NeverStarted } => new Ending.SetupFailed("start", "the payload never started", null),
         { Cause: EndingCause.ClientGone } => new Ending.Abandoned(),
         { Cause: EndingCause.WallLimit } => new Ending.TimedOut(wallLimit ?? TimeSpan.Zero),

@@ -5,12 +5,15 @@ using Isolation.Wire;
 namespace Isolation.Daemon;
 
 /// <summary>A room of the warden's that a payload has entered.</summary>
-internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilotEnd pilotEnd, ExchangeEnd? exchange, TimeSpan? wallLimit) : ICell
+internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilotEnd? pilotEnd, ExchangeEnd? exchange, TimeSpan? wallLimit) : ICell
 {
     private readonly TaskCompletionSource<EndingReport> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _hasCopier = exchange?.Kind == ExchangeKind.Copier;
     private SafePilotEnd? _pilotEnd = pilotEnd;
     private ExchangeEnd? _exchange = exchange;
+
+    /// <summary>What belongs to a payload that the client forks; null where cell-init does.</summary>
+    public ForkedPayload? Forked { get; } = pilotEnd is null ? new ForkedPayload(calls) : null;
 
     public CellId Id => calls.Cell;
 
@@ -18,8 +21,8 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
 
     public Task<EndingReport> Ending => _ending.Task;
 
-    public SafePilotEnd TakePilotEnd()
-        => Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the client's end of the channel was taken before");
+    public SafePilotEnd? TakePilotEnd()
+        => Forked is not null ? null : Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the client's end of the channel was taken before");
 
     public ExchangeEnd? TakeExchangeEnd() => Interlocked.Exchange(ref _exchange, null);
 
@@ -37,6 +40,8 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
 
     public async Task<Resolution> ResolveAsync(CancellationToken ct)
     {
+        if (Forked is not null)
+            return await Forked.JoinedAsync(ct).ConfigureAwait(false);
         Task<WardenReply> call = calls.AskAsync(WardenOperation.Resolve);
         // Given up, its answer is of no use: the cell is destroyed next, whatever it says.
         using WardenReply reply = await call.WaitAsync(ct).ConfigureAwait(false);
@@ -47,10 +52,13 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     {
         using WardenReply reply = await calls.AskAsync(WardenOperation.Start, b => b.I64(admission.Receipt.Sequence)).WaitAsync(ct).ConfigureAwait(false);
         StartedInRoom started = calls.Checked(reply, r => StartedInRoom.Read(r.Body()));
+        if (started.Pid <= 0 && Forked is not null)
+            throw ForkedPayload.NotStarted(started.Step);
         if (started.Pid <= 0)
             return new StartResult.NotStarted(started.Step, started.Errno);
         // Asked at once, so that the ending finds somebody who waits for it.
         _ = WaitForEndingAsync();
+        Forked?.LetGo();
         return new StartResult.Started(new ProcessId(started.Pid));
     }
 
@@ -66,7 +74,11 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
         });
     }
 
-    public async Task<CellReport> DestroyAsync(TimeSpan grace) => new(await calls.DestroyAsync(grace).ConfigureAwait(false));
+    public async Task<CellReport> DestroyAsync(TimeSpan grace)
+    {
+        Forked?.GiveUp();
+        return new CellReport(await calls.DestroyAsync(grace).ConfigureAwait(false));
+    }
 
     public Task ForgetAsync() => calls.ForgetAsync();
 

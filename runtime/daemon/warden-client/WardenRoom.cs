@@ -19,7 +19,8 @@ internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : IRoom
             return calls.Checked<EnterResult>(reply, r => EnterAnswer.Read(r.Body()) switch
             {
                 EnterAnswer.Entered entered => new EnterResult.Entered(new WardenCell(
-                    calls, PlacementMapping.Of(entered), new WardenPilotEnd(r.TakeDescriptor()), PlacementMapping.Of(entered.Exchange, r), entry.Limits.Wall)),
+                    calls, PlacementMapping.Of(entered), Plan.Key.Level == Level.LogOnly ? null : new WardenPilotEnd(r.TakeDescriptor()), PlacementMapping.Of(entered.Exchange, r),
+                    entry.Limits.Wall)),
                 EnterAnswer.NotPlaced none => PlacementMapping.Of(none),
                 _ => throw new InvalidOperationException("an answer of no kind"),
             });

@@ -16,6 +16,8 @@ internal static class AdmittedJson
         PilotJson.Write(json, record.Pilot);
         WriteDecision(json, record.Decision);
         WriteAccount(json, record.Lease);
+        if (record.Would is WouldHave would)
+            WouldJson.Write(json, would);
 
         json.WriteStartObject("site");
         WritePlacement(json, record.Site.Placement);
@@ -32,7 +34,7 @@ internal static class AdmittedJson
         ExchangeJson.Write(json, record.Exchange);
     }
 
-    private static void WritePlacement(Utf8JsonWriter json, Placement placement)
+    internal static void WritePlacement(Utf8JsonWriter json, Placement placement)
     {
         json.WriteStartObject("placement");
         json.WriteString("position", placement.Position.Name());

@@ -141,7 +141,8 @@ public sealed class Leaf : IDisposable
         return left;
     }
 
-    private IEnumerable<LeafDirectory> Directories => _v1.Values.Append(Unified);
+    /// <summary>Its directories, one in each hierarchy in which it has one, the unified one last.</summary>
+    public IEnumerable<LeafDirectory> Directories => _v1.Values.Append(Unified);
 
     private void Take(V1Place place, string name)
     {

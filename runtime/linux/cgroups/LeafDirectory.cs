@@ -23,6 +23,9 @@ public sealed class LeafDirectory : IDisposable
     /// <summary>The directory, for clone3.</summary>
     public Descriptor Directory => _directory;
 
+    /// <summary>Its inode: in the v2 hierarchy the cgroup's id.</summary>
+    public long Inode => _inode;
+
     /// <summary>Makes it.</summary>
     /// <exception cref="SyscallException">It cannot be made, is there already, or is not what was made.</exception>
     public static LeafDirectory Make(string parent, string name)

@@ -21,10 +21,18 @@ public sealed partial class SignalFd : Descriptor
 
     /// <summary>Takes what has come.</summary>
     /// <returns>The number of the next signal, or 0 when there is none.</returns>
-    public int Take()
+    public int Take() => Take(out _);
+
+    /// <summary>As <see cref="Take()"/>.</summary>
+    /// <param name="isKernels">True for a signal of the kernel's own: of a terminal, say, which sends it to the whole process group.</param>
+    public int Take(out bool isKernels)
     {
+        const int codeAt = 8, SI_KERNEL = 0x80;
         Span<byte> info = stackalloc byte[128];
-        return Sys.TryRead(this, info, out _) == info.Length ? MemoryMarshal.Read<int>(info) : 0;
+        info.Clear();
+        int length = Sys.TryRead(this, info, out _);
+        isKernels = MemoryMarshal.Read<int>(info[codeAt..]) == SI_KERNEL;
+        return length == info.Length ? MemoryMarshal.Read<int>(info) : 0;
     }
 
     [LibraryImport("libc", EntryPoint = "signalfd", SetLastError = true)]

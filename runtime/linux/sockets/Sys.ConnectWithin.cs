@@ -22,6 +22,23 @@ public static partial class Sys
         *(ushort*)address = 1; // AF_UNIX
         path.CopyTo(new Span<byte>(address + 2, SocketAddressPath));
 
+        if (TrySocketWithin(kind, seconds, out errno) is not UnixSocket socket)
+            return null;
+        int result;
+        do
+            result = ConnectRaw(socket, address, (uint)(2 + path.Length + 1));
+        while (result != 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+        errno = result == 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (errno == 0)
+            return socket;
+        socket.Dispose();
+        return null;
+    }
+
+    /// <summary>A socket that is not connected yet, on which neither connecting nor sending takes longer than the patience given.</summary>
+    /// <returns>Null, with the error number.</returns>
+    public static unsafe UnixSocket? TrySocketWithin(UnixSocketKind kind, int seconds, out int errno)
+    {
         int fd = SocketNumberRaw(1, (int)kind | O_CLOEXEC, 0);
         errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
         if (fd < 0)
@@ -30,17 +47,9 @@ public static partial class Sys
         long* patience = stackalloc long[2]; // struct timeval
         patience[0] = seconds;
         patience[1] = 0;
-        int result = SetSockOptRaw(socket, SOL_SOCKET, SO_SNDTIMEO, patience, 2 * sizeof(long));
-        if (result == 0)
-        {
-            do
-                result = ConnectRaw(socket, address, (uint)(2 + path.Length + 1));
-            while (result != 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
-        }
-
-        errno = result == 0 ? 0 : Marshal.GetLastPInvokeError();
-        if (errno == 0)
+        if (SetSockOptRaw(socket, SOL_SOCKET, SO_SNDTIMEO, patience, 2 * sizeof(long)) == 0)
             return socket;
+        errno = Marshal.GetLastPInvokeError();
         socket.Dispose();
         return null;
     }

@@ -15,6 +15,9 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(ReloadPolicyRequest), "reload-policy")]
 [JsonDerivedType(typeof(DoctorRequest), "doctor")]
 [JsonDerivedType(typeof(CollectedRequest), "collected")]
+[JsonDerivedType(typeof(JoinRequest), "join")]
+[JsonDerivedType(typeof(TellRequest), "tell")]
+[JsonDerivedType(typeof(UsageRequest), "usage")]
 public abstract record ClientMessage;
 
 /// <summary>The first frame of every connection.</summary>

@@ -18,6 +18,9 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(DoneAnswer), "done")]
 [JsonDerivedType(typeof(DiagnosedAnswer), "diagnosed")]
 [JsonDerivedType(typeof(CollectAnswer), "collect")]
+[JsonDerivedType(typeof(ForkAnswer), "fork")]
+[JsonDerivedType(typeof(GoAnswer), "go")]
+[JsonDerivedType(typeof(UsageAnswer), "usage")]
 public abstract record ServiceMessage;
 
 /// <summary>The first frame of the service.</summary>

@@ -20,12 +20,24 @@ public sealed record ObservedEnding(EndedHow How, int Value, EndingCause Cause, 
         => How == EndedHow.Signaled && Value == SIGKILL && Cause == EndingCause.None && OutOfMemory is { Main: OutOfMemoryVictim.Main or OutOfMemoryVictim.NotKnown };
 
     /// <summary>True when it was not cell-init that saw it: the warden tells an ending without figures, of a cell-init that is gone.</summary>
-    public bool IsOfWarden => How == EndedHow.Unknown && Usage.Figures.Length == 0;
+    public bool IsOfWarden => Observer == EndingObserver.CellInit && How == EndedHow.Unknown && Usage.Figures.Length == 0;
+
+    /// <summary>Who saw it, as records name it.</summary>
+    public string ObserverName => IsOfWarden ? "warden" : Observer switch
+    {
+        EndingObserver.Kernel => "kernel",
+        EndingObserver.Client => "client",
+        EndingObserver.Warden => "warden",
+        _ => "cell-init",
+    };
+
+    /// <summary>Who says how the main process ended.</summary>
+    public EndingObserver Observer { get; init; }
 
     /// <summary>Writes the body.</summary>
     public MessageWriter Write(MessageWriter to)
     {
-        Usage.Write(to.U8((byte)How).I32(Value).U8((byte)Cause).Flag(IsEmpty).Text(EmptinessDetail)).Flag(OutOfMemory is not null);
+        Usage.Write(to.U8((byte)How).I32(Value).U8((byte)Cause).U8((byte)Observer).Flag(IsEmpty).Text(EmptinessDetail)).Flag(OutOfMemory is not null);
         OutOfMemory?.Write(to);
         return to;
     }
@@ -34,12 +46,12 @@ public sealed record ObservedEnding(EndedHow How, int Value, EndingCause Cause, 
     /// <exception cref="WireException">It is not one.</exception>
     public static ObservedEnding Read(MessageReader from)
     {
-        var ending = new ObservedEnding(
-            (EndedHow)from.U8(), from.I32(), (EndingCause)from.U8(), from.Flag(), from.Text(MaxDetail), ObservedUsage.Read(ref from));
+        (var how, int value, var cause, var observer) = ((EndedHow)from.U8(), from.I32(), (EndingCause)from.U8(), (EndingObserver)from.U8());
+        var ending = new ObservedEnding(how, value, cause, from.Flag(), from.Text(MaxDetail), ObservedUsage.Read(ref from)) { Observer = observer };
         if (from.Flag())
             ending = ending with { OutOfMemory = ObservedOutOfMemory.Read(ref from) };
         from.End();
-        return Enum.IsDefined(ending.How) && Enum.IsDefined(ending.Cause) ? ending : throw new WireException("an ending of no known kind");
+        return Enum.IsDefined(how) && Enum.IsDefined(cause) && Enum.IsDefined(observer) ? ending : throw new WireException("an ending of no known kind");
     }
 }
 
@@ -73,4 +85,20 @@ public enum EndingCause : byte
 
     /// <summary>The warden said so.</summary>
     Ordered = 3,
+}
+
+/// <summary>Who says how a main process ended.</summary>
+public enum EndingObserver : byte
+{
+    /// <summary>cell-init, its parent.</summary>
+    CellInit = 0,
+
+    /// <summary>The kernel, to somebody who is not its parent (PIDFD_GET_INFO).</summary>
+    Kernel = 1,
+
+    /// <summary>Its parent, the client: the pilot's word.</summary>
+    Client = 2,
+
+    /// <summary>Nobody but the warden, which saw that it is over.</summary>
+    Warden = 3,
 }

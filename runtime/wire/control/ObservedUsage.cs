@@ -33,7 +33,8 @@ public sealed record ObservedUsage(ObservedFigure[] Figures)
     /// <inheritdoc/>
     public override int GetHashCode() => Figures.Length;
 
-    internal MessageWriter Write(MessageWriter to)
+    /// <summary>Writes it.</summary>
+    public MessageWriter Write(MessageWriter to)
     {
         to.U32((uint)Figures.Length);
         foreach (ObservedFigure figure in Figures)
@@ -41,7 +42,9 @@ public sealed record ObservedUsage(ObservedFigure[] Figures)
         return to;
     }
 
-    internal static ObservedUsage Read(ref MessageReader from)
+    /// <summary>Reads it.</summary>
+    /// <exception cref="WireException">It is not one.</exception>
+    public static ObservedUsage Read(ref MessageReader from)
     {
         var figures = new ObservedFigure[from.Count(Most)];
         for (int i = 0; i < figures.Length; i++)

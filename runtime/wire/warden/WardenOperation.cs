@@ -48,14 +48,23 @@ public enum WardenOperation : byte
     /// <summary><see cref="SurveyPlaces"/>, with the client's pidfd; the answer's body is <see cref="SurveyedPlaces"/>.</summary>
     Survey = 14,
 
+    /// <summary>Only for rooms whose payload the client forks: here is its child: cell (id), with the child's pidfd. Instead of <see cref="Resolve"/>.</summary>
+    Join = 15,
+
+    /// <summary>Only for such rooms: how the child ended, as the client says: <see cref="ToldEnding"/>.</summary>
+    Tell = 16,
+
+    /// <summary>Only for such rooms: what it has used so far: cell (id). The answer's body is an <see cref="ObservedUsage"/>.</summary>
+    Usage = 17,
+
     /// <summary>The payload is over and its leaf empty: let the client fetch files by its end of the exchange. Cell (id).</summary>
-    Collect = 15,
+    Collect = 18,
 
     /// <summary>Let the client lend a directory to the room, not entered yet: cell (id), with the client's pidfd. The socket over which it names it comes back.</summary>
-    Lend = 16,
+    Lend = 19,
 
     /// <summary>Wait for what came of it: cell (id). The answer's body is a <see cref="LentAnswer"/>.</summary>
-    Lent = 17,
+    Lent = 20,
 }
 
 /// <summary>The answers of the warden.</summary>

@@ -5,7 +5,9 @@ namespace Isolation.Core.Tests.Pipeline;
 /// <summary>An isolator whose rooms only write the journal.</summary>
 internal sealed class FakeIsolator(Scene scene) : IIsolator
 {
-    public IsolatorDescription Description { get; } = new(Level.Setuid, ["classic"], [Position.Own]);
+    public Level Level { get; set; } = Level.Setuid;
+
+    public IsolatorDescription Description => new(Level, ["classic"], [Position.Own]);
 
     public Task<Readiness> ProbeAsync(CancellationToken ct) => Task.FromResult<Readiness>(new Readiness.Ready(["classic"]));
 
@@ -45,7 +47,7 @@ internal sealed class FakeCell(Scene scene) : ICell
 
     public Task<EndingReport> Ending => EndAsync();
 
-    public SafePilotEnd TakePilotEnd()
+    public SafePilotEnd? TakePilotEnd()
     {
         _ = scene.CallAsync("take-pilot-end");
         return new FakeEnd();
@@ -95,7 +97,7 @@ internal sealed class FakeClient(Scene scene) : IClient
 
     public SafeHandle Command { get; } = new FakeEnd();
 
-    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd channel, ExchangeEnd? exchange) => await scene.CallAsync("client-entered");
+    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel, ExchangeEnd? exchange) => await scene.CallAsync("client-entered");
 
     public async Task<Collection> CollectAsync(PayloadId payload, FileExchange exchange, CancellationToken clientGone)
     {

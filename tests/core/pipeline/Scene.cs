@@ -85,6 +85,12 @@ internal sealed class Scene : IPolicy, ILeases, ILedger
         return Loan ?? new LeaseResult.Lent(Samples.Lease with { Payload = payload });
     }
 
+    public async ValueTask<LeaseResult> PreviewAsync(PayloadId payload, Decision.Admit decision)
+    {
+        await CallAsync("preview");
+        return Loan ?? new LeaseResult.Lent(Samples.Lease with { Payload = payload });
+    }
+
     public async ValueTask ReleaseAsync(Lease lease, Residue residue)
     {
         Released.Add((lease, residue));

@@ -53,6 +53,8 @@ internal sealed class FakeSite : IPolicy, ISitePolicy, ILeases, ILedger, IServic
     public ValueTask<LeaseResult> TakeAsync(PayloadId payload, Decision.Admit decision)
         => ValueTask.FromResult<LeaseResult>(new LeaseResult.Lent(new Lease(payload, new Account(new UserId(2000000), new GroupId(2000000), [], null), "default", false)));
 
+    public ValueTask<LeaseResult> PreviewAsync(PayloadId payload, Decision.Admit decision) => TakeAsync(payload, decision);
+
     public ValueTask ReleaseAsync(Lease lease, Residue residue)
     {
         Released.Enqueue(residue);

@@ -40,7 +40,7 @@ public sealed class WardenClientTests : IDisposable
         _warden.Answer = o => o == WardenOperation.Ending ? FakeWarden.Ended(EndedHow.Exited, 7) : null;
         ICell cell = await EnterAsync();
         Assert.Equal(FakeWarden.Site, cell.Site);
-        using (SafePilotEnd end = cell.TakePilotEnd())
+        using (SafePilotEnd end = cell.TakePilotEnd()!)
             Assert.False(end.IsInvalid);
         ResolvedCommand command = Assert.IsType<Resolution.Resolved>(await cell.ResolveAsync(default)).Command;
         Assert.Equal(("/bin/true", new string('0', 64)), (command.Path.ToString(), command.Digest));

@@ -18,7 +18,7 @@ public sealed partial class HeaderConstantsTests
     };
 
     // Two of the headers' names in one, or part of a longer name.
-    private static readonly string[] Composed = ["O_WRONLY_CLOEXEC", "SOCK_DGRAM_NONBLOCK", "SOCK_DGRAM_CLOEXEC", "LOG_DAEMON_WARNING", "X86_64", "O_TMPFILE_ALONE"];
+    private static readonly string[] Composed = ["O_WRONLY_CLOEXEC", "SOCK_DGRAM_NONBLOCK", "SOCK_DGRAM_CLOEXEC", "LOG_DAEMON_WARNING", "X86_64", "O_TMPFILE_ALONE", "MAP_SHARED_ANONYMOUS", "MAP_PRIVATE_ANONYMOUS_32BIT"];
 
     private const string SystemHeaders = """
         #include <stdio.h>

@@ -17,3 +17,15 @@ public sealed class PrivateConformance(PrivateService shared) : IsolatorConforma
 
     private protected override Service Get() => shared.Get();
 }
+
+/// <summary>Promise: the level log-only conforms, but for what a payload with its pilot's own account cannot have.</summary>
+public sealed class LogOnlyConformance(LogOnlyService shared) : IsolatorConformance, IClassFixture<LogOnlyService>
+{
+    private protected override string Level => "log-only";
+
+    private protected override string Options => "--level log-only";
+
+    private protected override bool HasAnAccountOfItsOwn => false;
+
+    private protected override Service Get() => shared.Get();
+}

@@ -63,6 +63,9 @@ public static class KernelFeatures
     /// <summary>Mounts that show one account's files as another's.</summary>
     public const string IdMaps = "idmap";
 
+    /// <summary>The exit status of a process that is not one's child.</summary>
+    public const string PidFdExit = "pidfd-exit";
+
     private static readonly FrozenDictionary<string, CounterKind[]> Counters = new Dictionary<string, CounterKind[]>
     {
         ["memory-peak"] = [CounterKind.MemoryPeak, CounterKind.V1MemoryPeak],
@@ -72,7 +75,7 @@ public static class KernelFeatures
     }.ToFrozenDictionary();
 
     /// <summary>The names.</summary>
-    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog, Landlock, IdMaps];
+    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog, Landlock, PidFdExit, IdMaps];
 
     /// <summary>The counters to do without.</summary>
     public static FrozenSet<CounterKind> CountersOf(IEnumerable<string> names)

@@ -1,0 +1,60 @@
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Linux;
+
+namespace Isolation.Isolators.LogOnly;
+
+/// <summary>
+/// The level log-only: the client forks the payload itself, with its own identity and among its own namespaces. What is built is a leaf, in which
+/// the payload is counted, limited and ended; it isolates nothing.
+/// </summary>
+public sealed class LogOnlyIsolator(CellHost host) : IIsolator
+{
+    /// <summary>The kind of room.</summary>
+    public const string Forked = "forked";
+
+    /// <inheritdoc/>
+    public IsolatorDescription Description { get; } = new(Level.LogOnly, [Forked], [Position.Beside, Position.Below, Position.Own]);
+
+    /// <inheritdoc/>
+    public Task<Readiness> ProbeAsync(CancellationToken ct)
+    {
+        try
+        {
+            string mount = host.Cgroups.Unified
+                ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
+            string name = ProcessCgroups.LeafName(Guid.CreateVersion7(host.Clock.GetUtcNow()));
+            using Leaf leaf = host.Slice.MakeLeaf(new LeafPlan(name, mount, host.Slice.At(mount).Path, [], []), host.WithoutCounters);
+            string? left = leaf.Remove();
+            return Task.FromResult<Readiness>(left is null ? new Readiness.Ready([Forked]) : NotReady($"a leaf could be made but not removed: {left}"));
+        }
+        catch (SyscallException e)
+        {
+            return Task.FromResult<Readiness>(NotReady(e.Message));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IRoom> BuildAsync(RoomPlan plan, CancellationToken ct)
+    {
+        try
+        {
+            NamespaceId? network = plan.Client is null ? null : PilotNetwork.IdOf((PidFd)plan.Client);
+            TicketFile ticket = TicketFile.Create(host.Rooms, new CellTicket
+            {
+                Cell = plan.Cell.Value,
+                Level = plan.Key.Level.Name(),
+                Kind = plan.Key.Kind,
+                Secret = [], // there is no cell-init to prove anything to
+                BootId = host.BootId,
+            });
+            return Task.FromResult<IRoom>(new LogOnlyRoom(host, plan with { Key = plan.Key with { Network = network }, Client = null }, ticket));
+        }
+        catch (IOException e)
+        {
+            throw new SetupException("ticket", e.Message, inner: e);
+        }
+    }
+
+    private static Readiness.NotReady NotReady(string cause) => new(cause, "The level log-only needs root and cgroup2 (also beside v1).");
+}
