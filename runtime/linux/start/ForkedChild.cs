@@ -124,20 +124,6 @@ public sealed unsafe class ForkedChild : IDisposable
         _report.Dispose();
         Process.Dispose();
     }
-
-    // struct clone_args, linux/sched.h, up to what is used
-    [StructLayout(LayoutKind.Sequential)]
-    private struct CloneArguments
-    {
-        public ulong Flags;
-        public ulong PidFd;
-        public ulong ChildTid;
-        public ulong ParentTid;
-        public ulong ExitSignal;
-        public ulong Stack;
-        public ulong StackSize;
-        public ulong Tls;
-    }
 }
 
 /// <summary>What a forked child reports.</summary>

@@ -15,6 +15,9 @@ public sealed partial class HeaderConstantsTests
         ["SO_PASSRIGHTS"] = 83, // 6.16
         ["LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET"] = 1, // 6.12
         ["LANDLOCK_SCOPE_SIGNAL"] = 2, // 6.12
+        ["PIDFD_GET_INFO"] = 0xc040ff0b, // 6.13
+        ["PIDFD_INFO_CGROUPID"] = 4, // 6.13
+        ["PIDFD_INFO_EXIT"] = 8, // 6.15
     };
 
     // Two of the headers' names in one, or part of a longer name.
