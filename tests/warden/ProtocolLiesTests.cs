@@ -10,7 +10,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
 {
     [SkippableTheory]
     [InlineData(0)]
-    [InlineData(15)]
+    [InlineData(21)]
     [InlineData(128)]
     [InlineData(255)]
     public async Task Operations_that_do_not_exist(byte operation)
