@@ -56,6 +56,8 @@ internal static class CommandTable
 
     private static OptionSpec[] RunOnly() =>
     [
+        new("--in", "FILE[:NAME]", "copy a file into the payload's scratch before the start", Repeats: true),
+        new("--out", "NAME[:FILE]", "copy a file out of the payload's scratch after the ending", Repeats: true),
         new("--status-fd", "N", "write a JSON line for each state to this descriptor"),
         new("--status-file", "F", "the same, to a new file of mode 0600"),
         new("--usage-file", "F", "keep a summary of what the payload has used in this file, as prmon writes it"),

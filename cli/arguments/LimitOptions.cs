@@ -6,7 +6,7 @@ namespace Isolation.Cli;
 internal static class LimitOptions
 {
     /// <summary>Every kind as it is written, for help and faults.</summary>
-    public const string Forms = "wall=10m, memory=4GiB, swap=0, pids=100, cpus=1.5, cpu-weight=50, io-weight=50, files=1024 or scratch=1GiB";
+    public const string Forms = "wall=10m, memory=4GiB, swap=0, pids=100, cpus=1.5, cpu-weight=50, io-weight=50, files=1024, scratch=1GiB or scratch-files=10000";
 
     /// <summary>The protocol's members and their values; a kind is taken once.</summary>
     public static List<(string Member, long Value)> Read(IEnumerable<ReadOnlyMemory<byte>> given, List<string> faults)
@@ -28,6 +28,7 @@ internal static class LimitOptions
                 "io-weight" => ("ioWeight", IsCount(value, out number)),
                 "files" => ("openFiles", IsCount(value, out number)),
                 "scratch" => ("scratchBytes", SizeText.TryParse(value, out number) && number > 0),
+                "scratch-files" => ("scratchFiles", IsCount(value, out number)),
                 _ => (null, false),
             };
             if (member is null || !valid)

@@ -35,6 +35,12 @@ internal sealed record RunOptions
     /// <summary>--limit: the protocol's member, and its value.</summary>
     public IReadOnlyList<(string Member, long Value)> Limits { get; init; } = [];
 
+    /// <summary>--in.</summary>
+    public IReadOnlyList<InputSpec> Inputs { get; init; } = [];
+
+    /// <summary>--out.</summary>
+    public IReadOnlyList<OutputSpec> Outputs { get; init; } = [];
+
     /// <summary>--status-fd.</summary>
     public int? StatusDescriptor { get; init; }
 
@@ -70,6 +76,8 @@ internal sealed record RunOptions
             ExplicitEnvironment = [.. line.Values("--env").Where(e => IsEntry(e, faults))],
             Tags = ReadTags(line, faults),
             Limits = LimitOptions.Read(line.Values("--limit"), faults),
+            Inputs = ExchangeOptions.ReadInputs(line.Values("--in"), faults),
+            Outputs = ExchangeOptions.ReadOutputs(line.Values("--out"), faults),
             StatusDescriptor = (int?)line.Number("--status-fd", 3, int.MaxValue, faults),
             StatusFile = line.Value("--status-file"),
             UsageFile = line.Value("--usage-file"),

@@ -66,8 +66,7 @@ internal sealed class ForkedWait(
         string cause = "the service went away";
         try
         {
-            bool more = service.Fill(out Descriptor? unexpected);
-            unexpected?.Dispose();
+            bool more = service.Fill();
             while (service.TryTake(out JsonView frame))
             {
                 switch (frame["type"u8].Text)
@@ -138,8 +137,7 @@ internal sealed class ForkedWait(
     {
         try
         {
-            bool more = joined.Fill(out Descriptor? unexpected);
-            unexpected?.Dispose();
+            bool more = joined.Fill();
             while (joined.TryTake(out JsonView frame))
             {
                 switch (frame["type"u8].Text)

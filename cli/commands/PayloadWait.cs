@@ -7,11 +7,13 @@ namespace Isolation.Cli;
 /// From the handing over of the streams to the ending: one loop over the service's frames, this process's signals, and the
 /// pilot's channel. Signals are kept until the payload runs, so that none is lost before it can take one.
 /// </summary>
-internal sealed class PayloadWait(ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status, UsageFile? usage)
+internal sealed class PayloadWait(ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
 {
     // A signal that should end the client is not kept for longer: the start may wait for a file system that sleeps.
     private const int KeepMilliseconds = 1000;
 
+    private readonly StatusChannel _status = observers.Status;
+    private readonly UsageFile? _usage = observers.Usage;
     private readonly List<int> _kept = [];
     private bool _started;
     private bool _channelOpen = true;
@@ -30,7 +32,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
             {
                 Number = _channelOpen ? channel.Number : -1,
                 Wanted = (_started && _kept.Count > 0 ? PollEvents.Out : PollEvents.None)
-                    | (usage is null ? PollEvents.None : PollEvents.In), // hang-up and error come unasked
+                    | (_usage is null ? PollEvents.None : PollEvents.In), // hang-up and error come unasked
             };
             _ = Sys.Poll(entries, Timeout());
 
@@ -43,7 +45,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
                 TakeUsage();
             if (_started)
                 Forward();
-            if (_started && _channelOpen && usage?.MillisecondsToAsk == 0)
+            if (_started && _channelOpen && _usage?.MillisecondsToAsk == 0)
                 AskForUsage();
             else if (Environment.TickCount64 >= _giveUpAt)
                 return GiveUp();
@@ -66,8 +68,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         string cause = "the service went away";
         try
         {
-            bool more = service.Fill(out Descriptor? unexpected);
-            unexpected?.Dispose();
+            bool more = service.Fill();
             while (service.TryTake(out JsonView frame))
             {
                 switch (frame["type"u8].Text)
@@ -75,13 +76,16 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
                     case "started":
                         _started = true;
                         _giveUpAt = long.MaxValue;
-                        status.Running(frame["payload"u8]);
+                        _status.Running(frame["payload"u8]);
                         break;
                     case "ended":
-                        usage?.WriteLast(frame["usage"u8]);
-                        return End(frame, status);
+                        _usage?.WriteLast(frame["usage"u8]);
+                        return Fetched(frame, End(frame, _status));
+                    case "collect":
+                        Collect();
+                        break;
                     case "error":
-                        return Lose($"the service failed: {frame["message"u8].Text}", status);
+                        return Lose($"the service failed: {frame["message"u8].Text}", _status);
                 }
             }
 
@@ -93,7 +97,26 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
             cause = $"the service breaks the protocol: {e.Message}";
         }
 
-        return Lose(cause, status);
+        return Lose(cause, _status);
+    }
+
+    // The payload is over: a signal that ends programs ends the fetching.
+    private void Collect()
+    {
+        ReadOnlyMemory<byte>? answer = observers.Exchange?.Fetch(() => signals.Descriptor.Take() is int signal && Ends(signal));
+        if (answer is { } told)
+            _ = service.TrySend(told.Span, out _);
+    }
+
+    private int Fetched(JsonView ended, int exitCode)
+    {
+        foreach (string line in observers.Exchange?.Missing(ended["notCollected"u8].Text) ?? [])
+        {
+            Output.Error("isolation: " + line);
+            exitCode = exitCode == ExitCode.Done ? ExitCode.NotFetched : exitCode;
+        }
+
+        return exitCode;
     }
 
     private void AskForUsage()
@@ -102,7 +125,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         PilotMessage.OfUsage.Write(message);
         // A channel that takes nothing now is asked again after the interval; one that is over has its ending on the way.
         _ = Sys.TrySend(channel, message, [], out _);
-        usage!.Asked();
+        _usage!.Asked();
     }
 
     private void TakeUsage()
@@ -110,7 +133,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         Span<byte> message = stackalloc byte[UsageMessage.MostBytes + 1];
         Received received = Sys.Receive(channel, message, 0, out _);
         if (received.Length > 0 && UsageMessage.TryRead(message[..received.Length]) is { } seen)
-            usage!.Write(seen);
+            _usage!.Write(seen);
     }
 
     private void Keep(int signal)
@@ -145,7 +168,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
     private int GiveUp()
     {
         int signal = _kept.First(Ends);
-        status.Ended("abandoned", $"the client was ended by signal {signal} before the payload's start");
+        _status.Ended("abandoned", $"the client was ended by signal {signal} before the payload's start");
         signals.EndBy(signal);
         return ExitCode.OfSignal(signal);
     }
@@ -161,7 +184,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
     }
 
     private int Timeout() => _giveUpAt != long.MaxValue ? (int)Math.Clamp(_giveUpAt - Environment.TickCount64, 0, KeepMilliseconds)
-        : usage is not null && _started && _channelOpen ? (int)usage.MillisecondsToAsk
+        : _usage is not null && _started && _channelOpen ? (int)_usage.MillisecondsToAsk
         : -1;
 
     /// <summary>True for a signal that is to end the client.</summary>

@@ -14,19 +14,23 @@ internal static class RunCommand
     {
         RunOptions options = RunOptions.From(line);
         IReadOnlyList<ReadOnlyMemory<byte>> environment = RunOptions.Entries(input.Environment);
-        ReadOnlyMemory<byte> request = Requests.WithHello(to => Requests.Run(to, options, environment), Size(options, environment));
-        if (request.Length > FrameFormat.MaxFrame)
-            line.Faults.Add($"arguments and environment make a request of {request.Length} bytes; the service takes {FrameFormat.MaxFrame}. "
-                + "Fix: pass them in a file or on standard input.");
         if (line.Faults.Count > 0)
             return Dispatch.Usage(line);
         StatusChannel status = StatusChannel.Open(options, line.Faults);
         UsageFile? usage = UsageFile.Open(options, line.Faults);
-        return line.Faults.Count > 0 ? Dispatch.Usage(line) : Ask(input, ServiceAddress.Of(input, line), options, request, status, usage);
+        using ClientExchange? exchange = ClientExchange.Open(options, line.Faults);
+        ReadOnlyMemory<byte> request = Requests.WithHello(to => Requests.Run(to, options, environment, exchange), Size(options, environment));
+        if (request.Length > FrameFormat.MaxFrame)
+            line.Faults.Add($"arguments and environment make a request of {request.Length} bytes; the service takes {FrameFormat.MaxFrame}. "
+                + "Fix: pass them in a file or on standard input.");
+        return line.Faults.Count > 0
+            ? Dispatch.Usage(line)
+            : Ask(input, ServiceAddress.Of(input, line), options, request, new RunObservers(status, usage, exchange));
     }
 
-    private static int Ask(ProcessInput input, byte[] socket, RunOptions options, ReadOnlyMemory<byte> request, StatusChannel status, UsageFile? usage)
+    private static int Ask(ProcessInput input, byte[] socket, RunOptions options, ReadOnlyMemory<byte> request, RunObservers observers)
     {
+        StatusChannel status = observers.Status;
         using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
         if (service is null)
             return Unanswer(socket, ErrnoText.Of(errno), status);
@@ -35,34 +39,33 @@ internal static class RunCommand
         bool sent = service.TrySend(request.Span, out errno);
         string silence = sent ? "the connection ended without an answer" : $"it takes no request: {ErrnoText.Of(errno)}";
         ForwardedSignals.DeafenOtherThreads();
-        Descriptor? channel = null;
         try
         {
-            if (service.Next(ServiceConnection.Patience * 1000, ref channel) is not { } hello)
+            if (service.Next(ServiceConnection.Patience * 1000) is not { } hello)
                 return Unanswer(socket, silence, status);
-            JsonView? answer = hello["type"u8].Text == "hello" ? service.Next(-1, ref channel) : hello;
+            JsonView? answer = hello["type"u8].Text == "hello" ? service.Next(-1) : hello;
             if (answer is not { } first)
                 return Unanswer(socket, silence, status);
+            using Descriptor? channel = service.TakeDescriptor();
             if (first["type"u8].Text == "fork")
-                return ForkedRun.Run(input, socket, options, service, first.Copy(), status, usage);
+                return observers.Exchange is null ? ForkedRun.Run(input, socket, options, service, first.Copy(), status, observers.Usage) : NoScratch(status);
             if (first["type"u8].Text != "entered" || channel is null)
                 return End(first, status);
             status.Entered(first["id"u8].Text ?? "", first["handle"u8].Text ?? "");
+            // Before the signals are taken: they act while files are brought.
+            if (observers.Exchange?.Bring(first["exchange"u8].Text, service.TakeDescriptor()) is string failure)
+                return NotBrought(failure, status);
             using ForwardedSignals signals = ForwardedSignals.Take();
-            return HandOver(input, service, channel, signals, status, usage);
+            return HandOver(input, service, channel, signals, observers);
         }
         catch (WireException e)
         {
             return NotUnderstood(e.Message, status);
         }
-        finally
-        {
-            channel?.Dispose();
-        }
     }
 
     private static int HandOver(
-        ProcessInput input, ServiceConnection service, Descriptor channel, ForwardedSignals signals, StatusChannel status, UsageFile? usage)
+        ProcessInput input, ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
     {
         Span<byte> message = stackalloc byte[PilotMessage.Size];
         PilotMessage.OfStreams(input.OpenStreams).Write(message);
@@ -77,7 +80,7 @@ internal static class RunCommand
         // If the cell has gone meanwhile, the service says so in `ended`: no need to look at the result.
         _ = Sys.TrySend(channel, message, streams[..count], out _);
         StandardStreams.Release(input.OpenStreams);
-        return new PayloadWait(service, channel, signals, status, usage).Run();
+        return new PayloadWait(service, channel, signals, observers).Run();
     }
 
     /// <summary>A frame that is no <c>entered</c>: an ending before the start, or an error.</summary>
@@ -99,8 +102,22 @@ internal static class RunCommand
                 }, line);
                 return FailureLine.Of(exitCode, line);
             default:
-                return NotUnderstood($"a frame \"{frame["type"u8].Text}\" where \"entered\" with one descriptor was due", status);
+                return NotUnderstood($"a frame \"{frame["type"u8].Text}\" where \"entered\" with a descriptor was due", status);
         }
+    }
+
+    private static int NoScratch(StatusChannel status)
+    {
+        string line = FailureLine.Sentence("refused: --in and --out copy to and from a scratch, and at log-only there is none: the payload reads and writes the caller's own files",
+            "Leave them out, or ask for another level");
+        status.Ended("refused", line);
+        return FailureLine.Of(ExitCode.Refused, line);
+    }
+
+    private static int NotBrought(string failure, StatusChannel status)
+    {
+        status.Ended("setup-failed", failure);
+        return FailureLine.Of(ExitCode.SetupFailed, failure);
     }
 
     private static int NotUnderstood(string what, StatusChannel status)

@@ -39,11 +39,10 @@ internal static class ServiceCall
         if (service is null)
             return onSilence(ErrnoText.Of(errno));
         bool sent = service.TrySend(Requests.WithHello(request).Span, out errno);
-        Descriptor? channel = null;
         try
         {
             int patience = ServiceConnection.Patience * 1000;
-            while (service.Next(patience, ref channel) is { } frame)
+            while (service.Next(patience) is { } frame)
             {
                 patience = -1;
                 switch (frame["type"u8].Text)
@@ -65,10 +64,6 @@ internal static class ServiceCall
         {
             return FailureLine.Of(ExitCode.SetupFailed,
                 FailureLine.Sentence($"the service breaks the protocol: {e.Message}", "Use the client that belongs to the service"));
-        }
-        finally
-        {
-            channel?.Dispose();
         }
     }
 

@@ -35,10 +35,11 @@ internal static class Requests
     public static void Usage(JsonText to) => to.Raw("{\"type\":\"usage\"}"u8);
 
     /// <summary>run.</summary>
-    public static void Run(JsonText to, RunOptions options, IReadOnlyList<ReadOnlyMemory<byte>> environment)
+    public static void Run(JsonText to, RunOptions options, IReadOnlyList<ReadOnlyMemory<byte>> environment, ClientExchange? exchange = null)
     {
         to.Raw("{\"type\":\"run\","u8);
         RunMembers(to, options, environment);
+        exchange?.Write(to);
         to.Raw("}"u8);
     }
 
@@ -84,6 +85,25 @@ internal static class Requests
         Text(to, "payload"u8, payload);
         Number(to, "uid"u8, uid);
         to.Raw("}"u8);
+    }
+
+    /// <summary>collected, with its prefix: of each file its length, or why there is none.</summary>
+    public static ReadOnlyMemory<byte> Collected(IReadOnlyList<(long Bytes, string? Why)> files)
+    {
+        JsonText frames = new(256 + (files.Count * 256));
+        Frame(frames, to =>
+        {
+            to.Raw("{\"type\":\"collected\",\"files\":["u8);
+            for (int i = 0; i < files.Count; i++)
+            {
+                to.Raw(i == 0 ? "{"u8 : ",{"u8);
+                _ = files[i].Why is string why ? to.Raw("\"why\":"u8).Text(why) : to.Raw("\"bytes\":"u8).Number(files[i].Bytes);
+                to.Raw("}"u8);
+            }
+
+            to.Raw("]}"u8);
+        });
+        return frames.Written;
     }
 
     /// <summary>status.</summary>

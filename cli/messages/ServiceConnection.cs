@@ -3,7 +3,7 @@ using Isolation.Wire;
 
 namespace Isolation.Cli;
 
-/// <summary>One connection to <c>isolation.sock</c>: frames out, frames in, and the one descriptor that comes with <c>entered</c>.</summary>
+/// <summary>One connection to <c>isolation.sock</c>: frames out, frames in, and the descriptors that come with <c>entered</c>.</summary>
 internal sealed class ServiceConnection : IDisposable
 {
     /// <summary>How long connecting, sending and the service's hello may take, seconds; longer counts as no answer.</summary>
@@ -13,7 +13,9 @@ internal sealed class ServiceConnection : IDisposable
     private byte[] _buffer = GC.AllocateUninitializedArray<byte>(16 << 10);
     private int _start;
     private int _end;
-    private bool _expectsDescriptor = true;
+    private const int MostDescriptors = 2;
+    private readonly Queue<Descriptor> _descriptors = [];
+    private bool _expectsDescriptors = true;
 
     /// <summary>Over a socket that is connected, or that somebody is about to connect; takes it over.</summary>
     public ServiceConnection(UnixSocket socket) => _socket = socket;
@@ -58,12 +60,13 @@ internal sealed class ServiceConnection : IDisposable
         return true;
     }
 
+    /// <summary>The next descriptor that came along, the caller's from then on; null when there is none.</summary>
+    public Descriptor? TakeDescriptor() => _descriptors.TryDequeue(out Descriptor? descriptor) ? descriptor : null;
+
     /// <summary>Receives once what is there, or waits for it.</summary>
-    /// <param name="descriptor">What came along, or null.</param>
     /// <returns>False at the end of the connection.</returns>
-    public bool Fill(out Descriptor? descriptor)
+    public bool Fill()
     {
-        descriptor = null;
         if (_start > 0)
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
@@ -72,36 +75,32 @@ internal sealed class ServiceConnection : IDisposable
 
         if (_end == _buffer.Length)
             Array.Resize(ref _buffer, _buffer.Length * 2);
-        if (!_expectsDescriptor)
+        if (!_expectsDescriptors)
         {
             int count = Sys.TryRead(_socket, _buffer.AsSpan(_end), out _);
             _end += Math.Max(count, 0);
             return count > 0;
         }
 
-        Received received = Sys.Receive(_socket, _buffer.AsSpan(_end), mostDescriptors: 1, out _);
+        Received received = Sys.Receive(_socket, _buffer.AsSpan(_end), MostDescriptors, out _);
         _end += Math.Max(received.Length, 0);
-        if (received.Descriptors.Length > 0)
-        {
-            descriptor = received.Descriptors[0];
-            _expectsDescriptor = false;
-        }
+        foreach (Descriptor descriptor in received.Descriptors)
+            _descriptors.Enqueue(descriptor);
+        _expectsDescriptors = received.Descriptors.Length == 0;
 
         return received.Length > 0;
     }
 
     /// <summary>The next frame; null at the end of the connection, or when nothing came in that time.</summary>
     /// <exception cref="WireException">What came is no frame of this protocol.</exception>
-    public JsonView? Next(int milliseconds, ref Descriptor? descriptor)
+    public JsonView? Next(int milliseconds)
     {
         JsonView frame;
         while (!TryTake(out frame))
         {
             if (milliseconds >= 0 && Sys.Poll(_socket, PollEvents.In, milliseconds) == PollEvents.None)
                 return null;
-            bool more = Fill(out Descriptor? came);
-            descriptor ??= came;
-            if (!more)
+            if (!Fill())
                 return null;
         }
 
@@ -109,5 +108,10 @@ internal sealed class ServiceConnection : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        while (TakeDescriptor() is { } unused)
+            unused.Dispose();
+    }
 }

@@ -48,6 +48,9 @@ internal static class ExitCode
     /// <summary>The kernel killed the main process for want of memory.</summary>
     public const int OutOfMemory = 250;
 
+    /// <summary>The payload exited with 0, and a file that was asked for could not be fetched.</summary>
+    public const int NotFetched = 251;
+
     private const int SignalBase = 128;
 
     /// <summary>A payload that a signal ended, as shells tell it.</summary>

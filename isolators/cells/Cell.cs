@@ -11,7 +11,9 @@ namespace Isolation.Cells;
 public sealed class Cell : IHostCell
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan ResolveDeadline = TimeSpan.FromSeconds(60); // cell-init gives up its own waits after 30 s
+    private static readonly TimeSpan ResolveDeadline = TimeSpan.FromSeconds(45); // after the streams; cell-init gives up at 30
+    private static readonly TimeSpan StreamsDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ExchangePatience = TimeSpan.FromHours(1);
     private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(1);
     private readonly CellHost _host;
     private readonly CellParts _parts;
@@ -51,6 +53,25 @@ public sealed class Cell : IHostCell
     public SafePilotEnd? TakePilotEnd() => Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the pilot's end was taken before");
 
     /// <inheritdoc/>
+    public ExchangeEnd? TakeExchangeEnd() => _parts.Exchange?.TakeEnd();
+
+    /// <inheritdoc/>
+    /// <exception cref="SetupException">The payload may still write, or the process that copies cannot be started.</exception>
+    public async Task BeginCollectionAsync(CancellationToken ct)
+    {
+        if (!Observed.IsCompleted || !(await Observed.ConfigureAwait(false)).IsEmpty)
+            throw new SetupException("collect", "processes of the payload may still be there");
+        try
+        {
+            _parts.Exchange?.BeginCollection();
+        }
+        catch (IOException e)
+        {
+            throw new SetupException("collect", e.Message, inner: e);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<Resolution> ResolveAsync(CancellationToken ct)
     {
         ResolvedInRoom found = await ResolveInRoomAsync(ct).ConfigureAwait(false);
@@ -72,7 +93,7 @@ public sealed class Cell : IHostCell
     /// <exception cref="SetupException">cell-init is gone.</exception>
     public async Task<ResolvedInRoom> ResolveInRoomAsync(CancellationToken ct)
     {
-        (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ResolveDeadline, ct).ConfigureAwait(false);
+        (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ResolveDeadline + StreamsPatience(_entry), ct).ConfigureAwait(false);
         CellResolution seen = CellResolution.Read(new MessageReader(body));
         if (seen.Outcome != ResolutionOutcome.Resolved)
             return new ResolvedInRoom(seen, [], "");
@@ -97,9 +118,13 @@ public sealed class Cell : IHostCell
         return new ResolvedInRoom(seen, digest, why);
     }
 
+    /// <summary>How long a client may take to send its streams: one that brings files takes them first.</summary>
+    public static TimeSpan StreamsPatience(Entry entry) => entry.WithExchange ? ExchangePatience : StreamsDeadline;
+
     /// <inheritdoc/>
     public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
     {
+        _parts.Exchange?.EndInputs();
         (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
@@ -127,6 +152,7 @@ public sealed class Cell : IHostCell
         _parts.Control.Tell(ControlKind.Acknowledge);
         string? cellInit = await _parts.EndCellInitAsync(grace).ConfigureAwait(false);
 
+        _parts.Exchange?.Dispose();
         bool isEmpty = _parts.Leaf.IsEmpty;
         await Task.WhenAny(_jobsLeaves, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
         string? leaf = isEmpty ? await RemoveLeafAsync(_parts.Leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes";

@@ -27,6 +27,15 @@ public sealed record CellHost(
     /// <summary>The groups by which batch systems of this site track their jobs.</summary>
     public TrackingGroups Tracking { get; init; } = TrackingGroups.None;
 
+    /// <summary>Where clients lend directories.</summary>
+    public LendingDesk Lending { get; init; } = new();
+
+    /// <summary>The projects by which scratches are limited.</summary>
+    public ScratchProjects Projects { get; } = new();
+
+    /// <summary>Mounts can show one account's files as another's: false makes a test do without (KernelFeatures).</summary>
+    public bool MapsIds { get; init; } = true;
+
     /// <summary>The kernel tells how a process ended that is not one's child; false also for tests of what is done without.</summary>
     public bool TellsExits { get; init; } = true;
 

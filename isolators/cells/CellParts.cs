@@ -18,6 +18,9 @@ public sealed record CellParts(
     /// <summary>The room has a pid namespace of its own: with cell-init, its first process, all of it ends.</summary>
     public bool HasOwnProcesses { get; init; }
 
+    /// <summary>The client's way into the scratch; null where none was asked for.</summary>
+    public ScratchExchange? Exchange { get; init; }
+
     /// <summary>Waits until cell-init has gone, helping with SIGKILL after the grace, and reaps it.</summary>
     /// <returns>Null, or what it hangs in.</returns>
     public Task<string?> EndCellInitAsync(TimeSpan grace) => EndAsync(CellInit, Control, grace);
@@ -46,6 +49,7 @@ public sealed record CellParts(
         await Control.DisposeAsync().ConfigureAwait(false);
         CellInit.Dispose();
         Ticket.Dispose();
+        Exchange?.Dispose();
         if (!withPlaces)
             return;
         Leaf.Dispose();

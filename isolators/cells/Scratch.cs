@@ -1,4 +1,5 @@
 using System.Text;
+using Isolation.Core;
 using Isolation.Linux;
 
 namespace Isolation.Cells;
@@ -9,14 +10,23 @@ public sealed class Scratch : IDisposable
     private readonly CellHost _host;
     private readonly byte[] _name;
     private readonly Descriptor _directory;
+    private uint? _project;
 
     private Scratch(CellHost host, byte[] name, Descriptor directory) => (_host, _name, _directory) = (host, name, directory);
 
     /// <summary>Its path, as the payload sees it.</summary>
     public string Path => $"{_host.ScratchPath}/{Encoding.ASCII.GetString(_name)}";
 
+    /// <summary>The directory itself; stays this object's.</summary>
+    public Descriptor Directory => _directory;
+
     /// <summary>Makes it, which must be new, and gives it to the account.</summary>
-    public static Scratch Create(CellHost host, Guid cell, uint uid, uint gid)
+    /// <param name="host">Where cells live.</param>
+    /// <param name="cell">Whose it is.</param>
+    /// <param name="uid">The account's uid.</param>
+    /// <param name="gid">Its gid.</param>
+    /// <param name="limits">Its limits; none where the file system cannot hold them (<see cref="ScratchProjects.WhyNot"/>).</param>
+    public static Scratch Create(CellHost host, Guid cell, uint uid, uint gid, Limits limits)
     {
         byte[] name = Encoding.ASCII.GetBytes(cell.ToString("D"));
         Sys.MakeDirectoryAt(host.Scratch, name, 0x1c0);
@@ -30,6 +40,8 @@ public sealed class Scratch : IDisposable
         Scratch scratch = new(host, name, directory);
         try
         {
+            if (ScratchProjects.Of(limits) != LimitKinds.None)
+                scratch._project = host.Projects.Bind(directory, limits);
             Sys.SetOwner(directory, uid, gid, $"scratch/{cell:D}");
             return scratch;
         }
@@ -55,8 +67,15 @@ public sealed class Scratch : IDisposable
     {
         try
         {
-            return TreeRemoval.RemoveContent(_directory, _host.Clock.GetUtcNow() + within, _host.Clock)
+            string? left = TreeRemoval.RemoveContent(_directory, _host.Clock.GetUtcNow() + within, _host.Clock)
                 ?? (Sys.TryUnlink(_host.Scratch, _name, isDirectory: true, out int errno) || errno == Errno.ENOENT ? null : ErrnoText.Of(errno));
+            if (left is null && _project is uint project)
+            {
+                _project = null;
+                _host.Projects.Free(_host.Scratch, project);
+            }
+
+            return left;
         }
         catch (IOException e)
         {

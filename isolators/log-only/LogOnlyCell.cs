@@ -50,6 +50,10 @@ internal sealed class LogOnlyCell : IForkedCell
 
     public SafePilotEnd? TakePilotEnd() => null;
 
+    public ExchangeEnd? TakeExchangeEnd() => null;
+
+    public Task BeginCollectionAsync(CancellationToken ct) => throw new SetupException("collect", "at log-only there is no scratch");
+
     public void Join(PidFd child)
     {
         _child = child;

@@ -83,6 +83,6 @@ internal sealed class LogOnlyRoom(CellHost host, RoomPlan plan, TicketFile ticke
     private static Placement OfPilot(Placement place, Limits limits) => place with
     {
         Holds = place.Holds & ~PlacementProperties.CgroupProof,
-        NotEnforced = place.NotEnforced | (limits.Kinds & LimitKinds.OpenFiles),
+        NotEnforced = place.NotEnforced | (limits.Kinds & (LimitKinds.OpenFiles | LimitKinds.Scratch | LimitKinds.ScratchFiles)),
     };
 }

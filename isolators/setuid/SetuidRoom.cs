@@ -36,6 +36,9 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
 
             Func<UserId, SharedPlaces> residue = own is null ? AccountResidue.Watch(host.Clock, AccountResidue.OfEverybody).Search : PrivateResidue.Watch(host.Clock, own);
 
+            if (ScratchLimits.Objection(host, entry) is EnterResult.NotPlaced unlimited)
+                return await NowhereAsync(new PlaceResult.Nowhere(unlimited), undo).ConfigureAwait(false);
+
             undo.Begin("leaf");
             PlaceResult found = PlaceFinder.Find(host, entry, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Write(ticket.Ticket with
             {
@@ -54,7 +57,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             });
 
             undo.Begin("scratch");
-            Scratch scratch = Scratch.Create(host, plan.Cell.Value, entry.Account.Uid.Value, entry.Account.Gid.Value);
+            Scratch scratch = Scratch.Create(host, plan.Cell.Value, entry.Account.Uid.Value, entry.Account.Gid.Value, ScratchLimits.Enforced(host, entry.Limits));
             undo.Push(() =>
             {
                 string? left = scratch.Remove(TimeSpan.FromSeconds(5));
@@ -62,8 +65,12 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                 return left;
             });
 
+            undo.Begin("exchange");
+            ScratchExchange? exchange = entry.WithExchange ? ScratchExchange.Open(host, scratch, client, entry.Account) : null;
+            undo.Push(() => exchange?.Dispose());
+
             undo.Begin("mounts");
-            using EntryMounts? mounts = own is null ? null : EntryMounts.Make(host, own, entry.Account, scratch);
+            using EntryMounts? mounts = own is null ? null : EntryMounts.Make(host, own, entry.Account, scratch, (Descriptor?)entry.Lent);
 
             undo.Begin("pilot's channel");
             (UnixSocket cellEnd, UnixSocket pilotEnd) = UnixSocket.Pair(UnixSocketKind.SeqPacket);
@@ -78,8 +85,8 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                     throw new SetupException("enter", fault);
             }
 
-            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue) { HasOwnProcesses = own is not null };
-            return new EnterResult.Entered(new Cell(host, parts, entry, placement, Network, new PilotEndDescriptor(pilotEnd)));
+            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue) { HasOwnProcesses = own is not null, Exchange = exchange };
+            return new EnterResult.Entered(new Cell(host, parts, entry, ScratchLimits.Told(host, entry.Limits, placement), Network, new PilotEndDescriptor(pilotEnd)));
         }
         catch (Exception e)
         {
@@ -131,6 +138,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             entry.Account.Gid.Value,
             [.. entry.Account.Groups.Concat(place.TrackingGroup is GroupId group ? [group] : []).Select(g => g.Value).Distinct()],
             (long)Math.Ceiling((entry.Limits.Wall ?? TimeSpan.Zero).TotalMilliseconds),
+            (long)Cell.StreamsPatience(entry).TotalMilliseconds,
             ceilings.LimitsWithin(entry.Limits),
             ceilings.OomScoreAdjustment,
             ceilings.FileModeMask,

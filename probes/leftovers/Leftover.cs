@@ -3,12 +3,18 @@ namespace Isolation.Probes;
 /// <summary>What a payload left behind, as the pilot sees it.</summary>
 internal static class Leftover
 {
+    private const int Looks = 12;
+
     /// <summary>Looks for processes with that name among their words, and ends those that it may.</summary>
     public static void Processes(Attack attack, string name)
     {
-        // Twice: one that is just being started has not taken its name yet.
+        // Again and again: one that is just being started has not taken its name yet, and of a chain each is gone as soon as it is seen.
         int[] pids = Living(name);
-        Kernel.Pause(200);
+        for (int look = 1; look < Looks && pids.Length == 0; look++)
+        {
+            Kernel.Pause(50);
+            pids = Living(name);
+        }
         pids = [.. pids.Union(Living(name))];
         foreach (int pid in pids)
             Isolation.Linux.KernelCall.Invoke(Nr.kill, pid, 9);

@@ -6,7 +6,7 @@ namespace Isolation.CellInit;
 /// <summary>
 /// The resident of a room. The warden executes it with descriptor 3 a listening control socket, descriptor 4 the cell's secret,
 /// and SIGCHLD blocked in every thread. It takes one payload, starts it, sees to its limits and its client, tells its ending,
-/// and goes when the ending has been acknowledged.
+/// and goes when the ending has been acknowledged. Executed with the word <c>copy</c> it is a <see cref="Copier"/> instead.
 /// </summary>
 internal static class Program
 {
@@ -25,6 +25,8 @@ internal static class Program
         }
 
         Sys.SetNotDumpable();
+        if (arguments is ["copy"])
+            return Copier.Serve();
         Sys.SetChildSubreaper();
         RuntimeThreads.DropCapabilities();
         Sys.SetName("cell-init"u8); // executed by descriptor, it would be named after that

@@ -11,7 +11,6 @@ namespace Isolation.CellInit;
 /// </summary>
 internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
 {
-    private static readonly TimeSpan StreamsDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WardenDeadline = TimeSpan.FromSeconds(30);
     private static readonly ulong ChildSignal = SignalFd.MaskOf(17 /* SIGCHLD */);
 
@@ -52,13 +51,13 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
                 _visit?.OnPayloadOver();
             if (Has(entries[3]))
                 ReapOrphans();
-            _visit?.OnTime(StreamsDeadline);
+            _visit?.OnTime();
             Tell();
         }
     }
 
     private int Patience()
-        => _visit is null ? (_warden is null ? (int)WardenDeadline.TotalMilliseconds : -1) : _visit.MillisecondsToDeadline(StreamsDeadline);
+        => _visit is null ? (_warden is null ? (int)WardenDeadline.TotalMilliseconds : -1) : _visit.MillisecondsToDeadline();
 
     public void Dispose()
     {

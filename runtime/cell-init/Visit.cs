@@ -8,11 +8,13 @@ namespace Isolation.CellInit;
 internal sealed class Visit : IDisposable
 {
     private const int KillAgainMilliseconds = 100;
+    private static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(30);
     private readonly EnterCell _enter;
     private readonly CellDescriptors _descriptors;
     private readonly Mailbox _mailbox;
     private readonly UsageWatch _usage;
     private readonly long _enteredAt = Stopwatch.GetTimestamp();
+    private long _streamsAt;
     private Descriptor?[]? _streams;
     private Command? _command;
     private ResolvedFile? _resolved;
@@ -28,6 +30,11 @@ internal sealed class Visit : IDisposable
         PilotChannel.Open(descriptors.Channel, enter.PilotEndInode, mailbox);
     }
 
+    // A client that brings files may take long for its streams; the command's file system may not.
+    private int ResolutionRemaining => _streams is null
+        ? Remaining(_enteredAt, TimeSpan.FromMilliseconds(_enter.StreamsMilliseconds))
+        : Remaining(_streamsAt, CommandDeadline);
+
     internal PidFd Client => _descriptors.Client;
 
     internal bool ClientIsGone { get; private set; }
@@ -39,14 +46,14 @@ internal sealed class Visit : IDisposable
     internal bool EndingIsTold { get; set; }
 
     /// <summary>How long the loop may sleep; -1 for ever.</summary>
-    internal int MillisecondsToDeadline(TimeSpan streams)
+    internal int MillisecondsToDeadline()
     {
         if (Ending is not null)
             return -1;
         if (_watch is not null)
             return KillAgainMilliseconds;
         if (Payload is null)
-            return _awaitsResolution is null ? -1 : Remaining(_enteredAt, streams);
+            return _awaitsResolution is null ? -1 : ResolutionRemaining;
         int sample = _usage.MillisecondsToSample;
         return _enter.WallMilliseconds == 0 ? sample : Math.Min(sample, Remaining(Payload.StartedAt, TimeSpan.FromMilliseconds(_enter.WallMilliseconds)));
     }
@@ -118,7 +125,7 @@ internal sealed class Visit : IDisposable
         switch (news)
         {
             case News.Streams streams:
-                _streams = streams.Three;
+                (_streams, _streamsAt) = (streams.Three, Stopwatch.GetTimestamp());
                 Advance();
                 break;
             case News.StreamRefused:
@@ -146,7 +153,9 @@ internal sealed class Visit : IDisposable
     }
 
     /// <summary>What the clock brings: the wall limit, streams that do not come, a leaf that empties.</summary>
-    internal void OnTime(TimeSpan streams)
+    internal void OnTime() => OnTime(withDeadline: true);
+
+    private void OnTime(bool withDeadline)
     {
         if (Ending is not null)
             return;
@@ -156,7 +165,7 @@ internal sealed class Visit : IDisposable
             return;
         }
 
-        if (_watch is null && _awaitsResolution is not null && streams != TimeSpan.MaxValue && Remaining(_enteredAt, streams) == 0)
+        if (_watch is null && _awaitsResolution is not null && withDeadline && ResolutionRemaining == 0)
             Answer(Refusal(ResolutionOutcome.TimedOut, _streams is null ? "the client's streams" : "the file system of the command"));
         if (_watch is null && Payload is not null)
             _usage.SampleIfDue();
@@ -182,7 +191,7 @@ internal sealed class Visit : IDisposable
         if (_watch is null && Payload is not null)
             _usage.Sample(); // the last that is to be seen before the kill
         _watch ??= new EndWatch(_descriptors);
-        OnTime(TimeSpan.MaxValue);
+        OnTime(withDeadline: false);
     }
 
     // Looks for the command once the streams are there and the warden has asked.

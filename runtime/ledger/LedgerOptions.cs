@@ -15,10 +15,10 @@ public sealed record LedgerOptions
     public TimeSpan RetryEvery { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Bytes kept free for the <c>started</c> and <c>ended</c> of each payload whose ending is not written. At least 8 KiB:
+    /// Bytes kept free for the <c>started</c> and <c>ended</c> of each payload whose ending is not written. At least 10 KiB:
     /// both records are cut to fit into that.
     /// </summary>
-    public int EndingSpace { get; init; } = 8 << 10;
+    public int EndingSpace { get; init; } = 10 << 10;
 
     /// <summary>Refusals of one uid and cause are summed up over this time.</summary>
     public TimeSpan RefusalWindow { get; init; } = TimeSpan.FromMinutes(1);
@@ -27,7 +27,7 @@ public sealed record LedgerOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentSize, LeastSegment);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentSize, 1 << 30);
-        ArgumentOutOfRangeException.ThrowIfLessThan(EndingSpace, 8 << 10);
+        ArgumentOutOfRangeException.ThrowIfLessThan(EndingSpace, 10 << 10);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(EndingSpace, SegmentSize / 4);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Deadline, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RetryEvery, TimeSpan.Zero);

@@ -24,6 +24,9 @@ public static class Errno
     /// <summary>No child processes.</summary>
     public const int ECHILD = 10;
 
+    /// <summary>No such device or address; of a file's data: none behind that offset.</summary>
+    public const int ENXIO = 6;
+
     /// <summary>Would block.</summary>
     public const int EAGAIN = 11;
 
@@ -38,6 +41,9 @@ public static class Errno
 
     /// <summary>No such device; of a cgroup's file: the cgroup has been removed.</summary>
     public const int ENODEV = 19;
+
+    /// <summary>Another file system; of a way: it leads out.</summary>
+    public const int EXDEV = 18;
 
     /// <summary>Not a directory.</summary>
     public const int ENOTDIR = 20;
@@ -77,6 +83,12 @@ public static class Errno
 
     /// <summary>Connection reset by peer.</summary>
     public const int ECONNRESET = 104;
+
+    /// <summary>Stale file handle.</summary>
+    public const int ESTALE = 116;
+
+    /// <summary>A quota was exceeded.</summary>
+    public const int EDQUOT = 122;
 
     /// <summary>Connection refused.</summary>
     public const int ECONNREFUSED = 111;

@@ -18,6 +18,8 @@ internal static class AskedLimits
         MilliCpus = Bounded("cpus", asked.MilliCpus, 1, LimitBounds.MostMilliCpus),
         IoWeight = Bounded("io-weight", asked.IoWeight, 1, LimitBounds.MostWeight),
         OpenFiles = Bounded("files", asked.OpenFiles, 1, LimitBounds.MostFiles),
+        ScratchBytes = Bounded("scratch", asked.ScratchBytes, 1, LimitBounds.MostBytes),
+        ScratchFiles = Bounded("scratch-files", asked.ScratchFiles, 1, LimitBounds.MostScratchFiles),
     };
 
     /// <summary>The demand.</summary>

@@ -171,7 +171,7 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
             // The connection is over.
         }
 
-        answer.Passed?.Dispose();
+        CloseAll(answer.Passed);
     }
 
     private void Write()
@@ -183,7 +183,7 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
                 MessageWriter message = new();
                 message.U8((byte)answer.Kind).U32(answer.Number);
                 answer.Body?.Invoke(message);
-                ReadOnlySpan<int> passed = answer.Passed is Descriptor descriptor ? [descriptor.Number] : [];
+                int[] passed = [.. answer.Passed.Select(d => d.Number)];
                 if (Sys.TrySend(socket, message.Written.Span, passed, out _) < 0)
                     HangUp();
             }
@@ -193,7 +193,7 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
                 HangUp();
             }
 
-            answer.Passed?.Dispose();
+            CloseAll(answer.Passed);
         }
 
         Dispose(); // the reader has ended before: it completes the queue
@@ -215,7 +215,7 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
         }
     }
 
-    private static void CloseAll(Descriptor[] descriptors)
+    private static void CloseAll(IEnumerable<Descriptor> descriptors)
     {
         foreach (Descriptor descriptor in descriptors)
             descriptor.Dispose();
@@ -225,10 +225,12 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
 /// <summary>One answer of the warden.</summary>
 /// <param name="Kind">Done, denied or failed.</param>
 /// <param name="Body">Writes the body.</param>
-/// <param name="Passed">A descriptor that goes with it; closed afterwards.</param>
-internal sealed record Answer(WardenAnswer Kind, Action<MessageWriter>? Body = null, Descriptor? Passed = null)
+internal sealed record Answer(WardenAnswer Kind, Action<MessageWriter>? Body = null)
 {
     internal static readonly Answer Done = new(WardenAnswer.Done);
 
     internal uint Number { get; init; }
+
+    /// <summary>Descriptors that go with it; closed afterwards.</summary>
+    internal Descriptor[] Passed { get; init; } = [];
 }

@@ -35,6 +35,9 @@ internal sealed class OperationTable
             [WardenOperation.Join] = new(Asker.Front, 1, (_, body, descriptors) => rooms.JoinAsync(body, descriptors)),
             [WardenOperation.Tell] = new(Asker.Front, 0, (_, body, _) => rooms.TellAsync(body)),
             [WardenOperation.Usage] = new(Asker.Front, 0, (_, body, _) => rooms.UsageAsync(body)),
+            [WardenOperation.Collect] = new(Asker.Front, 0, (_, body, _) => rooms.CollectAsync(body)),
+            [WardenOperation.Lend] = new(Asker.Front, 1, (_, body, descriptors) => rooms.LendAsync(body, descriptors)),
+            [WardenOperation.Lent] = new(Asker.Front, 0, (_, body, _) => rooms.LentAsync(body)),
             [WardenOperation.Survey] = new(Asker.Front, 1, surveying.SurveyAsync),
         }.ToFrozenDictionary();
     }
@@ -64,7 +67,7 @@ internal sealed class OperationTable
             throw new DeniedException("asker", $"{operation} is not for uid {session.Peer.Uid}");
         if (!session.IsGreeted && operation != WardenOperation.Hello)
             throw new DeniedException("hello", "the first message is hello");
-        if (operation is WardenOperation.Build or WardenOperation.Enter or WardenOperation.Survey or WardenOperation.Join)
+        if (operation is WardenOperation.Build or WardenOperation.Enter or WardenOperation.Survey or WardenOperation.Join or WardenOperation.Lend)
             Invariants.RequireProcess(descriptors[0]);
         if (operation is WardenOperation.Enter)
             Invariants.RequireSealed(descriptors[1]);

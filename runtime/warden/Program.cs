@@ -57,6 +57,7 @@ internal static class Program
             Run = options.Run,
             State = options.State,
             Tracking = options.Tracking,
+            MapsIds = !options.WithoutKernel.Contains(KernelFeatures.IdMaps),
             TellsExits = !options.WithoutKernel.Contains(KernelFeatures.PidFdExit),
             Log = options.WithoutKernel.Contains(KernelFeatures.KernelLog) ? KernelLog.None : KernelLog.Open(),
             Landlock = !options.WithoutKernel.Contains(KernelFeatures.Landlock),
@@ -68,7 +69,7 @@ internal static class Program
 
         IIsolator[] isolators = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
 
-        RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), state, log);
+        RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), host.Lending, state, log);
         PlaceSurveying surveying = new(host, state);
         string socketPath = $"{options.Run}/warden.sock";
         using UnixSocket listener = FrontListener.Open(socketPath, state.Limits.Service);

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Isolators.Setuid;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -14,6 +16,7 @@ internal sealed class Room(IRoom built, FrontSession owner)
     private volatile RoomStage _stage = RoomStage.Built;
     private volatile IHostCell? _cell;
     private EntryMaterials? _materials;
+    private LendingVisit? _lending;
     private DestroyedCell? _report;
 
     /// <summary>The connection that built it: when it goes, what has not started goes too.</summary>
@@ -34,10 +37,11 @@ internal sealed class Room(IRoom built, FrontSession owner)
     {
         using Turn turn = await TakeTurnAsync(RoomStage.Built).ConfigureAwait(false);
         Invariants.RequireNetwork(materials.Client, built.Plan.Key);
+        Entry entry = await WithLentAsync(materials).ConfigureAwait(false);
         EnterResult result;
         try
         {
-            result = await built.EnterAsync(materials.Entry, CancellationToken.None).ConfigureAwait(false);
+            result = await built.EnterAsync(entry, CancellationToken.None).ConfigureAwait(false);
         }
         catch
         {
@@ -45,6 +49,7 @@ internal sealed class Room(IRoom built, FrontSession owner)
             throw;
         }
 
+        _lending?.Dispose(); // the room has its own hold on the mount
         if (result is EnterResult.Entered entered)
         {
             (_cell, _materials) = ((IHostCell)entered.Cell, materials);
@@ -57,6 +62,21 @@ internal sealed class Room(IRoom built, FrontSession owner)
 
         return result;
     }
+
+    /// <summary>Lets a client lend a directory, once, before it enters.</summary>
+    internal async Task<UnixSocket> LendAsync(LendingDesk desk, PidFd client, ImmutableArray<string> roots)
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Built).ConfigureAwait(false);
+        if (_lending is not null)
+            throw new DeniedException("lend", "a second directory for one room");
+        if (built.Plan.Key.Kind != SetuidIsolator.Private)
+            throw new DeniedException("lend", $"a room of the kind {built.Plan.Key.Kind} shows no directory of a pilot's");
+        _lending = desk.Begin(client, roots);
+        return _lending.TakeClientEnd();
+    }
+
+    /// <summary>Waits for what came of it, a bounded time.</summary>
+    internal Task<LendingResult> LentAsync() => _lending?.Result ?? throw new DeniedException("state", "nothing was lent to the room");
 
     /// <summary>Looks for the command, once.</summary>
     internal async Task<ResolvedInRoom> ResolveAsync()
@@ -119,6 +139,13 @@ internal sealed class Room(IRoom built, FrontSession owner)
         => _stage is RoomStage.Running or RoomStage.Ended or RoomStage.Discarded ? _cell!.Observed
             : throw new DeniedException("state", "the ending of a room that nothing was started in");
 
+    /// <summary>The payload is over: the client may fetch files. Also a second time: it changes nothing then.</summary>
+    internal async Task CollectAsync()
+    {
+        using Turn turn = await TakeTurnAsync(RoomStage.Running).ConfigureAwait(false);
+        await _cell!.BeginCollectionAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
     /// <summary>Removes all that is left, once; whoever comes later is told the same.</summary>
     /// <returns>Null only where a payload runs, and that is reason to leave it.</returns>
     internal async Task<DestroyedCell?> DestroyAsync(TimeSpan grace, bool evenIfRunning)
@@ -134,6 +161,7 @@ internal sealed class Room(IRoom built, FrontSession owner)
         Residue residue = _cell is IHostCell cell
             ? (await cell.DestroyAsync(grace).ConfigureAwait(false)).Residue
             : await built.DestroyAsync(grace).ConfigureAwait(false);
+        _lending?.Dispose();
         if (_cell is null)
             await built.DisposeAsync().ConfigureAwait(false); // nothing entered: there is nothing to forget
         _materials?.Dispose();
@@ -152,6 +180,20 @@ internal sealed class Room(IRoom built, FrontSession owner)
     }
 
     private IForkedCell Forked() => _cell as IForkedCell ?? throw new DeniedException("level", "the payload of this room is not forked by its client");
+
+    // Who lends is who enters: a front cannot show one pilot's directory to another's payload.
+    private async Task<Entry> WithLentAsync(EntryMaterials materials)
+    {
+        if (_lending is null)
+            return materials.Entry;
+        if (_lending.Client != PidFd.PidOf(materials.Client))
+            throw new DeniedException("lend", "the client that enters is not the one that lends");
+        if (!_lending.Result.IsCompleted || await _lending.Result.ConfigureAwait(false) is not LendingResult.Lent { Directory: LentDirectory lent })
+            throw new DeniedException("lend", "nothing was lent to the room");
+        return lent.ShowTo(materials.Entry.Account) is string why
+            ? throw new SetupException("lend", why)
+            : materials.Entry with { Lent = lent.Mount };
+    }
 
     private void MoveTo(RoomStage to) => _stage = _stage.To(to);
 

@@ -1,5 +1,6 @@
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Linux;
 using Isolation.Wire;
 
 namespace Isolation.Warden;
@@ -15,9 +16,11 @@ internal static class RoomAnswers
             return new Answer(WardenAnswer.Done, new EnterAnswer.NotPlaced((byte)none.Obstacle, none.Cause, none.Fix).Write);
         ICell cell = ((EnterResult.Entered)result).Cell;
         (Placement place, string cgroup, string scratch, CellNetwork network) = cell.Site;
+        ExchangeEnd? exchange = cell.TakeExchangeEnd();
         var entered = new EnterAnswer.Entered(
-            (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, cgroup, scratch, (byte)network);
-        return new Answer(WardenAnswer.Done, entered.Write, (cell.TakePilotEnd() as PilotEndDescriptor)?.Take());
+            (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, cgroup, scratch, (byte)network, (byte)(exchange?.Kind ?? 0));
+        Descriptor?[] passed = [(cell.TakePilotEnd() as PilotEndDescriptor)?.Take(), (Descriptor?)exchange?.Descriptor];
+        return new Answer(WardenAnswer.Done, entered.Write) { Passed = [.. passed.OfType<Descriptor>()] };
     }
 
     internal static Answer Of(StartResult result)

@@ -11,7 +11,7 @@ namespace Isolation.Warden;
 /// The rooms that this warden built, and what fronts ask of them. When a front goes, what it had not started is removed; what runs, runs
 /// on, and its ending stays in the ticket.
 /// </summary>
-internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators, WardenState state, WardenLog log)
+internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators, LendingDesk lending, WardenState state, WardenLog log)
 {
     private const int MostRooms = 8192;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -118,7 +118,10 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
                 AskedLimits.Read(asked.Limits),
                 AskedLimits.Read(asked.Demand),
                 descriptors[1],
-                client);
+                client)
+            {
+                WithExchange = asked.WithExchange,
+            };
             var materials = new EntryMaterials(entry, client, descriptors[1]);
             EnterResult result = await OnAsync(asked.Cell, room => room.EnterAsync(materials)).ConfigureAwait(false);
             kept = result is EnterResult.Entered ? materials : null;
@@ -132,6 +135,27 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
                 descriptors[1].Dispose();
             }
         }
+    }
+
+    /// <summary>Takes over the descriptor, which <see cref="OperationTable.Check"/> has found to be a pidfd.</summary>
+    internal async Task<Answer> LendAsync(byte[] body, Descriptor[] descriptors)
+    {
+        using PidFd client = new(descriptors[0].Release());
+        WardenLimits limits = state.Limits;
+        Invariants.RequirePilot(client, limits);
+        UnixSocket named = await OnAsync(CellOf(body), room => room.LendAsync(lending, client, limits.Lend)).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done) { Passed = [named] };
+    }
+
+    internal async Task<Answer> LentAsync(byte[] body)
+    {
+        LentAnswer answer = await OnAsync(CellOf(body), room => room.LentAsync()).ConfigureAwait(false) switch
+        {
+            LendingResult.Lent { Directory: LentDirectory lent } => new LentAnswer.Lent(lent.Path.Span.ToArray(), lent.Device, lent.Inode),
+            LendingResult.Refused refused => new LentAnswer.Refused(refused.Why, refused.Fix),
+            _ => throw new InvalidOperationException("a result of no kind"),
+        };
+        return new Answer(WardenAnswer.Done, answer.Write);
     }
 
     internal async Task<Answer> ResolveAsync(byte[] body)
@@ -195,6 +219,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         ObservedEnding ending = await OnAsync(CellOf(body), room => room.EndingAsync()).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, w => ending.Write(w));
+    }
+
+    internal async Task<Answer> CollectAsync(byte[] body)
+    {
+        await OnAsync(CellOf(body), CollectAsync).ConfigureAwait(false);
+        return Answer.Done;
     }
 
     internal async Task<Answer> DestroyAsync(byte[] body)
@@ -272,6 +302,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             if (room.Stage == RoomStage.Gone)
                 _rooms.TryRemove(KeyValuePair.Create(id, room));
         }
+    }
+
+    private static async Task<bool> CollectAsync(Room room)
+    {
+        await room.CollectAsync().ConfigureAwait(false);
+        return true;
     }
 
     private static async Task<bool> ForgetAsync(Room room)

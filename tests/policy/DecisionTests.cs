@@ -90,8 +90,6 @@ public sealed class DecisionTests
         { "default: setuid", "default: vm", null, "the level vm is not ready: no isolator for vm", "Ask for another level." },
         { "accept: [setuid]", "accept: [setuid, container]", "container", "the level container is not ready: no isolator for container",
             "Ask for another level." },
-        { "match: {}", "match: {}\n    limits: { memory: 1GiB, pids: 5, scratch: 1GiB }\nlimits: best-effort", null,
-            "a limit on scratch cannot be enforced in this version", "An administrator can leave it out" },
         { "site: TEST", "site: TEST\nauthorization: { grid-mapfile: /g }", null,
             "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it", "An administrator can remove" },
     };
@@ -108,9 +106,9 @@ public sealed class DecisionTests
     }
 
     [Fact]
-    public void A_requests_own_limit_that_cannot_be_enforced_is_unavailable()
-        => Assert.StartsWith("Ask without it",
-            Assert.IsType<Decision.Unavailable>(Asks.Decide(Files.Good, Asks.Of(limits: Limits.None with { ScratchBytes = 1 }))).Fix, StringComparison.Ordinal);
+    public void A_limit_of_the_scratch_is_admitted_and_left_to_the_room()
+        => Assert.Equal(Limits.None with { ScratchBytes = 1, ScratchFiles = 2 },
+            Assert.IsType<Decision.Admit>(Asks.Decide(Files.Good, Asks.Of(limits: Limits.None with { ScratchBytes = 1, ScratchFiles = 2 }))).Limits);
 
     [Fact]
     public void Strengthen_takes_the_next_stronger_accepted_level_and_never_a_weaker_one()

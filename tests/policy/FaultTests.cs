@@ -174,7 +174,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData("cpu-weigth: 5", "Did you mean 'cpu-weight'?")]
     [InlineData("cpu: 1", "Did you mean 'cpus'?")]
-    [InlineData("open-files: 5", "Known here: wall, memory, swap, pids, cpu-weight, cpus, io-weight, files, scratch.")]
+    [InlineData("open-files: 5", "Known here: wall, memory, swap, pids, cpu-weight, cpus, io-weight, files, scratch, scratch-files.")]
     public void A_kind_of_limit_gets_the_nearest_one(string limit, string fix)
         => Assert.StartsWith(fix, Assert.Single(Files.Faults(Files.With(("match: {}", $"match: {{}}\n    limits: {{ {limit} }}")))).Fix, StringComparison.Ordinal);
 

@@ -19,6 +19,7 @@ public sealed class TightestLimitTests
         ("cpus", v => (v / 1000m).ToString("0.###", CultureInfo.InvariantCulture), (l, v) => l with { MilliCpus = v }, l => l.MilliCpus),
         ("io-weight", Number, (l, v) => l with { IoWeight = v }, l => l.IoWeight),
         ("files", Number, (l, v) => l with { OpenFiles = v }, l => l.OpenFiles),
+        ("scratch-files", Number, (l, v) => l with { ScratchFiles = v }, l => l.ScratchFiles),
     ];
 
     [Fact]

@@ -34,7 +34,6 @@ public sealed class WholeFileTests
         string notes = PolicyText.OfNotes("f", Files.Notes(File.ReadAllText("design-section-7.yaml"), Files.CleanHost));
         Assert.Contains("f:23:12: note: rules[0].match: vo, fqan and issuer match identities with a credential; none exist in this version", notes,
             StringComparison.Ordinal);
-        Assert.Contains("f:28:13: note: rules[1].limits: this version cannot enforce a limit on scratch: ", notes, StringComparison.Ordinal);
         Assert.Contains("f:37:1: note: authorization: this version cannot ask", notes, StringComparison.Ordinal);
         Assert.Contains("f:5:15: note: pilots[0].account[0]: the account 'atlpilot' is not on this host", notes, StringComparison.Ordinal);
     }

@@ -12,10 +12,10 @@ public sealed class BinaryMessageTests
     private static readonly (byte[] Bytes, Func<byte[], byte[]> ReadAndWrite)[] All =
     [
         Sample(w => new BuildRoom(Cell, 1, "classic").Write(w), b => BuildRoom.Read(new MessageReader(b)).Write),
-        Sample(w => new EnterRoom(Cell, Payload, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0)).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterRoom(Cell, Payload, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0), true).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel(["classic", "private"], "", "").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
-        Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1, 2).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.NotPlaced(1, "beside: none", "Ask less.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new SurveyPlaces(RoomLimits.None with { MemoryBytes = 1 }).Write(w), b => SurveyPlaces.Read(new MessageReader(b)).Write),
         Sample(
@@ -142,7 +142,7 @@ public sealed class BinaryMessageTests
     private static CellResolution Resolution() => new(ResolutionOutcome.Resolved, [0x2f, 0xff], File, 0, 0, "");
 
     private static EnterCell Enter() => new(
-        2_000_000, 2_000_001, [5, 6], 1_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12,
+        2_000_000, 2_000_001, [5, 6], 1_000, 30_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12,
         new PilotSchedule([3, 0, 0, 0, 0, 0, 0, 0x80], 3, -20, 0x4007), 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8,
         new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true), true);
 

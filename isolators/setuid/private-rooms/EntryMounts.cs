@@ -21,7 +21,7 @@ internal sealed class EntryMounts : IDisposable
     /// <summary>The account's name in the room.</summary>
     internal string User { get; }
 
-    internal static EntryMounts Make(CellHost host, PrivateRoomSettings settings, Account account, Scratch scratch)
+    internal static EntryMounts Make(CellHost host, PrivateRoomSettings settings, Account account, Scratch scratch, Descriptor? lent)
     {
         RoomPlaces places = new(host.Run);
         Descriptor mount = scratch.Mount();
@@ -29,7 +29,9 @@ internal sealed class EntryMounts : IDisposable
         {
             (Descriptor files, string user) = AccountFiles.Make(account, places.Scratch);
             RoomBind[] binds = [new($"{places.AccountFiles}/passwd", "/etc/passwd"), new($"{places.AccountFiles}/group", "/etc/group")];
-            return new EntryMounts([mount, files], new OwnRoom([places.Scratch, places.AccountFiles], binds, settings.NestedContainers), places.Scratch, user);
+            return lent is null
+                ? new EntryMounts([mount, files], new OwnRoom([places.Scratch, places.AccountFiles], binds, settings.NestedContainers), places.Scratch, user)
+                : new EntryMounts([mount, files, lent.Duplicate()], new OwnRoom([places.Scratch, places.AccountFiles, places.Lent], binds, settings.NestedContainers), places.Scratch, user);
         }
         catch
         {

@@ -70,7 +70,7 @@ internal sealed record DecisionPath(
         Limits limits = rule.Limits.Tightest(pilot.Class.Limits).Tightest(Request.Limits);
         Trail?.Add(LimitTrail.Of(rule.Limits, pilot.Class.Limits, Request.Limits));
         Trail?.Add(LimitTrail.Of(Policy.Placement));
-        return Unasked() ?? Unenforced(limits)
+        return Unasked()
             ?? AtLevel(wanted, accepted, (level, kind) =>
             {
                 var admit = new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Placement, Policy.Epoch);
@@ -111,13 +111,6 @@ internal sealed record DecisionPath(
         ? Unavailable(ErrorCauses.AuthorizationUnavailable,
             "authorization by ban files, a grid-mapfile or a central service is configured, and this version cannot ask it",
             "An administrator can remove the section 'authorization' from the policy file.")
-        : null;
-
-    private Decision.Unavailable? Unenforced(Limits limits) => LimitsInForce.NotEnforced(limits) is { Length: > 0 } kinds
-        ? Unavailable(ErrorCauses.LimitNotReady, $"a limit on {string.Join(", ", kinds)} cannot be enforced in this version",
-            LimitsInForce.NotEnforced(Request.Limits).Length > 0
-                ? "Ask without it; and an administrator can leave it out of the rule's and the class's limits."
-                : "An administrator can leave it out of the rule's and the class's limits.")
         : null;
 
     private Decision AtLevel(Level wanted, ImmutableArray<Level> accepted, Func<Level, string, Decision> admit)

@@ -17,6 +17,7 @@ internal static class LimitTrail
         (LimitKinds.IoWeight, l => l.IoWeight, Number),
         (LimitKinds.OpenFiles, l => l.OpenFiles, Number),
         (LimitKinds.Scratch, l => l.ScratchBytes, Size),
+        (LimitKinds.ScratchFiles, l => l.ScratchFiles, Number),
     ];
 
     /// <summary>One sentence.</summary>

@@ -21,11 +21,9 @@ internal sealed partial class LimitsReader(ValueReader values, Findings findings
             IoWeight = values.Count(reader.Optional("io-weight"), LimitBounds.MostWeight),
             OpenFiles = values.Count(reader.Optional("files"), LimitBounds.MostFiles),
             ScratchBytes = values.Size(reader.Optional("scratch"), mayBeNone: false),
+            ScratchFiles = values.Count(reader.Optional("scratch-files"), LimitBounds.MostScratchFiles),
         };
         reader.Done();
-        if (LimitsInForce.NotEnforced(limits) is { Length: > 0 } kinds)
-            findings.Note(node!,
-                $"this version cannot enforce a limit on {string.Join(", ", kinds)}: a payload that meets it gets 'not ready' and is never run without it");
         return limits;
     }
 

@@ -13,6 +13,12 @@ public interface ICell : IAsyncDisposable
     /// <returns>Null where there is none, because the client itself forks the payload (level log-only).</returns>
     SafePilotEnd? TakePilotEnd();
 
+    /// <summary>The client's way into the scratch, where it was asked for; handed over once, the caller's to dispose.</summary>
+    ExchangeEnd? TakeExchangeEnd();
+
+    /// <summary>The leaf is empty: from now on the client may fetch files by its end of the exchange.</summary>
+    Task BeginCollectionAsync(CancellationToken ct);
+
     /// <summary>Waits for the client's streams, then opens the command in the room with the payload's rights.</summary>
     Task<Resolution> ResolveAsync(CancellationToken ct);
 

@@ -12,10 +12,16 @@ public interface IClient
     SafeHandle Command { get; }
 
     /// <summary>
-    /// Tells it that its room was entered; passes on the pilot's channel, which the client's side owns from then on. Without a channel it is told to
-    /// fork the payload itself.
+    /// Tells it that its room was entered; passes on the pilot's channel and, where it was asked for, its end of the exchange. Both stay the
+    /// caller's to dispose. Without a channel it is told to fork the payload itself.
     /// </summary>
-    ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel);
+    ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel, ExchangeEnd? exchange);
+
+    /// <summary>Asks it to fetch its files now, and waits until it has, for a bounded time.</summary>
+    /// <param name="payload">Its payload.</param>
+    /// <param name="exchange">What it wants to fetch.</param>
+    /// <param name="clientGone">Ends the wait.</param>
+    Task<Collection> CollectAsync(PayloadId payload, FileExchange exchange, CancellationToken clientGone);
 
     /// <summary>Tells it that the payload's first instruction has run.</summary>
     ValueTask StartedAsync(RunningPayload payload, ProcessId process);

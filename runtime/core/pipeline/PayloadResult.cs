@@ -9,4 +9,7 @@ public sealed record PayloadResult(PayloadId Payload, Ending Ending, ResourceUsa
 {
     /// <summary>Processes of it that the kernel killed for want of memory; null when there were none.</summary>
     public OutOfMemory? OutOfMemory { get; init; }
+
+    /// <summary>What became of the files that the client wanted to fetch; null when it wanted none.</summary>
+    public Collection? Collection { get; init; }
 }

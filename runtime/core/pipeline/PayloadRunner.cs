@@ -13,6 +13,7 @@ namespace Isolation.Core;
 /// <item>one durable record, <c>admitted</c></item>
 /// <item>start</item>
 /// <item>ending: the main process is over, its leaf killed and proven empty by cell-init</item>
+/// <item>collect: the client fetches its files, where it asked for any, is still there, and nothing of the payload runs</item>
 /// <item>destroy: all that is left goes; the residue is told</item>
 /// <item>durable <c>ended</c>; only then may the ticket go</item>
 /// <item>release the lease</item>
@@ -57,7 +58,10 @@ public sealed class PayloadRunner(
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
 
             // 4 enter
-            var entry = new Entry(request.Id, lease.Account, admit.Limits, admit.Placement, client.Command, client.Process);
+            var entry = new Entry(request.Id, lease.Account, admit.Limits, admit.Placement, client.Command, client.Process)
+            {
+                WithExchange = request.Exchange.IsAsked,
+            };
             EnterResult placed = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
             if (placed is not EnterResult.Entered { Cell: ICell cell })
                 return NotPlaced(request, (EnterResult.NotPlaced)placed, snapshot);
@@ -76,7 +80,7 @@ public sealed class PayloadRunner(
         }
         finally
         {
-            // 11 release
+            // 12 release
             await lender.ReleaseAsync(lease, residue).ConfigureAwait(false);
         }
     }
@@ -116,17 +120,23 @@ public sealed class PayloadRunner(
             ? new EndingReport(failed, payload.Decision.Level == Level.LogOnly ? "warden" : "cell-init", new Finding.NotProvable("never started"), ResourceUsage.NotMeasured("never started"))
             : await cell.Ending.ConfigureAwait(false); // 8 ending
 
-        // 9 destroy
+        // 9 collect
+        Collection? collection = request.Exchange.Out.IsEmpty ? null : await CollectAsync(payload, report, client, clientGone).ConfigureAwait(false);
+
+        // 10 destroy
         Residue residue = await DestroyAsync(cell).ConfigureAwait(false);
         Ending ending = report.Ending is Ending.Signaled { Signal: int signal } && payload.Interference is { } sent && sent.Signal == signal
             ? new Ending.KilledFromOutside($"signal {signal}, sent by {sent.Who}")
             : report.Ending;
 
-        // 10 ended
+        // 11 ended
         try
         {
-            await ledger.EndAsync(receipt, new EndedRecord(request.Id, request.Pilot.Uid, ending, report.Observer, report.Usage, residue) { OutOfMemory = report.OutOfMemory })
-                .ConfigureAwait(false);
+            await ledger.EndAsync(receipt, new EndedRecord(request.Id, request.Pilot.Uid, ending, report.Observer, report.Usage, residue)
+            {
+                OutOfMemory = report.OutOfMemory,
+                Collection = collection,
+            }).ConfigureAwait(false);
             await ForgetAsync(cell).ConfigureAwait(false);
         }
         catch (LedgerException e)
@@ -134,11 +144,37 @@ public sealed class PayloadRunner(
             ending = new Ending.Lost($"ended as {ending}, but the record of it is not durable: {e.Cause}");
         }
 
-        // 12 reply
-        return (new PayloadResult(request.Id, ending, report.Usage, residue) { OutOfMemory = report.OutOfMemory }, residue);
+        // 13 reply
+        return (new PayloadResult(request.Id, ending, report.Usage, residue) { OutOfMemory = report.OutOfMemory, Collection = collection }, residue);
     }
 
-    /// <summary>Step 9. A cell that cannot be destroyed keeps its account out of use.</summary>
+    /// <summary>Step 9. Nobody waits for a client that is gone, and nothing is fetched from under a payload that may still write.</summary>
+    private static async Task<Collection> CollectAsync(RunningPayload payload, EndingReport report, IClient client, CancellationToken clientGone)
+    {
+        if (payload.Process is null)
+            return new Collection.Skipped("the payload never started");
+        if (payload.Decision.Level == Level.LogOnly)
+            return new Collection.Skipped("at log-only there is no scratch");
+        if (report.Ending is Ending.Abandoned || clientGone.IsCancellationRequested)
+            return new Collection.Skipped("the client was gone");
+        if (report.Emptiness is not Finding.ProvenEmpty)
+            return new Collection.Skipped("processes of the payload may still be there");
+        try
+        {
+            await payload.Cell.BeginCollectionAsync(clientGone).ConfigureAwait(false);
+            return await client.CollectAsync(payload.Request.Id, payload.Request.Exchange, clientGone).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (clientGone.IsCancellationRequested)
+        {
+            return new Collection.Skipped("the client was gone");
+        }
+        catch (SetupException e)
+        {
+            return new Collection.Skipped(e.Message);
+        }
+    }
+
+    /// <summary>Step 10. A cell that cannot be destroyed keeps its account out of use.</summary>
     private static async Task<Residue> DestroyAsync(ICell cell)
     {
         try
@@ -171,7 +207,8 @@ public sealed class PayloadRunner(
         try
         {
             using (SafePilotEnd? channel = payload.Cell.TakePilotEnd())
-                await client.EnteredAsync(request.Id, payload.Handle, channel).ConfigureAwait(false);
+            using (ExchangeEnd? exchange = payload.Cell.TakeExchangeEnd())
+                await client.EnteredAsync(request.Id, payload.Handle, channel, exchange).ConfigureAwait(false);
 
             // 5 resolve
             switch (await payload.Cell.ResolveAsync(clientGone).ConfigureAwait(false))
@@ -180,7 +217,11 @@ public sealed class PayloadRunner(
                     // 6 admitted
                     return (null, "", await ledger.AdmitAsync(new AdmittedRecord(
                         request.Id, request.Pilot, payload.Decision, payload.Lease, payload.Cell.Site, payload.Handle.Digest(),
-                        request.Command, command, request.WorkingDirectory, request.Tags) { Would = await WouldAsync(payload).ConfigureAwait(false) }).ConfigureAwait(false));
+                        request.Command, command, request.WorkingDirectory, request.Tags)
+                    {
+                        Would = await WouldAsync(payload).ConfigureAwait(false),
+                        Exchange = request.Exchange,
+                    }).ConfigureAwait(false));
                 case Resolution.NotUsable unusable:
                     return (new Ending.Refused(unusable.What, unusable.Why, unusable.Fix), unusable.What, null);
                 case Resolution.StreamRefused stream:

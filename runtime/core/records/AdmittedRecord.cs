@@ -25,6 +25,9 @@ public sealed record AdmittedRecord(
     ByteString? WorkingDirectory,
     ImmutableSortedDictionary<string, string> Tags)
 {
+    /// <summary>The files that pass between pilot and payload.</summary>
+    public FileExchange Exchange { get; init; } = FileExchange.None;
+
     /// <summary>At the level log-only: what the same payload would have had. Null at any other level.</summary>
     public WouldHave? Would { get; init; }
 }

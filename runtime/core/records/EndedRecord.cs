@@ -11,4 +11,7 @@ public sealed record EndedRecord(PayloadId Payload, UserId Pilot, Ending Ending,
 {
     /// <summary>Processes of it that the kernel killed for want of memory; null when there were none.</summary>
     public OutOfMemory? OutOfMemory { get; init; }
+
+    /// <summary>What became of the files that the client wanted to fetch; null when it wanted none.</summary>
+    public Collection? Collection { get; init; }
 }

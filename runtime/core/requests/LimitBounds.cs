@@ -21,6 +21,9 @@ public static class LimitBounds
     /// <summary>The largest weight of CPU time, input and output; the least is 1 (cgroup v2's cpu.weight and io.weight).</summary>
     public const long MostWeight = 10_000;
 
+    /// <summary>The most files in a scratch: what an ext4 or xfs file system can hold at most in inodes of 32 bits.</summary>
+    public const long MostScratchFiles = 1L << 32;
+
     /// <summary>The most open files: fs.nr_open takes no larger value.</summary>
     public const long MostFiles = 1L << 30;
 }

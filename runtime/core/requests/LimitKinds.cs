@@ -35,6 +35,9 @@ public enum LimitKinds : ushort
 
     /// <summary>Space in the scratch.</summary>
     Scratch = 256,
+
+    /// <summary>Files and directories in the scratch.</summary>
+    ScratchFiles = 512,
 }
 
 /// <summary>The names of the limits, as policy, records and messages spell them.</summary>
@@ -52,6 +55,7 @@ public static class LimitNames
         (LimitKinds.IoWeight, "io-weight"),
         (LimitKinds.OpenFiles, "files"),
         (LimitKinds.Scratch, "scratch"),
+        (LimitKinds.ScratchFiles, "scratch-files"),
     ]);
 
     /// <summary>The names of those that are set, in the table's order.</summary>

@@ -33,11 +33,15 @@ public sealed record Limits
     /// <summary>Space in the payload's scratch, bytes.</summary>
     public long? ScratchBytes { get; init; }
 
+    /// <summary>Files, directories and links in the payload's scratch.</summary>
+    public long? ScratchFiles { get; init; }
+
     /// <summary>The kinds that are set.</summary>
     public LimitKinds Kinds =>
         (Wall is null ? 0 : LimitKinds.Wall) | (MemoryBytes is null ? 0 : LimitKinds.Memory) | (SwapBytes is null ? 0 : LimitKinds.Swap)
         | (Processes is null ? 0 : LimitKinds.Processes) | (CpuWeight is null ? 0 : LimitKinds.CpuWeight) | (MilliCpus is null ? 0 : LimitKinds.Cpus)
-        | (IoWeight is null ? 0 : LimitKinds.IoWeight) | (OpenFiles is null ? 0 : LimitKinds.OpenFiles) | (ScratchBytes is null ? 0 : LimitKinds.Scratch);
+        | (IoWeight is null ? 0 : LimitKinds.IoWeight) | (OpenFiles is null ? 0 : LimitKinds.OpenFiles) | (ScratchBytes is null ? 0 : LimitKinds.Scratch)
+        | (ScratchFiles is null ? 0 : LimitKinds.ScratchFiles);
 
     /// <summary>The tighter of both, each kind for itself.</summary>
     public Limits Tightest(Limits other) => new()
@@ -51,6 +55,7 @@ public sealed record Limits
         IoWeight = Least(IoWeight, other.IoWeight),
         OpenFiles = Least(OpenFiles, other.OpenFiles),
         ScratchBytes = Least(ScratchBytes, other.ScratchBytes),
+        ScratchFiles = Least(ScratchFiles, other.ScratchFiles),
     };
 
     private static T? Least<T>(T? left, T? right) where T : struct, IComparable<T>

@@ -21,4 +21,8 @@ public sealed record PayloadRequest(
     ImmutableArray<ByteString> Environment,
     ByteString? WorkingDirectory,
     Limits Limits,
-    ImmutableSortedDictionary<string, string> Tags);
+    ImmutableSortedDictionary<string, string> Tags)
+{
+    /// <summary>The files that pass between pilot and payload.</summary>
+    public FileExchange Exchange { get; init; } = FileExchange.None;
+}

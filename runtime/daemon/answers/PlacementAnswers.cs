@@ -17,5 +17,5 @@ internal static class PlacementAnswers
     /// <summary>The limits that apply; null when none does.</summary>
     public static WireLimits? Of(Limits limits) => limits.Kinds == LimitKinds.None ? null : new WireLimits(
         (long?)limits.Wall?.TotalMilliseconds, limits.MemoryBytes, limits.SwapBytes, limits.Processes, limits.CpuWeight, limits.MilliCpus,
-        limits.IoWeight, limits.OpenFiles, limits.ScratchBytes);
+        limits.IoWeight, limits.OpenFiles, limits.ScratchBytes, limits.ScratchFiles);
 }

@@ -5,7 +5,8 @@ namespace Isolation.Daemon;
 /// <summary>What doctor looks at on this host.</summary>
 /// <param name="Name">The name of the service's slice.</param>
 /// <param name="Kernel">What the kernel can do for the listener; null while that is not known yet.</param>
-internal sealed record HostView(string Name, Func<KernelAbilities?> Kernel)
+/// <param name="Scratch">The directory of the scratches.</param>
+internal sealed record HostView(string Name, Func<KernelAbilities?> Kernel, string Scratch)
 {
     /// <summary>Adds what is found.</summary>
     /// <param name="to">Where to.</param>
@@ -19,6 +20,7 @@ internal sealed record HostView(string Name, Func<KernelAbilities?> Kernel)
             KernelFindings.Add(to, kernel);
         if (layout.Unified is string unified && Directory.Exists($"{unified}/{slice}"))
             KernelFindings.Add(to, $"{unified}/{slice}", layout.V1.Count == 0);
+        ScratchFindings.Add(to, Scratch);
         MountFindings.Add(to, MountTable.TryRead(clientPid.ToString(System.Globalization.CultureInfo.InvariantCulture)), MountTable.TryRead("1"));
     }
 

@@ -6,12 +6,12 @@ namespace Isolation.Daemon;
 /// <summary>Sends answers. A client that does not take one within the deadline loses its connection; nobody else waits. One answer at a time.</summary>
 internal sealed class FrameWriter(UnixSocket socket, EventWatch watch, TimeSpan deadline, TimeProvider clock)
 {
-    /// <summary>Sends one answer, with a descriptor if there is one; the descriptor goes with the first byte and stays the caller's.</summary>
+    /// <summary>Sends one answer; descriptors go with the first byte and stay the caller's.</summary>
     /// <exception cref="IOException">The client is gone, or did not take it in time.</exception>
-    public async ValueTask WriteAsync(ServiceMessage message, int? descriptor = null)
+    public async ValueTask WriteAsync(ServiceMessage message, int[]? descriptors = null)
     {
         byte[] frame = Frame(message);
-        int sent = Send(frame, descriptor);
+        int sent = Send(frame, descriptors);
         if (sent == frame.Length)
             return;
 
@@ -23,7 +23,7 @@ internal sealed class FrameWriter(UnixSocket socket, EventWatch watch, TimeSpan 
             while (sent < frame.Length)
             {
                 await watch.WhenAsync(waiting, PollEvents.Out, late.Token).ConfigureAwait(false);
-                sent += Send(frame.AsSpan(sent), sent == 0 ? descriptor : null);
+                sent += Send(frame.AsSpan(sent), sent == 0 ? descriptors : null);
             }
         }
         catch (OperationCanceledException e)
@@ -41,9 +41,9 @@ internal sealed class FrameWriter(UnixSocket socket, EventWatch watch, TimeSpan 
         return frame;
     }
 
-    private int Send(ReadOnlySpan<byte> bytes, int? descriptor)
+    private int Send(ReadOnlySpan<byte> bytes, int[]? descriptors)
     {
-        int sent = Sys.TrySend(socket, bytes, descriptor is int fd ? [fd] : [], out int errno);
+        int sent = Sys.TrySend(socket, bytes, descriptors ?? [], out int errno);
         return sent >= 0 ? sent : errno == Errno.EAGAIN ? 0 : throw new SyscallException("sendmsg", "connection", errno);
     }
 }

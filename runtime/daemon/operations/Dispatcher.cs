@@ -37,6 +37,7 @@ internal sealed class Dispatcher(
             TraceRequest r => service.TraceAsync(r, session),
             StatusRequest => service.StatusAsync(session),
             ReloadPolicyRequest => service.ReloadAsync(session),
+            CollectedRequest => throw new WireException("a collected that nobody asked for"),
             HelloRequest => throw new WireException("a second hello"),
             _ => throw new InvalidOperationException($"a request that nobody carries out: {request.GetType().Name}"),
         };

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
@@ -30,6 +29,7 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, Payload
             id.ToString(), PayloadAnswers.Of(result.Ending), result.Usage is { } usage ? PayloadAnswers.Of(usage) : null)
         {
             OutOfMemory = PayloadAnswers.Of(result.OutOfMemory),
+            NotCollected = result.Collection is Collection.Skipped skipped ? skipped.Why : null,
         }).ConfigureAwait(false);
     }
 
@@ -62,7 +62,7 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, Payload
             using Descriptor block = SealedMemory.Create("isolation-command"u8, parsed.CommandBlock);
             using IDisposable hangUp = watch.Watch(session.Socket, PollEvents.None, () => _ = gone.CancelAsync());
             using IDisposable over = watch.Watch(session.Peer.Process, PollEvents.In, () => _ = gone.CancelAsync());
-            var client = new PayloadClient(session, block, gone);
+            var client = new PayloadClient(session, block, hangUp, gone, clock);
             return await runner.RunAsync(parsed.Request, client, gone.Token).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever went wrong in one run, the service goes on.
@@ -71,40 +71,6 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, Payload
         {
             Log.RunFailed(log, e, parsed.Request.Id);
             return new PayloadResult(parsed.Request.Id, new Ending.SetupFailed("isolationd", $"an error of the service itself: {PrintableText.Of(e.Message)}", null), null, null);
-        }
-    }
-
-    private sealed class PayloadClient(Session session, Descriptor command, CancellationTokenSource gone) : IClient
-    {
-        public SafeHandle Process => session.Peer.Process;
-
-        public SafeHandle Command => command;
-
-        public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel)
-        {
-            try
-            {
-                await session.Answers.WriteAsync(channel is null
-                    ? new ForkAnswer(payload.ToString(), handle.Value, Level.LogOnly.Name())
-                    : new EnteredAnswer(payload.ToString(), handle.Value), (int?)channel?.DangerousGetHandle()).ConfigureAwait(false);
-            }
-            catch (IOException e)
-            {
-                await gone.CancelAsync().ConfigureAwait(false);
-                throw new OperationCanceledException("the client did not take its answer", e, gone.Token);
-            }
-        }
-
-        public async ValueTask StartedAsync(RunningPayload payload, ProcessId process)
-        {
-            try
-            {
-                await session.Answers.WriteAsync(new StartedAnswer(PayloadAnswers.Of(payload, withHandle: true))).ConfigureAwait(false);
-            }
-            catch (IOException)
-            {
-                // Whoever no longer listens is no longer told; whether the payload ends is for its cell-init to see.
-            }
         }
     }
 }

@@ -25,6 +25,7 @@ internal static class LimitsParser
             IoWeight = Bounded(asked.IoWeight, "io weight", "", 1, LimitBounds.MostWeight, faults),
             OpenFiles = Bounded(asked.OpenFiles, "limit on open files", "files", 1, LimitBounds.MostFiles, faults),
             ScratchBytes = Bounded(asked.ScratchBytes, "scratch limit", "bytes", 1, LimitBounds.MostBytes, faults),
+            ScratchFiles = Bounded(asked.ScratchFiles, "limit on files in the scratch", "files", 1, LimitBounds.MostScratchFiles, faults),
         };
     }
 

@@ -35,6 +35,7 @@ internal static class RunParser
         CheckDirectory(wire.WorkingDirectory, found);
         Limits limits = LimitsParser.Parse(wire.Limits, found);
         CheckTags(wire.Tags, found);
+        FileExchange exchange = ExchangeParser.Parse(wire.Exchange, found);
 
         faults = [.. found];
         if (found.Count > 0)
@@ -44,7 +45,10 @@ internal static class RunParser
         return new ParsedRun(
             new PayloadRequest(id, pilot with { Claim = BatchClaims.Read(wire.Environment) }, level, wire.Claim, Strings(wire.Command), Strings(environment),
                 wire.WorkingDirectory is { } directory ? Strings([directory])[0] : null, limits,
-                wire.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal)),
+                wire.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal))
+            {
+                Exchange = exchange,
+            },
             block);
     }
 

@@ -54,7 +54,7 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         PayloadRunner runner = new(() => policy.Current, leases, isolators, ledger, _running, clock);
         SurveyTurns surveys = new(new WardenSurvey(warden, fix, log), clock);
         ServiceState state = new(warden, fix, ledger, paths.Ledger, leases);
-        HostView host = new(SliceName.Of(paths.Run.TrimEnd('/')), () => Volatile.Read(ref _listener)?.Kernel);
+        HostView host = new(SliceName.Of(paths.Run.TrimEnd('/')), () => Volatile.Read(ref _listener)?.Kernel, paths.Scratch);
         Dispatcher dispatcher = new(
             new RunOperation(runner, ledger, new PayloadCounts(policy), watch, clock, log),
             new ExplainOperation(policy, isolators, accounts, surveys, clock),

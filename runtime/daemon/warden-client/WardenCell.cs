@@ -5,10 +5,12 @@ using Isolation.Wire;
 namespace Isolation.Daemon;
 
 /// <summary>A room of the warden's that a payload has entered.</summary>
-internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilotEnd? pilotEnd, TimeSpan? wallLimit) : ICell
+internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilotEnd? pilotEnd, ExchangeEnd? exchange, TimeSpan? wallLimit) : ICell
 {
     private readonly TaskCompletionSource<EndingReport> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _hasCopier = exchange?.Kind == ExchangeKind.Copier;
     private SafePilotEnd? _pilotEnd = pilotEnd;
+    private ExchangeEnd? _exchange = exchange;
 
     /// <summary>What belongs to a payload that the client forks; null where cell-init does.</summary>
     public ForkedPayload? Forked { get; } = pilotEnd is null ? new ForkedPayload(calls) : null;
@@ -21,6 +23,20 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
 
     public SafePilotEnd? TakePilotEnd()
         => Forked is not null ? null : Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the client's end of the channel was taken before");
+
+    public ExchangeEnd? TakeExchangeEnd() => Interlocked.Exchange(ref _exchange, null);
+
+    public async Task BeginCollectionAsync(CancellationToken ct)
+    {
+        if (!_hasCopier)
+            return; // the client has the directory itself
+        using WardenReply reply = await calls.AskAsync(WardenOperation.Collect).WaitAsync(ct).ConfigureAwait(false);
+        calls.Checked(reply, static r =>
+        {
+            r.Done();
+            return true;
+        });
+    }
 
     public async Task<Resolution> ResolveAsync(CancellationToken ct)
     {
@@ -69,6 +85,7 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     public ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
+        Interlocked.Exchange(ref _exchange, null)?.Dispose();
         return ValueTask.CompletedTask;
     }
 

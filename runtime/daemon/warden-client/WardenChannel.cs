@@ -112,7 +112,7 @@ internal sealed class WardenChannel : IDisposable
         Received received = Sys.Receive(_socket, buffer, 0, out int errno);
         if (received.Length <= 0)
             throw new IOException(received.Length == 0 ? "the warden closed the connection instead of saying hello" : ErrnoText.Of(errno));
-        (uint number, WardenReply reply) = Parse(buffer.AsSpan(0, received.Length), null);
+        (uint number, WardenReply reply) = Parse(buffer.AsSpan(0, received.Length), []);
         if (number != 0)
             throw new WireException("the warden's first answer is not to the hello");
         try
@@ -127,23 +127,21 @@ internal sealed class WardenChannel : IDisposable
 
     private void Deliver(ReadOnlySpan<byte> message, Received received)
     {
-        foreach (Descriptor excess in received.Descriptors.Skip(1))
-            excess.Dispose();
         if (received.IsTruncated)
             throw new WireException("a message of the warden's is too long");
-        (uint number, WardenReply reply) = Parse(message, received.Descriptors.FirstOrDefault());
+        (uint number, WardenReply reply) = Parse(message, received.Descriptors);
         if (!_pending.TryRemove(number, out TaskCompletionSource<WardenReply>? answer) || !answer.TrySetResult(reply))
             reply.Dispose();
     }
 
-    private static (uint Number, WardenReply Reply) Parse(ReadOnlySpan<byte> message, Descriptor? descriptor)
+    private static (uint Number, WardenReply Reply) Parse(ReadOnlySpan<byte> message, Descriptor[] descriptors)
     {
         var reader = new MessageReader(message);
         var answer = (WardenAnswer)reader.U8();
         uint number = reader.U32();
         if (!Enum.IsDefined(answer))
             throw new WireException($"the warden's answer {(byte)answer} is of no known kind");
-        return (number, new WardenReply(answer, message[5..].ToArray(), descriptor));
+        return (number, new WardenReply(answer, message[5..].ToArray(), descriptors));
     }
 
     private static byte[] Message(WardenOperation operation, uint number, Action<MessageWriter>? body)

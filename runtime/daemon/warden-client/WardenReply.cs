@@ -4,10 +4,10 @@ using Isolation.Wire;
 
 namespace Isolation.Daemon;
 
-/// <summary>The warden's answer to one request. Whoever receives it disposes it, and with it a descriptor that nobody took.</summary>
-internal sealed class WardenReply(WardenAnswer answer, byte[] body, Descriptor? descriptor) : IDisposable
+/// <summary>The warden's answer to one request. Whoever receives it disposes it, and with it descriptors that nobody took.</summary>
+internal sealed class WardenReply(WardenAnswer answer, byte[] body, IEnumerable<Descriptor> descriptors) : IDisposable
 {
-    private Descriptor? _descriptor = descriptor;
+    private readonly Queue<Descriptor> _descriptors = new(descriptors);
 
     /// <summary>The body, where the operation was carried out.</summary>
     /// <exception cref="SetupException">The warden denied it, or a step failed.</exception>
@@ -22,16 +22,16 @@ internal sealed class WardenReply(WardenAnswer answer, byte[] body, Descriptor? 
     /// <exception cref="SetupException">The warden denied it, or a step failed.</exception>
     public void Done() => Body().End();
 
-    /// <summary>The descriptor that came with it.</summary>
+    /// <summary>The next of the descriptors that came with it.</summary>
     /// <exception cref="WireException">None came.</exception>
     public Descriptor TakeDescriptor()
-    {
-        Descriptor taken = _descriptor ?? throw new WireException("the warden's answer lacks its descriptor");
-        _descriptor = null;
-        return taken;
-    }
+        => _descriptors.TryDequeue(out Descriptor? taken) ? taken : throw new WireException("the warden's answer lacks its descriptor");
 
-    public void Dispose() => _descriptor?.Dispose();
+    public void Dispose()
+    {
+        while (_descriptors.TryDequeue(out Descriptor? unused))
+            unused.Dispose();
+    }
 
     private SetupException Failure()
     {

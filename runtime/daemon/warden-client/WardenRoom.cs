@@ -12,14 +12,15 @@ internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : IRoom
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
         var enter = new EnterRoom(Plan.Cell.Value, entry.Payload.Value, entry.Account.Uid.Value, entry.Account.Gid.Value,
-            PlacementMapping.Of(entry.Limits), PlacementMapping.Of(entry.Placement));
+            PlacementMapping.Of(entry.Limits), PlacementMapping.Of(entry.Placement), entry.WithExchange);
         using WardenReply reply = await calls.AskAsync(WardenOperation.Enter, enter.Write, ct, (Descriptor)entry.Client, (Descriptor)entry.Command).ConfigureAwait(false);
         try
         {
             return calls.Checked<EnterResult>(reply, r => EnterAnswer.Read(r.Body()) switch
             {
-                EnterAnswer.Entered entered => new EnterResult.Entered(
-                    new WardenCell(calls, PlacementMapping.Of(entered), Plan.Key.Level == Level.LogOnly ? null : new WardenPilotEnd(r.TakeDescriptor()), entry.Limits.Wall)),
+                EnterAnswer.Entered entered => new EnterResult.Entered(new WardenCell(
+                    calls, PlacementMapping.Of(entered), Plan.Key.Level == Level.LogOnly ? null : new WardenPilotEnd(r.TakeDescriptor()), PlacementMapping.Of(entered.Exchange, r),
+                    entry.Limits.Wall)),
                 EnterAnswer.NotPlaced none => PlacementMapping.Of(none),
                 _ => throw new InvalidOperationException("an answer of no kind"),
             });

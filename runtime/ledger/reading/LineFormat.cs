@@ -23,7 +23,7 @@ internal static class LineFormat
     public const int Overhead = 512;
 
     /// <summary>More than an <c>admitted</c> ever takes.</summary>
-    public const int LongestAdmission = 96 << 10;
+    public const int LongestAdmission = 120 << 10;
 
     private const int PrevLength = 9 + HashDigits + 1;
     private const int HashLength = 9 + HashDigits + 2;

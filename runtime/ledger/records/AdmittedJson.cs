@@ -4,7 +4,7 @@ using Isolation.Core;
 
 namespace Isolation.Ledger;
 
-/// <summary>The body of <c>admitted</c>: at most 96 KiB, by the budgets given here and in <see cref="CommandJson"/>.</summary>
+/// <summary>The body of <c>admitted</c>: at most 120 KiB, by the budgets given here and in <see cref="CommandJson"/>.</summary>
 internal static class AdmittedJson
 {
     private const int PathBudget = 4096;
@@ -31,6 +31,7 @@ internal static class AdmittedJson
         if (record.WorkingDirectory is ByteString directory)
             json.Text("workingDirectory", directory.ToString(), PathBudget);
         WriteTags(json, record.Tags);
+        ExchangeJson.Write(json, record.Exchange);
     }
 
     internal static void WritePlacement(Utf8JsonWriter json, Placement placement)

@@ -4,8 +4,8 @@ using Isolation.Core;
 namespace Isolation.Ledger;
 
 /// <summary>
-/// The body of <c>ended</c>: less than 7 KiB whatever its texts hold (2 KiB of ending, 5 findings of at most 250 bytes, 27 figures of
-/// at most 115, the victims), so that it always fits into the space kept for it.
+/// The body of <c>ended</c>: less than 9 KiB whatever its texts hold (2 KiB of ending, 5 findings of at most 250 bytes, 27 figures of
+/// at most 115, the victims, 1.2 KiB of what was fetched), so that it always fits into the space kept for it.
 /// </summary>
 internal static class EndedJson
 {
@@ -30,6 +30,8 @@ internal static class EndedJson
             json.Text("victims", killed.Victims, 300);
             json.WriteEndObject();
         }
+
+        ExchangeJson.Write(json, record.Collection);
 
         json.WriteStartObject("residue");
         WriteFinding(json, "processes", record.Residue.Processes);

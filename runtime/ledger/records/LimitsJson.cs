@@ -18,6 +18,7 @@ internal static class LimitsJson
         Number(json, "ioWeight", limits.IoWeight);
         Number(json, "openFiles", limits.OpenFiles);
         Number(json, "scratchBytes", limits.ScratchBytes);
+        Number(json, "scratchFiles", limits.ScratchFiles);
         json.WriteEndObject();
     }
 

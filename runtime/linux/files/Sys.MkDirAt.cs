@@ -11,6 +11,13 @@ public static partial class Sys
             throw SyscallException.FromLastError("mkdirat", Core.PrintableText.Of(name));
     }
 
+    /// <summary>As <see cref="MakeDirectoryAt"/>; false with the error number.</summary>
+    public static bool TryMakeDirectoryAt(Descriptor parent, ReadOnlySpan<byte> name, uint mode, out int errno)
+    {
+        errno = MkDirAtRaw(parent, [.. name, 0], mode) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        return errno == 0;
+    }
+
     [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
     private static partial int MkDirAtRaw(Descriptor parent, ReadOnlySpan<byte> name, uint mode);
 }

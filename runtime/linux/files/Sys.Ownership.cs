@@ -25,6 +25,10 @@ public static partial class Sys
             throw SyscallException.FromLastError("fchmod", $"{name}, {Convert.ToString(mode, 8)}");
     }
 
+    /// <summary>As <see cref="SetMode"/>.</summary>
+    /// <returns>0, or the error number.</returns>
+    public static int TrySetMode(Descriptor fd, uint mode) => FChModRaw(fd, mode) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     private static partial int FChownRaw(Descriptor fd, uint uid, uint gid);
 

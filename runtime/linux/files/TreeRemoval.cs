@@ -23,6 +23,8 @@ public static class TreeRemoval
 
         internal string? Content(Descriptor directory, int depth)
         {
+            Sys.SetOwner(directory, 0, 0, "a directory to be removed"); // whoever holds a descriptor of it makes nothing new in it
+            Sys.SetMode(directory, 0x1c0, "a directory to be removed");
             string? first = null;
             bool progress = true;
             while (progress && first is null)

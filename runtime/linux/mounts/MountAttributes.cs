@@ -18,6 +18,9 @@ public struct MountAttributes
     /// <summary>Nothing can be executed.</summary>
     public const ulong NoExecution = 8;
 
+    /// <summary>One account's files are shown as another's, as <see cref="UserNamespace"/> says.</summary>
+    public const ulong IdMapped = 0x100000;
+
     /// <summary>MS_PRIVATE: nothing propagates either way.</summary>
     public const ulong Private = 1 << 18;
 

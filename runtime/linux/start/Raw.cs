@@ -15,6 +15,7 @@ internal static unsafe partial class Raw
     internal const int SYS_rt_sigaction = 13;
     internal const int SYS_rt_sigprocmask = 14;
     internal const int SYS_write = 1;
+    internal const int SYS_pause = 34;
     internal const int SYS_getpid = 39;
     internal const int SYS_connect = 42;
     internal const int SYS_execve = 59;

@@ -14,6 +14,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(StatusRequest), "status")]
 [JsonDerivedType(typeof(ReloadPolicyRequest), "reload-policy")]
 [JsonDerivedType(typeof(DoctorRequest), "doctor")]
+[JsonDerivedType(typeof(CollectedRequest), "collected")]
 [JsonDerivedType(typeof(JoinRequest), "join")]
 [JsonDerivedType(typeof(TellRequest), "tell")]
 [JsonDerivedType(typeof(UsageRequest), "usage")]
@@ -52,7 +53,34 @@ public sealed record RunRequest : ClientMessage
 
     /// <summary>Limits asked for.</summary>
     public WireLimits? Limits { get; init; }
+
+    /// <summary>Files that pass between client and payload, or null for none.</summary>
+    public WireExchange? Exchange { get; init; }
 }
+
+/// <summary>Files that a client brings before the start and fetches after the ending, by their names in the payload's scratch.</summary>
+public sealed record WireExchange
+{
+    /// <summary>What it brings.</summary>
+    public IReadOnlyList<WireInput> In { get; init => field = value ?? []; } = [];
+
+    /// <summary>What it fetches: names, each as base64.</summary>
+    public IReadOnlyList<byte[]> Out { get; init => field = value ?? []; } = [];
+}
+
+/// <summary>A file that a client brings.</summary>
+/// <param name="Name">Its name in the scratch, as base64.</param>
+/// <param name="Bytes">Its length.</param>
+public sealed record WireInput(byte[] Name, long Bytes);
+
+/// <summary>The answer of a client to <c>collect</c>: it has fetched what it wanted.</summary>
+/// <param name="Files">One for each name of the request's <c>out</c>, in that order.</param>
+public sealed record CollectedRequest(IReadOnlyList<WireCollected> Files) : ClientMessage;
+
+/// <summary>What became of one file.</summary>
+/// <param name="Bytes">How many bytes were taken; null where none was.</param>
+/// <param name="Why">Why not.</param>
+public sealed record WireCollected(long? Bytes = null, string? Why = null);
 
 /// <summary>Limits of one payload; null where none is set.</summary>
 /// <param name="WallMilliseconds">Wall-clock time.</param>
@@ -64,9 +92,10 @@ public sealed record RunRequest : ClientMessage
 /// <param name="IoWeight">The share of input and output under contention, 1 to 10000.</param>
 /// <param name="OpenFiles">Open files of each process.</param>
 /// <param name="ScratchBytes">Space in scratch.</param>
+/// <param name="ScratchFiles">Files, directories and links in scratch.</param>
 public sealed record WireLimits(
     long? WallMilliseconds = null, long? MemoryBytes = null, long? SwapBytes = null, long? Processes = null, long? CpuWeight = null, long? MilliCpus = null,
-    long? IoWeight = null, long? OpenFiles = null, long? ScratchBytes = null);
+    long? IoWeight = null, long? OpenFiles = null, long? ScratchBytes = null, long? ScratchFiles = null);
 
 /// <summary>What would be decided for this request, and why. Nothing is run or recorded.</summary>
 /// <param name="Request">The request, as <c>run</c> would send it.</param>

@@ -17,6 +17,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(StatusAnswer), "status")]
 [JsonDerivedType(typeof(DoneAnswer), "done")]
 [JsonDerivedType(typeof(DiagnosedAnswer), "diagnosed")]
+[JsonDerivedType(typeof(CollectAnswer), "collect")]
 [JsonDerivedType(typeof(ForkAnswer), "fork")]
 [JsonDerivedType(typeof(GoAnswer), "go")]
 [JsonDerivedType(typeof(UsageAnswer), "usage")]
@@ -33,10 +34,18 @@ public sealed record HelloAnswer(int Version, string Service) : ServiceMessage;
 /// <param name="Fix">What to do.</param>
 public sealed record ErrorAnswer(string Code, string Message, string Fix) : ServiceMessage;
 
-/// <summary>The room was entered. With this frame's first byte comes one descriptor: the client's end of the pilot's channel.</summary>
+/// <summary>
+/// The room was entered. With this frame's first byte comes a descriptor, the client's end of the pilot's channel, and a second one where an
+/// exchange was asked for.
+/// </summary>
 /// <param name="Id">The payload's id.</param>
 /// <param name="Handle">The secret that proves the payload to be the client's.</param>
-public sealed record EnteredAnswer(string Id, string Handle) : ServiceMessage;
+/// <param name="Exchange">What the second descriptor is: <c>directory</c> or <c>copier</c>; null where there is none.</param>
+public sealed record EnteredAnswer(string Id, string Handle, string? Exchange = null) : ServiceMessage;
+
+/// <summary>The payload is over and nothing of it runs: fetch files now, and answer <c>collected</c>.</summary>
+/// <param name="Id">The payload's id.</param>
+public sealed record CollectAnswer(string Id) : ServiceMessage;
 
 /// <summary>The payload runs.</summary>
 /// <param name="Payload">What there is to know about it.</param>
@@ -50,6 +59,9 @@ public sealed record EndedAnswer(string Id, WireEnding Ending, WireUsage? Usage)
 {
     /// <summary>Processes of it that the kernel killed for want of memory; null when there were none.</summary>
     public WireOutOfMemory? OutOfMemory { get; init; }
+
+    /// <summary>Why the client was not asked to fetch its files, or its answer not taken; null where it was, or wanted none.</summary>
+    public string? NotCollected { get; init; }
 }
 
 /// <summary>The decision a request would get.</summary>

@@ -34,6 +34,9 @@ internal static class StrictJson
         hasNull |= request is DoctorRequest doctor && HoldsNull(doctor.Environment);
         hasNull |= run is not null
             && (HoldsNull(run.Command) || HoldsNull(run.Environment) || HoldsNull(run.ExplicitEnvironment) || HoldsNull(run.Tags.Values));
+        hasNull |= run?.Exchange is { } exchange
+            && (HoldsNull(exchange.Out) || HoldsNull(exchange.In) || exchange.In.Any(file => file.Name is null));
+        hasNull |= request is CollectedRequest { Files: { } files } && HoldsNull(files);
         if (hasNull)
             throw new WireException("the frame is no message of this protocol: a list or map in it holds null");
     }

@@ -9,6 +9,7 @@ namespace Isolation.Wire;
 /// <param name="Gid">Its gid.</param>
 /// <param name="Groups">Its supplementary groups.</param>
 /// <param name="WallMilliseconds">The wall-clock limit, or 0 for none.</param>
+/// <param name="StreamsMilliseconds">How long the client may take to send its streams, by which it says that what it brings is complete.</param>
 /// <param name="ResourceLimits">For each resource of getrlimit(2), in the kernel's order: soft and hard limit; -1 for infinity.</param>
 /// <param name="OomScoreAdjustment">The pilot's oom_score_adj.</param>
 /// <param name="FileModeMask">The pilot's umask.</param>
@@ -25,6 +26,7 @@ public sealed record EnterCell(
     uint Gid,
     uint[] Groups,
     long WallMilliseconds,
+    long StreamsMilliseconds,
     ResourceLimit[] ResourceLimits,
     int OomScoreAdjustment,
     uint FileModeMask,
@@ -60,7 +62,7 @@ public sealed record EnterCell(
         to.U32(Uid).U32(Gid).U32((uint)Groups.Length);
         foreach (uint group in Groups)
             to.U32(group);
-        to.I64(WallMilliseconds).U32((uint)ResourceLimits.Length);
+        to.I64(WallMilliseconds).I64(StreamsMilliseconds).U32((uint)ResourceLimits.Length);
         foreach (ResourceLimit limit in ResourceLimits)
             to.I64(limit.Soft).I64(limit.Hard);
         Schedule.Write(to.I32(OomScoreAdjustment).U32(FileModeMask)).I64(PilotEndInode).Text(Scratch).U32((uint)RoomEnvironment.Length);
@@ -79,7 +81,7 @@ public sealed record EnterCell(
         uint[] groups = new uint[from.Count(MaxGroups)];
         for (int i = 0; i < groups.Length; i++)
             groups[i] = from.U32();
-        long wall = from.I64();
+        long wall = from.I64(), streams = from.I64();
         var limits = new ResourceLimit[from.Count(16)];
         for (int i = 0; i < limits.Length; i++)
             limits[i] = new ResourceLimit(from.I64(), from.I64());
@@ -92,7 +94,7 @@ public sealed record EnterCell(
         for (int i = 0; i < environment.Length; i++)
             environment[i] = from.Text(MaxText);
         var enter = new EnterCell(
-            uid, gid, groups, wall, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles),
+            uid, gid, groups, wall, streams, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles),
             from.Flag() ? OwnRoom.Read(ref from) : null, from.Flag());
         from.End();
         return enter;

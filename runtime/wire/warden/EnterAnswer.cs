@@ -14,7 +14,9 @@ public abstract record EnterAnswer
     /// <param name="Cgroup">The leaf in the unified hierarchy.</param>
     /// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
     /// <param name="Network">Core's CellNetwork.</param>
-    public sealed record Entered(byte Position, byte Holds, byte Lost, ushort NotEnforced, string Why, string Cgroup, string Scratch, byte Network) : EnterAnswer;
+    /// <param name="Exchange">Core's ExchangeKind of the second descriptor; 0 where there is none.</param>
+    public sealed record Entered(byte Position, byte Holds, byte Lost, ushort NotEnforced, string Why, string Cgroup, string Scratch, byte Network, byte Exchange)
+        : EnterAnswer;
 
     /// <summary>No place holds what must hold; the room is gone.</summary>
     /// <param name="Obstacle">1 placement, 2 limit.</param>
@@ -28,7 +30,7 @@ public abstract record EnterAnswer
         switch (this)
         {
             case Entered e:
-                to.U8(1).U8(e.Position).U8(e.Holds).U8(e.Lost).U32(e.NotEnforced).Text(e.Why).Text(e.Cgroup).Text(e.Scratch).U8(e.Network);
+                to.U8(1).U8(e.Position).U8(e.Holds).U8(e.Lost).U32(e.NotEnforced).Text(e.Why).Text(e.Cgroup).Text(e.Scratch).U8(e.Network).U8(e.Exchange);
                 break;
             case NotPlaced n:
                 to.U8(0).U8(n.Obstacle).Text(n.Cause).Text(n.Fix);
@@ -42,7 +44,7 @@ public abstract record EnterAnswer
     {
         EnterAnswer answer = from.U8() switch
         {
-            1 => new Entered(from.U8(), from.U8(), from.U8(), (ushort)from.Count(ushort.MaxValue), Text(ref from), Text(ref from), Text(ref from), from.U8()),
+            1 => new Entered(from.U8(), from.U8(), from.U8(), (ushort)from.Count(ushort.MaxValue), Text(ref from), Text(ref from), Text(ref from), from.U8(), from.U8()),
             0 => new NotPlaced(from.U8(), Text(ref from), Text(ref from)),
             byte other => throw new WireException($"an answer to enter of kind {other}"),
         };

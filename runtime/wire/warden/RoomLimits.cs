@@ -9,17 +9,21 @@ namespace Isolation.Wire;
 /// <param name="MilliCpus">Thousandths of one CPU.</param>
 /// <param name="IoWeight">1 to 10000.</param>
 /// <param name="OpenFiles">Of each process.</param>
+/// <param name="ScratchBytes">Space in the scratch.</param>
+/// <param name="ScratchFiles">Files in the scratch.</param>
 public readonly record struct RoomLimits(
-    long WallMilliseconds, long MemoryBytes, long SwapBytes, long Processes, long CpuWeight, long MilliCpus, long IoWeight, long OpenFiles)
+    long WallMilliseconds, long MemoryBytes, long SwapBytes, long Processes, long CpuWeight, long MilliCpus, long IoWeight, long OpenFiles,
+    long ScratchBytes, long ScratchFiles)
 {
     /// <summary>No limit.</summary>
-    public static readonly RoomLimits None = new(-1, -1, -1, -1, -1, -1, -1, -1);
+    public static readonly RoomLimits None = new(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
 
     internal MessageWriter Write(MessageWriter to)
-        => to.I64(WallMilliseconds).I64(MemoryBytes).I64(SwapBytes).I64(Processes).I64(CpuWeight).I64(MilliCpus).I64(IoWeight).I64(OpenFiles);
+        => to.I64(WallMilliseconds).I64(MemoryBytes).I64(SwapBytes).I64(Processes).I64(CpuWeight).I64(MilliCpus).I64(IoWeight).I64(OpenFiles)
+            .I64(ScratchBytes).I64(ScratchFiles);
 
     internal static RoomLimits Read(ref MessageReader from)
-        => new(from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64());
+        => new(from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64(), from.I64());
 }
 
 /// <summary>What must hold of a place. The numbers are those of Core's PlacementProperties, Ceilings and LimitLaw.</summary>

@@ -56,6 +56,15 @@ public enum WardenOperation : byte
 
     /// <summary>Only for such rooms: what it has used so far: cell (id). The answer's body is an <see cref="ObservedUsage"/>.</summary>
     Usage = 17,
+
+    /// <summary>The payload is over and its leaf empty: let the client fetch files by its end of the exchange. Cell (id).</summary>
+    Collect = 18,
+
+    /// <summary>Let the client lend a directory to the room, not entered yet: cell (id), with the client's pidfd. The socket over which it names it comes back.</summary>
+    Lend = 19,
+
+    /// <summary>Wait for what came of it: cell (id). The answer's body is a <see cref="LentAnswer"/>.</summary>
+    Lent = 20,
 }
 
 /// <summary>The answers of the warden.</summary>

@@ -29,16 +29,17 @@ public sealed record BuildRoom(Guid Cell, byte Level, string Kind)
 /// <param name="Gid">Its gid: likewise. Supplementary groups come from the warden's list, never from a message.</param>
 /// <param name="Limits">The limits in force.</param>
 /// <param name="Demand">What must hold of the place.</param>
-public sealed record EnterRoom(Guid Cell, Guid Payload, uint Uid, uint Gid, RoomLimits Limits, PlaceDemand Demand)
+/// <param name="WithExchange">The client wants a way into the scratch: a second descriptor comes with the answer.</param>
+public sealed record EnterRoom(Guid Cell, Guid Payload, uint Uid, uint Gid, RoomLimits Limits, PlaceDemand Demand, bool WithExchange)
 {
     /// <summary>Writes the body.</summary>
-    public void Write(MessageWriter to) => Demand.Write(Limits.Write(to.Id(Cell).Id(Payload).U32(Uid).U32(Gid)));
+    public void Write(MessageWriter to) => Demand.Write(Limits.Write(to.Id(Cell).Id(Payload).U32(Uid).U32(Gid))).Flag(WithExchange);
 
     /// <summary>Reads the body.</summary>
     /// <exception cref="WireException">It is not one.</exception>
     public static EnterRoom Read(MessageReader from)
     {
-        var enter = new EnterRoom(from.Id(), from.Id(), from.U32(), from.U32(), RoomLimits.Read(ref from), PlaceDemand.Read(ref from));
+        var enter = new EnterRoom(from.Id(), from.Id(), from.U32(), from.U32(), RoomLimits.Read(ref from), PlaceDemand.Read(ref from), from.Flag());
         from.End();
         return enter;
     }

@@ -53,6 +53,10 @@ internal sealed class FakeCell(Scene scene) : ICell
         return new FakeEnd();
     }
 
+    public ExchangeEnd? TakeExchangeEnd() => null;
+
+    public Task BeginCollectionAsync(CancellationToken ct) => scene.CallAsync("begin-collection");
+
     public async Task<Resolution> ResolveAsync(CancellationToken ct)
     {
         await scene.CallAsync("resolve");
@@ -93,7 +97,14 @@ internal sealed class FakeClient(Scene scene) : IClient
 
     public SafeHandle Command { get; } = new FakeEnd();
 
-    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel) => await scene.CallAsync("client-entered");
+    public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel, ExchangeEnd? exchange) => await scene.CallAsync("client-entered");
+
+    public async Task<Collection> CollectAsync(PayloadId payload, FileExchange exchange, CancellationToken clientGone)
+    {
+        await scene.CallAsync("collect");
+        clientGone.ThrowIfCancellationRequested();
+        return new Collection.Told([.. exchange.Out.Select(_ => new CollectedFile(7, null))]);
+    }
 
     public async ValueTask StartedAsync(RunningPayload payload, ProcessId process) => await scene.CallAsync("client-started");
 }

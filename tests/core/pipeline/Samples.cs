@@ -17,6 +17,8 @@ internal static class Samples
 
     public static EndingReport Ended(Ending ending) => new(ending, "cell-init", new Finding.ProvenEmpty("cgroup"), Usage);
 
+    public static readonly FileExchange Exchange = new([new BroughtFile(ByteString.FromText("in"), 3)], [ByteString.FromText("out")]);
+
     public static PayloadRequest Request() => new(
         PayloadId.New(TimeProvider.System),
         new Pilot(new UserId(3001), new GroupId(3001), new ProcessId(99), 12345, "pilot", "/", JobKey.None),

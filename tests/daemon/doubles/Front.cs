@@ -28,7 +28,7 @@ internal sealed class Front : IDisposable
         AccountNames accounts = new(clock);
         PayloadRunner runner = new(() => Site, Site, isolators, Site, Running, clock);
         SurveyTurns surveys = new(new WardenSurvey(_link, "Start it.", log), clock);
-        HostView host = new("isolation-daemon-test", () => Listener?.Kernel);
+        HostView host = new("isolation-daemon-test", () => Listener?.Kernel, Path.GetTempPath());
         Dispatcher dispatcher = new(
             new RunOperation(runner, Site, new PayloadCounts(Site), _watch, clock, log),
             new ExplainOperation(Site, isolators, accounts, surveys, clock),

@@ -23,6 +23,7 @@ public sealed class RightsTests
         { "status", "Any", "Any" },
         { "reload-policy", "None", "Any" },
         { "doctor", "Any", "Any" },
+        { "collected", "Any", "Any" },
     };
 
     [Theory]
@@ -45,6 +46,7 @@ public sealed class RightsTests
     private static ClientMessage Message(string name) => name switch
     {
         "hello" => new HelloRequest(1),
+        "collected" => new CollectedRequest([]),
         "run" => Run,
         "join" => new JoinRequest("id", "handle"),
         "tell" => new TellRequest(Code: 0),

@@ -60,6 +60,9 @@ public static class KernelFeatures
     /// <summary>Landlock's scopes for signals and abstract sockets.</summary>
     public const string Landlock = "landlock";
 
+    /// <summary>Mounts that show one account's files as another's.</summary>
+    public const string IdMaps = "idmap";
+
     /// <summary>The exit status of a process that is not one's child.</summary>
     public const string PidFdExit = "pidfd-exit";
 
@@ -72,7 +75,7 @@ public static class KernelFeatures
     }.ToFrozenDictionary();
 
     /// <summary>The names.</summary>
-    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog, Landlock, PidFdExit];
+    public static readonly ImmutableArray<string> Names = [.. Counters.Keys.Order(StringComparer.Ordinal), KernelLog, Landlock, PidFdExit, IdMaps];
 
     /// <summary>The counters to do without.</summary>
     public static FrozenSet<CounterKind> CountersOf(IEnumerable<string> names)

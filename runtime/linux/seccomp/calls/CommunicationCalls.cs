@@ -12,6 +12,8 @@ internal static class CommunicationCalls
     private const uint TIOCSTI = 0x5412;
     private const uint TIOCLINUX = 0x541c;
     private const uint TIOCSETD = 0x5423;
+    private const uint FS_IOC_SETFLAGS = 0x40086602;
+    private const uint FS_IOC_FSSETXATTR = 0x401c5820;
 
     internal static ImmutableArray<CallGroup> Groups { get; } =
     [
@@ -26,8 +28,8 @@ internal static class CommunicationCalls
             (55, "getsockopt"),
         ]),
         new("devices and terminals; not what types into a terminal that others read (TIOCSTI, TIOCLINUX), nor what puts one of the kernel's line "
-            + "disciplines behind it (TIOCSETD). The kernel takes the low 32 bits (CVE-2019-10063)",
-            new CallRule.FailOn(1, [TIOCSTI, TIOCLINUX, TIOCSETD], Errno.EPERM), [(16, "ioctl")]),
+            + "disciplines behind it (TIOCSETD), nor what takes a file out of its quota project (FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR). The kernel takes the low 32 bits (CVE-2019-10063)",
+            new CallRule.FailOn(1, [TIOCSTI, TIOCLINUX, TIOCSETD, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR], Errno.EPERM), [(16, "ioctl")]),
         new("System V IPC of the namespace; the account's rights decide", CallRule.Allowed,
         [
             (29, "shmget"), (30, "shmat"), (31, "shmctl"), (67, "shmdt"), (64, "semget"), (65, "semop"), (66, "semctl"), (220, "semtimedop"),

@@ -43,8 +43,9 @@ internal static class FileCalls
         [
             (188, "setxattr"), (189, "lsetxattr"), (190, "fsetxattr"), (191, "getxattr"), (192, "lgetxattr"), (193, "fgetxattr"), (194, "listxattr"),
             (195, "llistxattr"), (196, "flistxattr"), (197, "removexattr"), (198, "lremovexattr"), (199, "fremovexattr"), (463, "setxattrat"),
-            (464, "getxattrat"), (465, "listxattrat"), (466, "removexattrat"), (468, "file_getattr"), (469, "file_setattr"),
+            (464, "getxattrat"), (465, "listxattrat"), (466, "removexattrat"), (468, "file_getattr"),
         ]),
+        new("takes a file out of its quota project, as two requests of ioctl do", CallRule.NotThere, [(469, "file_setattr")]),
         new("watching files that the account can read", CallRule.Allowed,
             [(253, "inotify_init"), (254, "inotify_add_watch"), (255, "inotify_rm_watch"), (294, "inotify_init1")]),
         new("memory as a file", CallRule.Allowed, [(319, "memfd_create"), (447, "memfd_secret")]),

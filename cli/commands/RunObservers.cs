@@ -1,0 +1,7 @@
+namespace Isolation.Cli;
+
+/// <summary>What a run keeps up to date beside its payload.</summary>
+/// <param name="Status">The status channel.</param>
+/// <param name="Usage">The usage file, or null.</param>
+/// <param name="Exchange">The files that pass, or null.</param>
+internal sealed record RunObservers(StatusChannel Status, UsageFile? Usage, ClientExchange? Exchange);
