@@ -40,7 +40,6 @@ public sealed class DelegatedCgroupTests : IDisposable
 
         using (Client running = service.Shell.StartPayload("sleep 600"))
         {
-            service.Slices.Clear(); // the topmost is the test's
             ProcessCgroups cgroups = ProcessCgroups.Parse(File.ReadAllText($"/proc/{running.Pid}/cgroup"));
             Assert.Equal($"{payloads}/cell-{running.Id}", cgroups.Unified);
             if (_layout.V1.ContainsKey("memory"))

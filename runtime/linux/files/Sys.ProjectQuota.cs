@@ -12,12 +12,12 @@ public static partial class Sys
     private const int Q_XGETQUOTA = 0x5803;
     private const int Q_XSETQLIM = 0x5804;
     private const int Q_XGETQSTATV = 0x5808;
-    private const ushort XFS_QUOTA_PDQ_ENFD = 1 << 5;
+    private const ushort FS_QUOTA_PDQ_ENFD = 1 << 5;
     private const ushort FS_DQ_IHARD = 2;
     private const ushort FS_DQ_BHARD = 8;
     private const int BasicBlock = 512;
-    private const int FS_IOC_FSGETXATTR = unchecked((int)0x801c581f);
-    private const int FS_IOC_FSSETXATTR = 0x401c5820;
+    private const uint FS_IOC_FSGETXATTR = 0x801c581f;
+    private const uint FS_IOC_FSSETXATTR = 0x401c5820;
     private const uint FS_XFLAG_PROJINHERIT = 0x200;
 
     /// <summary>True where the file system of a descriptor enforces limits of projects.</summary>
@@ -26,7 +26,7 @@ public static partial class Sys
     {
         QuotaState state = new() { Version = 1 };
         errno = Quota(place, Q_XGETQSTATV, 0, &state);
-        return errno == 0 && (state.Flags & XFS_QUOTA_PDQ_ENFD) != 0;
+        return errno == 0 && (state.Flags & FS_QUOTA_PDQ_ENFD) != 0;
     }
 
     /// <summary>The limits of a project, and what it holds; null with the error number, ENOENT where it has neither.</summary>
@@ -78,7 +78,7 @@ public static partial class Sys
         => SyscallRaw(SYS_quotactl_fd, place.Number, (command << 8) | PRJQUOTA, (nint)id, (nint)data, 0, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static unsafe partial int IoctlRaw(Descriptor fd, nint request, void* argument);
+    private static unsafe partial int IoctlRaw(Descriptor fd, nuint request, void* argument);
 
     // struct fs_quota_statv, linux/dqblk_xfs.h: 160 bytes.
     [StructLayout(LayoutKind.Explicit, Size = 160)]

@@ -34,7 +34,6 @@ internal sealed class LoadPayload : IDisposable
         LoadPayload payload = new(service, client, file);
         Until.True(() => payload.Find("running") is not null || client.HasExited, 20, () => "the payload did not start\n" + service.Log);
         payload.Running = payload.Find("running") ?? throw new InvalidOperationException($"the client ended with {client.ExitCode}: {client.StandardError.ReadToEnd()}\n{service.Log}");
-        service.Slices.Add(payload.Running.GetProperty("cgroup").GetString()!.Split('/')[1]);
         return payload;
     }
 

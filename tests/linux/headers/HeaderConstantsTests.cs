@@ -52,7 +52,9 @@ public sealed partial class HeaderConstantsTests
         #include <linux/bpf.h>
         #include <linux/capability.h>
         #include <linux/close_range.h>
+        #include <linux/dqblk_xfs.h>
         #include <linux/filter.h>
+        #include <linux/fs.h>
         #include <linux/ioprio.h>
         #include <linux/keyctl.h>
         #include <linux/landlock.h>
