@@ -57,6 +57,7 @@ internal static class CommandTable
     private static OptionSpec[] RunOnly() =>
     [
         new("--in", "FILE[:NAME]", "copy a file into the payload's scratch before the start", Repeats: true),
+        new("--lend-credentials", null, "lend a working directory also where it is, or holds, your home or a credential of yours"),
         new("--out", "NAME[:FILE]", "copy a file out of the payload's scratch after the ending", Repeats: true),
         new("--status-fd", "N", "write a JSON line for each state to this descriptor"),
         new("--status-file", "F", "the same, to a new file of mode 0600"),

@@ -26,6 +26,12 @@ internal sealed record RunOptions
     /// <summary>--workdir.</summary>
     public ReadOnlyMemory<byte>? WorkingDirectory { get; init; }
 
+    /// <summary>--lend-credentials.</summary>
+    public bool LendCredentials { get; init; }
+
+    /// <summary>The working directory, where the caller would lend it.</summary>
+    public OwnDirectory? Lending { get; init; }
+
     /// <summary>--env, as given.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> ExplicitEnvironment { get; init; } = [];
 
@@ -60,6 +66,8 @@ internal sealed record RunOptions
         ReadOnlyMemory<byte>? directory = line.Value("--workdir");
         if (directory is { } path && (path.IsEmpty || path.Span[0] != '/' || path.Length > LongestDirectory))
             faults.Add($"--workdir {Printable.Of(path.Span)} is no absolute path of at most {LongestDirectory} bytes. Fix: begin it with /.");
+        if (line.Has("--lend-credentials") && directory is null)
+            faults.Add("--lend-credentials says nothing without --workdir. Fix: give both, or none.");
         if (line.Has("--status-fd") && line.Has("--status-file"))
             faults.Add("--status-fd and --status-file exclude each other. Fix: give one.");
         if (line.PayloadCommand.Any(a => a.Length > LongestString))
@@ -72,7 +80,8 @@ internal sealed record RunOptions
             Command = line.PayloadCommand,
             Level = line.Text("--level", faults),
             Claim = line.Text("--claim", faults),
-            WorkingDirectory = directory,
+            WorkingDirectory = directory is { Length: > 1 } named ? named[..(named.Span.LastIndexOfAnyExcept((byte)'/') + 1)] : directory,
+            LendCredentials = line.Has("--lend-credentials"),
             ExplicitEnvironment = [.. line.Values("--env").Where(e => IsEntry(e, faults))],
             Tags = ReadTags(line, faults),
             Limits = LimitOptions.Read(line.Values("--limit"), faults),

@@ -16,6 +16,7 @@ internal static class RunCommand
         IReadOnlyList<ReadOnlyMemory<byte>> environment = RunOptions.Entries(input.Environment);
         if (line.Faults.Count > 0)
             return Dispatch.Usage(line);
+        options = options with { Lending = OwnDirectory.Of(options, environment) };
         StatusChannel status = StatusChannel.Open(options, line.Faults);
         UsageFile? usage = UsageFile.Open(options, line.Faults);
         using ClientExchange? exchange = ClientExchange.Open(options, line.Faults);
@@ -44,6 +45,14 @@ internal static class RunCommand
             if (service.Next(ServiceConnection.Patience * 1000) is not { } hello)
                 return Unanswer(socket, silence, status);
             JsonView? answer = hello["type"u8].Text == "hello" ? service.Next(-1) : hello;
+            if (answer is { } wish && wish["type"u8].Text == "lend")
+            {
+                if (options.Lending?.Name(service.TakeDescriptor()) is string unnamed)
+                    return NotLent(unnamed, status);
+                service.ExpectDescriptors();
+                answer = service.Next(-1);
+            }
+
             if (answer is not { } first)
                 return Unanswer(socket, silence, status);
             using Descriptor? channel = service.TakeDescriptor();
@@ -112,6 +121,12 @@ internal static class RunCommand
             "Leave them out, or ask for another level");
         status.Ended("refused", line);
         return FailureLine.Of(ExitCode.Refused, line);
+    }
+
+    private static int NotLent(string failure, StatusChannel status)
+    {
+        status.Ended("refused", failure);
+        return FailureLine.Of(ExitCode.Refused, failure);
     }
 
     private static int NotBrought(string failure, StatusChannel status)

@@ -126,6 +126,8 @@ internal static class Requests
         Text(to, "claim"u8, options.Claim);
         if (options.WorkingDirectory is { } directory)
             to.Raw(",\"workingDirectory\":"u8).Base64(directory.Span);
+        if (options.Lending is { } lending)
+            to.Raw(",\"lend\":true"u8).Raw(lending is { Holds: not null, MeansIt: true } ? ",\"lendCredentials\":true"u8 : ""u8);
         for (int i = 0; i < options.Tags.Count; i++)
             to.Raw(i == 0 ? ",\"tags\":{"u8 : ","u8).Text(options.Tags[i].Name).Raw(":"u8).Text(options.Tags[i].Value);
         to.Raw(options.Tags.Count > 0 ? "}"u8 : ""u8);

@@ -63,6 +63,9 @@ internal sealed class ServiceConnection : IDisposable
     /// <summary>The next descriptor that came along, the caller's from then on; null when there is none.</summary>
     public Descriptor? TakeDescriptor() => _descriptors.TryDequeue(out Descriptor? descriptor) ? descriptor : null;
 
+    /// <summary>What comes next brings descriptors again.</summary>
+    public void ExpectDescriptors() => _expectsDescriptors = true;
+
     /// <summary>Receives once what is there, or waits for it.</summary>
     /// <returns>False at the end of the connection.</returns>
     public bool Fill()

@@ -70,7 +70,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             undo.Push(() => exchange?.Dispose());
 
             undo.Begin("mounts");
-            using EntryMounts? mounts = own is null ? null : EntryMounts.Make(host, own, entry.Account, scratch, (Descriptor?)entry.Lent);
+            using EntryMounts? mounts = own is null ? null : EntryMounts.Make(host, own, entry.Account, scratch, entry.Lent);
 
             undo.Begin("pilot's channel");
             (UnixSocket cellEnd, UnixSocket pilotEnd) = UnixSocket.Pair(UnixSocketKind.SeqPacket);

@@ -192,7 +192,7 @@ internal sealed class Room(IRoom built, FrontSession owner)
             throw new DeniedException("lend", "nothing was lent to the room");
         return lent.ShowTo(materials.Entry.Account) is string why
             ? throw new SetupException("lend", why)
-            : materials.Entry with { Lent = lent.Mount };
+            : materials.Entry with { Lent = new LentMount(lent.Mount, lent.Path.ToString()) };
     }
 
     private void MoveTo(RoomStage to) => _stage = _stage.To(to);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Isolation.Core;
 using Isolation.Linux;
 
@@ -78,7 +79,8 @@ public sealed class LendingDesk
         string path = PrintableText.Of(answer.Path);
         if (answer.Mount is null || !ByteString.TryFrom(answer.Path, out ByteString named))
             return Failed(answer, path);
-        string? why = answer.Status.Kind != FileKind.Directory ? "it is no directory"
+        string? why = !IsPlain(answer.Path) ? "the path has parts that are empty, '.' or '..', or is no printable UTF-8"
+            : answer.Status.Kind != FileKind.Directory ? "it is no directory"
             : answer.Status.Uid != owner.Uid ? "it belongs to somebody else"
             : !FileSystems.Contains(answer.FileSystem) ? string.Create(CultureInfo.InvariantCulture, $"its file system (0x{answer.FileSystem:x}) is not one of those that can be lent from")
             : null;
@@ -87,6 +89,10 @@ public sealed class LendingDesk
         answer.Mount.Dispose();
         return new LendingResult.Refused($"{path} cannot be lent: {why}", $"Lend a directory of your own on a local file system. {ExchangeInstead}.");
     }
+
+    // The room shows it at that path, which is made there.
+    private static bool IsPlain(byte[] path)
+        => PrintableText.Of(path).AsSpan().SequenceEqual(Encoding.UTF8.GetString(path)) && Encoding.UTF8.GetString(path)[1..].Split('/').All(part => part is not ("" or "." or ".."));
 
     internal void LetGo(LendingErrand helper, uint uid)
     {

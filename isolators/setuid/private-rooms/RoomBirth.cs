@@ -48,6 +48,9 @@ internal sealed class RoomBirth : IDisposable
             string[] within = [.. settings.Binds.Append(host.Run).Where(path => RoomPlaces.InReplaced(path)?.Place == place)];
             foreach (string path in within)
                 MountPlace.Make(own, RoomPlaces.InReplaced(path)!.Value.Below, isDirectory: true);
+            foreach (string path in settings.Hidden)
+                if (RoomPlaces.InReplaced(path) is { } hidden && hidden.Place == place)
+                    MountPlace.Make(own, hidden.Below, isDirectory: true);
             Add(own, place);
             foreach (string path in within)
                 Add(path == host.Run ? Nursery.MakeBase() : SeenReadOnly(path), path);

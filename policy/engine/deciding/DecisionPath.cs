@@ -73,10 +73,19 @@ internal sealed record DecisionPath(
         return Unasked()
             ?? AtLevel(wanted, accepted, (level, kind) =>
             {
-                var admit = new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Placement, Policy.Epoch);
-                return level == Level.LogOnly ? admit with { Would = Would(choice, accepted, admit) } : admit;
+                var admit = new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Placement, Policy.Epoch) { Lends = Lends(level, kind) };
+                return level == Level.LogOnly ? admit with { Would = Would(choice, accepted, admit) }
+                    : admit.Lends && Request.LendsCredentials && !Policy.Places.LendCredentials ? NoCredentials : admit;
             });
     }
+
+    private static readonly Decision.Refuse NoCredentials = new("lend-credentials",
+        "the directory to be lent is or holds the pilot's home or a credential of its, and this site forbids that", "Lend another directory, or use --in and --out.");
+
+    // The roots are the site's; who lends from where is looked at again by the warden, which reads the path from the client itself.
+    private bool Lends(Level level, string kind)
+        => Request.LendsDirectory && (level, kind) == (Level.Setuid, "private") && Request.WorkingDirectory is ByteString directory
+            && Policy.Places.Lend.Any(root => directory.IsBelow(root));
 
     /// <summary>What would have been decided were there no level log-only: the level that the rule prefers, else the weakest that it accepts, else the usual one.</summary>
     private Decision Would(LevelChoice choice, ImmutableArray<Level> accepted, Decision.Admit logged)

@@ -19,5 +19,6 @@ public sealed record PrivateRoom(
 
 /// <summary>Places of the host that are shown to payloads.</summary>
 /// <param name="Lend">Roots under which a pilot may lend a directory of its own.</param>
+/// <param name="LendCredentials">It may lend one that is or holds its HOME or a credential, where it says that it means to.</param>
 /// <param name="Binds">Places that are seen in every room, read-only.</param>
-public sealed record Places(ImmutableArray<string> Lend, ImmutableArray<string> Binds);
+public sealed record Places(ImmutableArray<string> Lend, bool LendCredentials, ImmutableArray<string> Binds);

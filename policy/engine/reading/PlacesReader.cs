@@ -1,11 +1,14 @@
 namespace Isolation.Policy;
 
-/// <summary>Reads what of the host payloads see: <c>lend</c>, <c>images</c>, <c>binds</c>.</summary>
+/// <summary>Reads what of the host payloads see: <c>lend</c>, <c>lend-credentials</c>, <c>images</c>, <c>binds</c>.</summary>
 internal sealed class PlacesReader(ValueReader values, Findings findings)
 {
+    private static readonly Dictionary<string, bool> Allow = new() { ["no"] = false, ["allow"] = true };
+
     public Places Read(MapReader root)
     {
-        var places = new Places(values.Paths(root.Optional("lend")), values.Paths(root.Optional("binds")));
+        var places = new Places(
+            values.Paths(root.Optional("lend")), values.Choice(root.Optional("lend-credentials"), Allow) ?? true, values.Paths(root.Optional("binds")));
         MapReader images = MapReader.Of(root.Optional("images"), findings, "Write images: { allow: [host] }.");
         values.Distinct(values.Items(images.Optional("allow"), "images"), Image);
         images.Done();

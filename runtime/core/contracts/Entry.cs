@@ -14,6 +14,11 @@ public sealed record Entry(PayloadId Payload, Account Account, Limits Limits, Pl
     /// <summary>The client wants a way into the payload's scratch.</summary>
     public bool WithExchange { get; init; }
 
-    /// <summary>Borrowed: a detached mount of a directory that the client lends, shown as the payload's own; null for none.</summary>
-    public SafeHandle? Lent { get; init; }
+    /// <summary>The directory that the client lends; null for none.</summary>
+    public LentMount? Lent { get; init; }
 }
+
+/// <summary>A directory of the client's on its way into a room.</summary>
+/// <param name="Mount">Borrowed: a detached mount of it, shown as the payload's own.</param>
+/// <param name="Path">The path by which the client knows it: plain, absolute, UTF-8.</param>
+public sealed record LentMount(SafeHandle Mount, string Path);

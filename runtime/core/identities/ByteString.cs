@@ -31,6 +31,14 @@ public readonly struct ByteString : IEquatable<ByteString>
         return valid;
     }
 
+    /// <summary>True for a path below a directory, by its letters alone.</summary>
+    /// <param name="directory">The directory, without a slash at its end.</param>
+    public bool IsBelow(string directory)
+    {
+        byte[] above = Encoding.UTF8.GetBytes(directory);
+        return Length > above.Length + 1 && Span.StartsWith(above) && Span[above.Length] == (byte)'/';
+    }
+
     /// <summary>For people and logs: UTF-8 where it is, \xNN for every other byte and for control characters.</summary>
     public override string ToString() => PrintableText.Of(Span);
 

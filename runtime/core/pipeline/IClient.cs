@@ -11,6 +11,9 @@ public interface IClient
     /// <summary>Borrowed: the sealed memfd with arguments, environment and working directory.</summary>
     SafeHandle Command { get; }
 
+    /// <summary>Asks it to name the directory that it lends, over that socket; the socket stays the caller's to dispose.</summary>
+    ValueTask LendAsync(PayloadId payload, SafeHandle socket);
+
     /// <summary>
     /// Tells it that its room was entered; passes on the pilot's channel and, where it was asked for, its end of the exchange. Both stay the
     /// caller's to dispose. Without a channel it is told to fork the payload itself.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Isolation.Core;
 
@@ -7,7 +8,7 @@ namespace Isolation.Core;
 /// <list type="number">
 /// <item>decide: policy's answer, a pure function</item>
 /// <item>lease: an account, durable</item>
-/// <item>build the room</item>
+/// <item>build the room; where the client lends a directory, it names it now</item>
 /// <item>enter: the client gets its channel and its handle</item>
 /// <item>resolve: the streams are there, the command is opened with the payload's rights and digested</item>
 /// <item>one durable record, <c>admitted</c></item>
@@ -56,6 +57,9 @@ public sealed class PayloadRunner(
             IRoom room = await isolators[admit.Level]
                 .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process), clientGone).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
+            LoanResult? lending = admit.Lends ? await LendAsync(room, client, request.Id, clientGone).ConfigureAwait(false) : null;
+            if (lending is LoanResult.Refused refused)
+                return NotAdmitted(request, "lend", new Ending.Refused("lend", refused.Why, refused.Fix));
 
             // 4 enter
             var entry = new Entry(request.Id, lease.Account, admit.Limits, admit.Placement, client.Command, client.Process)
@@ -67,7 +71,8 @@ public sealed class PayloadRunner(
                 return NotPlaced(request, (EnterResult.NotPlaced)placed, snapshot);
             await using ConfiguredAsyncDisposable detachCell = cell.ConfigureAwait(false);
             residue = Residue.OfAll(new Finding.Found("the service failed before the cell was destroyed")); // until the cell says otherwise
-            (PayloadResult result, residue) = await RunInCellAsync(request, admit, lease, entry, cell, client, snapshot, clientGone).ConfigureAwait(false);
+            var given = new RunningPayload(request, admit, lease, Handle.New(), cell, clock.GetUtcNow()) { Loan = (lending as LoanResult.Lent)?.Loan };
+            (PayloadResult result, residue) = await RunInCellAsync(given, entry, client, snapshot, clientGone).ConfigureAwait(false);
             return result;
         }
         catch (SetupException e)
@@ -85,11 +90,28 @@ public sealed class PayloadRunner(
         }
     }
 
-    private async Task<(PayloadResult Result, Residue Residue)> RunInCellAsync(
-        PayloadRequest request, Decision.Admit admit, Lease lease, Entry entry, ICell cell, IClient client, IPolicy snapshot, CancellationToken clientGone)
+    /// <summary>Part of step 3. Nobody has entered: where it comes to nothing, the room goes at once.</summary>
+    private static async Task<LoanResult> LendAsync(IRoom room, IClient client, PayloadId payload, CancellationToken clientGone)
     {
-        Handle handle = Handle.New();
-        var payload = new RunningPayload(request, admit, lease, handle, cell, clock.GetUtcNow());
+        LoanResult? result = null;
+        try
+        {
+            if (room is not ILendingRoom lending)
+                throw new SetupException("lend", $"a room of the kind {room.Plan.Key.Kind} shows no directory of a pilot's");
+            using (SafeHandle socket = await lending.LendAsync(client.Process, clientGone).ConfigureAwait(false))
+                await client.LendAsync(payload, socket).ConfigureAwait(false);
+            return result = await lending.LentAsync(clientGone).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (result is not LoanResult.Lent)
+                await room.DestroyAsync(Grace).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<(PayloadResult Result, Residue Residue)> RunInCellAsync(
+        RunningPayload payload, Entry entry, IClient client, IPolicy snapshot, CancellationToken clientGone)
+    {
         using IDisposable membership = running.Add(payload);
         try
         {
@@ -97,7 +119,7 @@ public sealed class PayloadRunner(
         }
         catch (Exception)
         {
-            await DestroyAsync(cell).ConfigureAwait(false); // a bug of ours: the cell must not outlive it
+            await DestroyAsync(payload.Cell).ConfigureAwait(false); // a bug of ours: the cell must not outlive it
             throw;
         }
     }
@@ -221,6 +243,8 @@ public sealed class PayloadRunner(
                     {
                         Would = await WouldAsync(payload).ConfigureAwait(false),
                         Exchange = request.Exchange,
+                        Loan = payload.Loan,
+                        LendsCredentials = payload.Loan is not null && request.LendsCredentials,
                     }).ConfigureAwait(false));
                 case Resolution.NotUsable unusable:
                     return (new Ending.Refused(unusable.What, unusable.Why, unusable.Fix), unusable.What, null);

@@ -21,6 +21,9 @@ public sealed class RunningPayload(PayloadRequest request, Decision.Admit decisi
     /// <summary>The cell, borrowed: the pipeline disposes it.</summary>
     public ICell Cell { get; } = cell;
 
+    /// <summary>The directory that its client lends; null for none.</summary>
+    public Loan? Loan { get; init; }
+
     /// <summary>When the room was entered.</summary>
     public DateTimeOffset Entered { get; } = entered;
 

@@ -28,6 +28,12 @@ public sealed record AdmittedRecord(
     /// <summary>The files that pass between pilot and payload.</summary>
     public FileExchange Exchange { get; init; } = FileExchange.None;
 
+    /// <summary>The directory that the client lends; null for none.</summary>
+    public Loan? Loan { get; init; }
+
+    /// <summary>It is, or holds, the client's home or a credential, as the client says.</summary>
+    public bool LendsCredentials { get; init; }
+
     /// <summary>At the level log-only: what the same payload would have had. Null at any other level.</summary>
     public WouldHave? Would { get; init; }
 }

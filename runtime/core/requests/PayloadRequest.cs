@@ -23,6 +23,12 @@ public sealed record PayloadRequest(
     Limits Limits,
     ImmutableSortedDictionary<string, string> Tags)
 {
+    /// <summary>Its working directory is its client's own, and the client would lend it, where the site lets it.</summary>
+    public bool LendsDirectory { get; init; }
+
+    /// <summary>That directory is, or holds, what the client holds for its home or a credential, and it means to lend it all the same.</summary>
+    public bool LendsCredentials { get; init; }
+
     /// <summary>The files that pass between pilot and payload.</summary>
     public FileExchange Exchange { get; init; } = FileExchange.None;
 }

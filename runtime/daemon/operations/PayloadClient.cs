@@ -20,6 +20,19 @@ internal sealed class PayloadClient(Session session, Descriptor command, IDispos
 
     public SafeHandle Command => command;
 
+    public async ValueTask LendAsync(PayloadId payload, SafeHandle socket)
+    {
+        try
+        {
+            await session.Answers.WriteAsync(new LendAnswer(payload.ToString()), [Number(socket)]).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            await gone.CancelAsync().ConfigureAwait(false);
+            throw new OperationCanceledException("the client did not take its answer", e, gone.Token);
+        }
+    }
+
     public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel, ExchangeEnd? exchange)
     {
         try

@@ -33,6 +33,8 @@ internal static class RunParser
         Level? level = ParseLevel(wire.Level, found);
         CheckClaim(wire.Claim, found);
         CheckDirectory(wire.WorkingDirectory, found);
+        if ((wire.Lend && wire.WorkingDirectory is null) || (wire.LendCredentials && !wire.Lend))
+            found.Add(new Fault("a directory is to be lent and none is named", "Name it as the working directory, and say lend."));
         Limits limits = LimitsParser.Parse(wire.Limits, found);
         CheckTags(wire.Tags, found);
         FileExchange exchange = ExchangeParser.Parse(wire.Exchange, found);
@@ -48,6 +50,8 @@ internal static class RunParser
                 wire.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal))
             {
                 Exchange = exchange,
+                LendsDirectory = wire.Lend,
+                LendsCredentials = wire.LendCredentials,
             },
             block);
     }

@@ -42,7 +42,8 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
     public Task<WardenReply> AskAsync(WardenOperation operation) => warden.AskAsync(operation, b => b.Id(cell.Value));
 
     /// <summary>A call about the cell with its id, and more.</summary>
-    public Task<WardenReply> AskAsync(WardenOperation operation, Action<MessageWriter> rest) => warden.AskAsync(operation, b => rest(b.Id(cell.Value)));
+    public Task<WardenReply> AskAsync(WardenOperation operation, Action<MessageWriter> rest, params Descriptor[] descriptors)
+        => warden.AskAsync(operation, b => rest(b.Id(cell.Value)), descriptors);
 
     /// <summary>Reads an answer; one that is not in the protocol is a failed step, not an error of ours.</summary>
     public T Checked<T>(WardenReply reply, Func<WardenReply, T> read)

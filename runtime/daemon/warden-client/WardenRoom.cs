@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
@@ -5,9 +6,31 @@ using Isolation.Wire;
 namespace Isolation.Daemon;
 
 /// <summary>An empty room of the warden's.</summary>
-internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : IRoom
+internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : ILendingRoom
 {
     public RoomPlan Plan { get; } = plan;
+
+    public async Task<SafeHandle> LendAsync(SafeHandle client, CancellationToken ct)
+    {
+        using WardenReply reply = await calls.AskAsync(WardenOperation.Lend, _ => { }, (Descriptor)client).WaitAsync(ct).ConfigureAwait(false);
+        return calls.Checked(reply, static r =>
+        {
+            r.Done();
+            return r.TakeDescriptor();
+        });
+    }
+
+    public async Task<LoanResult> LentAsync(CancellationToken ct)
+    {
+        using WardenReply reply = await calls.AskAsync(WardenOperation.Lent).WaitAsync(ct).ConfigureAwait(false);
+        return calls.Checked<LoanResult>(reply, static r => LentAnswer.Read(r.Body()) switch
+        {
+            LentAnswer.Lent lent => new LoanResult.Lent(new Loan(
+                ByteString.TryFrom(lent.Path, out ByteString path) ? path : throw new WireException("a path with a NUL"), lent.Device, lent.Inode)),
+            LentAnswer.Refused refused => new LoanResult.Refused(refused.Why, refused.Fix),
+            _ => throw new InvalidOperationException("an answer of no kind"),
+        });
+    }
 
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {

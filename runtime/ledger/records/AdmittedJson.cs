@@ -30,6 +30,8 @@ internal static class AdmittedJson
         CommandJson.Write(json, record.Command, record.Resolved);
         if (record.WorkingDirectory is ByteString directory)
             json.Text("workingDirectory", directory.ToString(), PathBudget);
+        if (record.Loan is Loan loan)
+            WriteLoan(json, loan, record.LendsCredentials);
         WriteTags(json, record.Tags);
         ExchangeJson.Write(json, record.Exchange);
     }
@@ -100,6 +102,16 @@ internal static class AdmittedJson
             json.Text("name", name, 256);
         json.Text("rule", lease.Rule, 256);
         json.WriteBoolean("shared", lease.Shared);
+        json.WriteEndObject();
+    }
+
+    private static void WriteLoan(Utf8JsonWriter json, Loan loan, bool withCredentials)
+    {
+        json.WriteStartObject("lent");
+        json.Text("directory", loan.Directory.ToString(), PathBudget);
+        json.WriteNumber("device", loan.Device);
+        json.WriteNumber("inode", loan.Inode);
+        json.WriteBoolean("credentials", withCredentials);
         json.WriteEndObject();
     }
 

@@ -48,6 +48,12 @@ public sealed record RunRequest : ClientMessage
     /// <summary>Working directory as base64, or null for the payload's scratch.</summary>
     public byte[]? WorkingDirectory { get; init; }
 
+    /// <summary>That directory is the caller's own, and it lends it where the site lets it: the answer is then <c>lend</c> before <c>entered</c>.</summary>
+    public bool Lend { get; init; }
+
+    /// <summary>With <see cref="Lend"/>: it is, or holds, the caller's home or a credential, and is lent all the same.</summary>
+    public bool LendCredentials { get; init; }
+
     /// <summary>The caller's own tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
 

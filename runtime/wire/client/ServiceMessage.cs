@@ -18,6 +18,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(DoneAnswer), "done")]
 [JsonDerivedType(typeof(DiagnosedAnswer), "diagnosed")]
 [JsonDerivedType(typeof(CollectAnswer), "collect")]
+[JsonDerivedType(typeof(LendAnswer), "lend")]
 [JsonDerivedType(typeof(ForkAnswer), "fork")]
 [JsonDerivedType(typeof(GoAnswer), "go")]
 [JsonDerivedType(typeof(UsageAnswer), "usage")]
@@ -42,6 +43,12 @@ public sealed record ErrorAnswer(string Code, string Message, string Fix) : Serv
 /// <param name="Handle">The secret that proves the payload to be the client's.</param>
 /// <param name="Exchange">What the second descriptor is: <c>directory</c> or <c>copier</c>; null where there is none.</param>
 public sealed record EnteredAnswer(string Id, string Handle, string? Exchange = null) : ServiceMessage;
+
+/// <summary>
+/// Name the directory that you lend, now and yourself: its path, in one send over the socket that comes with this frame's first byte.
+/// </summary>
+/// <param name="Id">The payload's id.</param>
+public sealed record LendAnswer(string Id) : ServiceMessage;
 
 /// <summary>The payload is over and nothing of it runs: fetch files now, and answer <c>collected</c>.</summary>
 /// <param name="Id">The payload's id.</param>

@@ -19,9 +19,22 @@ internal sealed class FakeIsolator(Scene scene) : IIsolator
     }
 }
 
-internal sealed class FakeRoom(Scene scene, RoomPlan plan) : IRoom
+internal sealed class FakeRoom(Scene scene, RoomPlan plan) : ILendingRoom
 {
     public RoomPlan Plan { get; } = plan;
+
+    public async Task<SafeHandle> LendAsync(SafeHandle client, CancellationToken ct)
+    {
+        await scene.CallAsync("lend");
+        return new FakeEnd();
+    }
+
+    public async Task<LoanResult> LentAsync(CancellationToken ct)
+    {
+        await scene.CallAsync("lent");
+        ct.ThrowIfCancellationRequested();
+        return scene.LoanOutcome;
+    }
 
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
@@ -96,6 +109,8 @@ internal sealed class FakeClient(Scene scene) : IClient
     public SafeHandle Process { get; } = new FakeEnd();
 
     public SafeHandle Command { get; } = new FakeEnd();
+
+    public async ValueTask LendAsync(PayloadId payload, SafeHandle socket) => await scene.CallAsync("client-names");
 
     public async ValueTask EnteredAsync(PayloadId payload, Handle handle, SafePilotEnd? channel, ExchangeEnd? exchange) => await scene.CallAsync("client-entered");
 

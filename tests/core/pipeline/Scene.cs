@@ -20,6 +20,8 @@ internal sealed class Scene : IPolicy, ILeases, ILedger
 
     public LeaseResult? Loan { get; set; }
 
+    public LoanResult LoanOutcome { get; set; } = new LoanResult.Lent(new Loan(ByteString.FromText("/lend/own"), 1, 2));
+
     public Resolution Resolution { get; set; } = new Resolution.Resolved(new ResolvedCommand(ByteString.FromText("/bin/true"), "00", null));
 
     public StartResult Start { get; set; } = new StartResult.Started(new ProcessId(4711));
