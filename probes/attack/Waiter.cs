@@ -13,13 +13,16 @@ internal static class Waiter
         return 0;
     }
 
-    /// <summary>The mode <c>storm UNTIL NAME</c>: starts its successor and ends, until that time (milliseconds of the machine's clock).</summary>
+    /// <summary>The mode <c>storm UNTIL NAME</c>: starts its successor and ends, until that time (milliseconds of the machine's clock), or until it is stopped.</summary>
     public static int Storm(string[] words)
     {
-        if (Environment.TickCount64 < long.Parse(words[0], CultureInfo.InvariantCulture))
+        if (Environment.TickCount64 < long.Parse(words[0], CultureInfo.InvariantCulture) && !File.Exists(Stop(words[1])))
             Spawn(["storm", .. words]);
         return 0;
     }
+
+    /// <summary>The file that stops a storm while it is there.</summary>
+    public static string Stop(string name) => $"/tmp/{name}.stop";
 
     /// <summary>Starts this program with other words, in a session of its own, without streams.</summary>
     /// <returns>Its pid, or the error number below zero.</returns>

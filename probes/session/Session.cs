@@ -11,7 +11,7 @@ namespace Isolation.Probes;
 /// </summary>
 internal sealed class Session(IStage stage, string run, string directory, IReadOnlyList<string> environment)
 {
-    private const double StartSeconds = 15;
+    private const double StartSeconds = 40;
     private const double PayloadSeconds = 60;
     private readonly List<Attempt> _attempts = [];
 

@@ -51,7 +51,7 @@ internal sealed class Terminal : IDisposable
         int pid = Sys.TrySpawn(Programs.Separation, [Programs.Separation, "hold"], [], [terminal, told, told], newSession: true);
         terminal.Release();
         told.Dispose();
-        Sys.Poll(ready, PollEvents.In, 5000);
+        Sys.Poll(ready, PollEvents.In, 20_000);
         return pid;
     }
 

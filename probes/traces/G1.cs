@@ -40,7 +40,7 @@ internal static class G1
 
         using PidFd? child = PidFd.TryOpen(pid, out _);
         if (child is not null)
-            Sys.Poll(child, PollEvents.In, 3000);
+            Sys.Poll(child, PollEvents.In, 20_000);
         int code = child is not null && Sys.WaitFor(child, reap: true) is { IsExit: true } end ? end.Value : -1;
         if (code == 42)
             attack.ByPolicy("run a script from memory", "ran: the record holds the digest of what was started first; what that runs is inside the same cell and account");
