@@ -9,6 +9,10 @@ namespace Isolation.Cli;
 /// </summary>
 internal static class RunCommand
 {
+    private static readonly string NoScratch = FailureLine.Sentence(
+        "refused: --in and --out copy to and from a scratch, and at log-only there is none: the payload reads and writes the caller's own files",
+        "Leave them out, or ask for another level");
+
     /// <summary>Runs it.</summary>
     public static int Run(ProcessInput input, CommandLine line)
     {
@@ -48,7 +52,7 @@ internal static class RunCommand
             if (answer is { } wish && wish["type"u8].Text == "lend")
             {
                 if (options.Lending?.Name(service.TakeDescriptor()) is string unnamed)
-                    return NotLent(unnamed, status);
+                    return Refuse(unnamed, status);
                 service.ExpectDescriptors();
                 answer = service.Next(-1);
             }
@@ -57,13 +61,13 @@ internal static class RunCommand
                 return Unanswer(socket, silence, status);
             using Descriptor? channel = service.TakeDescriptor();
             if (first["type"u8].Text == "fork")
-                return observers.Exchange is null ? ForkedRun.Run(input, socket, options, service, first.Copy(), status, observers.Usage) : NoScratch(status);
+                return observers.Exchange is null ? ForkedRun.Run(input, socket, options, service, first.Copy(), status, observers.Usage) : Refuse(NoScratch, status);
             if (first["type"u8].Text != "entered" || channel is null)
                 return End(first, status);
             status.Entered(first["id"u8].Text ?? "", first["handle"u8].Text ?? "");
             // Before the signals are taken: they act while files are brought.
             if (observers.Exchange?.Bring(first["exchange"u8].Text, service.TakeDescriptor()) is string failure)
-                return NotBrought(failure, status);
+                return Fail(failure, status);
             using ForwardedSignals signals = ForwardedSignals.Take();
             return HandOver(input, service, channel, signals, observers);
         }
@@ -102,45 +106,30 @@ internal static class RunCommand
             case "error":
                 string line = FailureLine.OfError(frame);
                 int exitCode = ExitCode.OfError(frame["code"u8].Text);
-                status.Ended(exitCode switch
+                return NotRun(exitCode switch
                 {
                     ExitCode.Busy => "busy",
                     ExitCode.SetupFailed => "setup-failed",
                     ExitCode.Unavailable => "unavailable",
                     _ => "refused",
-                }, line);
-                return FailureLine.Of(exitCode, line);
+                }, exitCode, line, status);
             default:
                 return NotUnderstood($"a frame \"{frame["type"u8].Text}\" where \"entered\" with a descriptor was due", status);
         }
     }
 
-    private static int NoScratch(StatusChannel status)
-    {
-        string line = FailureLine.Sentence("refused: --in and --out copy to and from a scratch, and at log-only there is none: the payload reads and writes the caller's own files",
-            "Leave them out, or ask for another level");
-        status.Ended("refused", line);
-        return FailureLine.Of(ExitCode.Refused, line);
-    }
+    // Nothing of the payload has run.
+    private static int Refuse(string why, StatusChannel status) => NotRun("refused", ExitCode.Refused, why, status);
 
-    private static int NotLent(string failure, StatusChannel status)
-    {
-        status.Ended("refused", failure);
-        return FailureLine.Of(ExitCode.Refused, failure);
-    }
+    private static int Fail(string why, StatusChannel status) => NotRun("setup-failed", ExitCode.SetupFailed, why, status);
 
-    private static int NotBrought(string failure, StatusChannel status)
-    {
-        status.Ended("setup-failed", failure);
-        return FailureLine.Of(ExitCode.SetupFailed, failure);
-    }
+    private static int NotUnderstood(string what, StatusChannel status) => Fail(
+        FailureLine.Sentence($"the service breaks the protocol: {what}; nothing of the payload has run", "Use the client that belongs to the service"), status);
 
-    private static int NotUnderstood(string what, StatusChannel status)
+    private static int NotRun(string ending, int exitCode, string line, StatusChannel status)
     {
-        string line = FailureLine.Sentence($"the service breaks the protocol: {what}; nothing of the payload has run",
-            "Use the client that belongs to the service");
-        status.Ended("setup-failed", line);
-        return FailureLine.Of(ExitCode.SetupFailed, line);
+        status.Ended(ending, line);
+        return FailureLine.Of(exitCode, line);
     }
 
     private static int Unanswer(byte[] socket, string cause, StatusChannel status)

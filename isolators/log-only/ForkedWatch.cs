@@ -29,14 +29,14 @@ internal sealed class ForkedWatch : IDisposable
     private bool _hasLeft;
 
     /// <summary>Begins. The descriptors are borrowed until <see cref="End"/> completes.</summary>
-    internal ForkedWatch(Leaf leaf, PidFd child, PidFd client, TimeSpan? wall, bool kernelTells, UsageSamples usage)
+    internal ForkedWatch(Leaf leaf, PidFd child, PidFd client, TimeSpan? wall, bool kernelTells, ForkedUsage usage)
     {
         (_leaf, _child, _client, _wall, _kernelTells, Usage) = (leaf, child, client, wall, kernelTells, usage);
         new Thread(Run, maxStackSize: 256 << 10) { IsBackground = true, Name = "log-only" }.Start();
     }
 
     /// <summary>What it uses.</summary>
-    internal UsageSamples Usage { get; }
+    internal ForkedUsage Usage { get; }
 
     /// <summary>How it ended. Never faults.</summary>
     internal Task<ForkedEnd> End => _end.Task;

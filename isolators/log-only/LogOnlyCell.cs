@@ -71,7 +71,7 @@ internal sealed class LogOnlyCell : IForkedCell
     public Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
     {
         PidFd child = _child ?? throw new InvalidOperationException("nobody has joined");
-        UsageSamples usage = new(_leaf);
+        ForkedUsage usage = new(_leaf);
         switch (LeafEntry.Put(_leaf, child))
         {
             case LeafEntryResult.Placed:

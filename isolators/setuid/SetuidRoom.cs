@@ -83,6 +83,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                 (_, byte[] answer) = await control.AskAsync(ControlKind.Enter, w => message.Write(w), numbers).WaitAsync(EnterDeadline, host.Clock, ct).ConfigureAwait(false);
                 if (new MessageReader(answer).Text(WardenProtocol.MaxText) is { Length: > 0 } fault)
                     throw new SetupException("enter", fault);
+                leaf.GiveUpWhatIsHanded();
             }
 
             var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue) { HasOwnProcesses = own is not null, Exchange = exchange };

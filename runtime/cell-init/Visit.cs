@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -140,7 +141,7 @@ internal sealed class Visit : IDisposable
                 break;
             case News.UsageWanted when Payload is not null:
                 // A client that does not read loses the answer; nobody waits for it.
-                _ = Sys.TrySendNow(_descriptors.Channel, UsageMessage.Write(_usage.Answer()), out _);
+                _ = Sys.TrySendNow(_descriptors.Channel, UsageMessage.Write(Observed(_usage.Answer())), out _);
                 break;
             case News.Resolved resolved:
                 _resolved = resolved.Result;
@@ -173,11 +174,17 @@ internal sealed class Visit : IDisposable
             return;
 
         ChildEnd? end = Payload?.End();
-        ObservedUsage usage = Payload is null ? ObservedUsage.None : _usage.Read(_watch.EndedAt);
+        ObservedUsage usage = Payload is null ? ObservedUsage.None : Observed(_usage.Read(_watch.EndedAt));
         Ending = new ObservedEnding(
             Payload is null ? EndedHow.NeverStarted : end is null ? EndedHow.Unknown : end.Value.IsExit ? EndedHow.Exited : EndedHow.Signaled,
-            end?.Value ?? 0, _cause, empty, detail, usage) { OutOfMemory = _usage.OutOfMemory(usage) };
+            end?.Value ?? 0, _cause, empty, detail, usage) { OutOfMemory = Starved(usage) };
     }
+
+    private static ObservedUsage Observed(IReadOnlyDictionary<UsageFigure, long> figures) => ObservedUsage.Of(figures.Select(f => ((byte)f.Key, f.Value)));
+
+    private ObservedOutOfMemory? Starved(ObservedUsage usage) => usage[(byte)UsageFigure.OutOfMemoryKills] is > 0 and long kills
+        ? new ObservedOutOfMemory(kills, (byte)_usage.StarvedBy(), OutOfMemoryVictim.NotKnown, "")
+        : null;
 
     public void Dispose()
     {

@@ -35,7 +35,7 @@ public sealed class Leaf : IDisposable
     /// <summary>The counters that this leaf has on this kernel.</summary>
     public IReadOnlyList<LeafCounter> Counters => _counters;
 
-    /// <summary>Files <c>tasks</c> of the v1 places, for writing: they can move any process, so they are closed as soon as may be.</summary>
+    /// <summary>Files <c>tasks</c> of the v1 places, for writing: they can move any process.</summary>
     public IReadOnlyList<Descriptor> TaskFiles => _taskFiles;
 
     /// <summary>The directory in the unified hierarchy.</summary>
@@ -123,6 +123,20 @@ public sealed class Leaf : IDisposable
 
     /// <summary>As <see cref="Remove()"/>, only what is in a batch system's directories: the v1 hierarchies where there are any. The counters there are gone with it.</summary>
     public string? RemoveFromJob() => Remove(Plan.V1.IsEmpty ? Directories : _v1.Values);
+
+    /// <summary>
+    /// Closes what whoever enters has been given: the counters, but the one of the freezer, and the task files. A warden holds many leaves at a time, and
+    /// their counters would be most of its descriptors.
+    /// </summary>
+    public void GiveUpWhatIsHanded()
+    {
+        foreach (LeafCounter counter in _counters.Where(counter => counter.Kind != CounterKind.V1FreezerState))
+            counter.File.Dispose();
+        foreach (Descriptor tasks in _taskFiles)
+            tasks.Dispose();
+        _counters.RemoveAll(counter => counter.Kind != CounterKind.V1FreezerState);
+        _taskFiles.Clear();
+    }
 
     /// <summary>Closes the descriptors; the directories stay.</summary>
     public void Dispose()

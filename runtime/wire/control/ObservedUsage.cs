@@ -24,6 +24,9 @@ public sealed record ObservedUsage(ObservedFigure[] Figures)
         }
     }
 
+    /// <summary>From pairs.</summary>
+    public static ObservedUsage Of(IEnumerable<(byte Number, long Value)> pairs) => new([.. pairs.Select(pair => new ObservedFigure(pair.Number, pair.Value))]);
+
     /// <summary>As pairs.</summary>
     public IEnumerable<(byte Number, long Value)> Pairs => Figures.Select(figure => (figure.Number, figure.Value));
 
