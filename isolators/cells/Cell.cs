@@ -129,8 +129,10 @@ public sealed class Cell : IHostCell
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
             return new StartResult.Started(new ProcessId((_mainPid = OnHost(reader.I32())).Value));
-        StartStep step = (StartStep)reader.I32();
-        return step == StartStep.ClientGone ? new StartResult.ClientGone() : new StartResult.NotStarted(step.Name(), reader.I32());
+        (StartStep step, int errno) = ((StartStep)reader.I32(), reader.I32());
+        if (step == StartStep.Clone && errno == Errno.ENOENT && !LeafIsProof)
+            throw new SetupException("start", $"the leaf {_parts.Leaf.Path} is gone: the cgroup above it is its pilot's, who has removed it");
+        return step == StartStep.ClientGone ? new StartResult.ClientGone() : new StartResult.NotStarted(step.Name(), errno);
     }
 
     /// <inheritdoc/>
@@ -153,9 +155,10 @@ public sealed class Cell : IHostCell
         string? cellInit = await _parts.EndCellInitAsync(grace).ConfigureAwait(false);
 
         _parts.Exchange?.Dispose();
-        bool isEmpty = _parts.Leaf.IsEmpty;
+        // What a pilot can pull out of the leaf is over with the room, whose first process cell-init is.
+        bool isEmpty = _parts.Leaf.IsEmpty && (LeafIsProof || cellInit is null);
         await Task.WhenAny(_jobsLeaves, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
-        string? leaf = isEmpty ? await RemoveLeafAsync(_parts.Leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes";
+        string? leaf = isEmpty ? await RemoveLeafAsync(_parts.Leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes, or may";
         SharedPlaces shared = await WithinAsync(Task.Run(Search), grace).ConfigureAwait(false) ?? SharedPlaces.NotSearched;
         string? scratch = isEmpty
             ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
@@ -163,11 +166,11 @@ public sealed class Cell : IHostCell
         if (leaf is not null || scratch.Length > 0)
             KeepWhatIsLeft(leaf ?? scratch);
         // An empty leaf proves nothing of a main process whose end nobody saw: it may have been moved out of it.
-        bool isProven = isEmpty && (seen is { IsEmpty: true } or { How: not EndedHow.Unknown });
+        bool isProven = isEmpty && (!LeafIsProof || seen is { IsEmpty: true } or { How: not EndedHow.Unknown });
         return new CellReport(new Residue(
             (isProven, cellInit) switch
             {
-                (true, null) => new Finding.ProvenEmpty(_parts.HasOwnProcesses ? "cgroup, pid namespace" : "cgroup"),
+                (true, null) => new Finding.ProvenEmpty(Proof),
                 (true, string stuck) => new Finding.Found(stuck),
                 _ => new Finding.Found(seen is { EmptinessDetail.Length: > 0 } ? seen.EmptinessDetail : isEmpty ? "the main process was not seen to end" : "the leaf is still populated"),
             },
@@ -190,6 +193,10 @@ public sealed class Cell : IHostCell
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
         return _parts.DisposeAsync(withPlaces: !_isLeft);
     }
+
+    private bool LeafIsProof => Site.Placement.Holds.HasFlag(PlacementProperties.CgroupProof);
+
+    private string Proof => (LeafIsProof, _parts.HasOwnProcesses) switch { (true, true) => "cgroup, pid namespace", (true, false) => "cgroup", _ => "pid namespace" };
 
     private void KeepWhatIsLeft(string why)
     {

@@ -19,7 +19,7 @@ public static class Endings
             _ => new Ending.Lost(seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : "how the main process ended is not known"),
         },
         seen.ObserverName,
-        seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.Found(seen.EmptinessDetail),
+        seen.IsEmpty ? new Finding.ProvenEmpty(seen.ObserverName) : new Finding.Found(seen.EmptinessDetail),
         ResourceUsage.Of(seen.Usage.Pairs))
     {
         OutOfMemory = seen.OutOfMemory is { } killed ? new OutOfMemory(killed.Kills, (MemoryLimit)killed.Limit, killed.Victims) : null,

@@ -17,13 +17,13 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     public const string Classic = "classic";
 
     /// <summary>The kind of room with namespaces of its own.</summary>
-    public const string Private = "private";
+    public const string Private = RoomKey.Private;
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProofDeadline = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
-    public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic, Private], [Position.Beside, Position.Below, Position.Own]);
+    public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic, Private], [Position.Beside, Position.Below, Position.Inside, Position.Own]);
 
     private readonly Lock _turn = new();
     private Nursery? _nursery;

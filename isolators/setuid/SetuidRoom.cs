@@ -40,7 +40,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                 return await NowhereAsync(new PlaceResult.Nowhere(unlimited), undo).ConfigureAwait(false);
 
             undo.Begin("leaf");
-            PlaceResult found = PlaceFinder.Find(host, entry, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Write(ticket.Ticket with
+            PlaceResult found = PlaceFinder.Find(host, entry, own is not null, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Write(ticket.Ticket with
             {
                 Payload = entry.Payload.Value,
                 Uid = entry.Account.Uid.Value,
@@ -152,7 +152,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             ],
             [.. place.Leaf.Counters.Select(c => (byte)c.Kind)],
             place.Leaf.TaskFiles.Count,
-            mounts?.Room,
+            mounts is null ? null : mounts.Room with { LeafIsThePilots = !place.Placement.Holds.HasFlag(PlacementProperties.CgroupProof) },
             host.Landlock);
     }
 

@@ -14,6 +14,7 @@ internal sealed class Visit : IDisposable
     private readonly CellDescriptors _descriptors;
     private readonly Mailbox _mailbox;
     private readonly UsageWatch _usage;
+    private readonly RoomProcesses? _room;
     private readonly long _enteredAt = Stopwatch.GetTimestamp();
     private long _streamsAt;
     private Descriptor?[]? _streams;
@@ -28,6 +29,7 @@ internal sealed class Visit : IDisposable
     {
         (_enter, _descriptors, _mailbox) = (enter, descriptors, mailbox);
         _usage = new UsageWatch(descriptors.Counters);
+        _room = enter.Own is { LeafIsThePilots: true } ? new RoomProcesses() : null;
         PilotChannel.Open(descriptors.Channel, enter.PilotEndInode, mailbox);
     }
 
@@ -93,7 +95,7 @@ internal sealed class Visit : IDisposable
 
         // Nothing of the payload has run; a child that was killed half-way may still be in the leaf.
         _cause = ClientIsGone ? EndingCause.ClientGone : EndingCause.None;
-        _watch = new EndWatch(_descriptors);
+        _watch = new EndWatch(_descriptors, _room);
         return warden.TrySend(ControlKind.NotStarted, w => w.I32(step).I32(errno));
     }
 
@@ -190,6 +192,7 @@ internal sealed class Visit : IDisposable
     {
         Payload?.Reap(); // not before: the warden may still be asking for its number on the host
         Payload?.Dispose();
+        _room?.Dispose();
         _descriptors.Dispose();
     }
 
@@ -197,7 +200,7 @@ internal sealed class Visit : IDisposable
     {
         if (_watch is null && Payload is not null)
             _usage.Sample(); // the last that is to be seen before the kill
-        _watch ??= new EndWatch(_descriptors);
+        _watch ??= new EndWatch(_descriptors, _room);
         OnTime(withDeadline: false);
     }
 

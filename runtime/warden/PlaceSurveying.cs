@@ -7,7 +7,7 @@ using Isolation.Wire;
 namespace Isolation.Warden;
 
 /// <summary>
-/// The operation <c>survey</c>: tries every position for a pilot. One at a time, since each makes up to three leaves that no limit counts; who would
+/// The operation <c>survey</c>: tries every position for a pilot. One at a time, since each makes up to four leaves that no limit counts; who would
 /// have to wait behind too many others is denied at once.
 /// </summary>
 internal sealed class PlaceSurveying(CellHost host, WardenState state)
@@ -22,7 +22,8 @@ internal sealed class PlaceSurveying(CellHost host, WardenState state)
     internal async Task<Answer> SurveyAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
     {
         using PidFd client = new(descriptors[0].Release());
-        Limits limits = AskedLimits.Read(SurveyPlaces.Read(new MessageReader(body)).Limits);
+        SurveyPlaces asked = SurveyPlaces.Read(new MessageReader(body));
+        PlaceNeeds needs = new(AskedLimits.Read(asked.Limits), asked.HasOwnProcesses);
         try
         {
             if (Interlocked.Increment(ref _waiting) > MostWaiting)
@@ -30,7 +31,7 @@ internal sealed class PlaceSurveying(CellHost host, WardenState state)
             await One.WaitAsync().ConfigureAwait(false);
             try
             {
-                return session.IsOver ? Answer.Done : Survey(client, limits);
+                return session.IsOver ? Answer.Done : Survey(client, needs);
             }
             finally
             {
@@ -43,12 +44,12 @@ internal sealed class PlaceSurveying(CellHost host, WardenState state)
         }
     }
 
-    private Answer Survey(PidFd client, Limits limits)
+    private Answer Survey(PidFd client, PlaceNeeds needs)
     {
         Invariants.RequirePilot(client, state.Limits);
         try
         {
-            ImmutableArray<SurveyedPosition> found = PlaceSurvey.Of(host, client, limits);
+            ImmutableArray<SurveyedPosition> found = PlaceSurvey.Of(host, client, needs);
             return new Answer(WardenAnswer.Done, new SurveyedPlaces([.. found.Select(Wire)]).Write);
         }
         catch (SyscallException e)

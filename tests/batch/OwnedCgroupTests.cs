@@ -17,6 +17,9 @@ public sealed class OwnedCgroupTests
     // The owner of a directory may remove empty cgroups in it, and on v1 rename all; its own processes it may move wherever it owns the files.
     private static readonly string[] Harmless = ["move a client v1", "move a client v2", "rename v1", "remove v1", "remove v2", "make one's own threaded v2"];
 
+    private const int NotAnEndingOfThePayload = 250; // driver.py
+    private static readonly string[] Pulled = ["pull a process out v1", "pull a process out v2"];
+
     // What holds a payload: a process that ignores TERM, and another in a session of its own.
     private static readonly string[] Stubborn = ["bash", "-c", "trap '' TERM HUP; (setsid sleep 83 > /dev/null 2>&1 &) ; sleep 0.3; exit 5"];
 
@@ -28,8 +31,32 @@ public sealed class OwnedCgroupTests
     public void NothingThatItDoesReachesAPayload(string name)
     {
         Site.Require();
-        BatchTree job = Named(name);
         using Service.Tests.Service service = Service.Tests.Service.Start(JobClient.Policy);
+        Assert.DoesNotContain(Attacked(service, name, Allowed), Pulled.Contains);
+    }
+
+    // A leaf in a cgroup of the pilot's: what it pulls out of there runs on among its own processes, until the room ends. A leaf that it removes while it
+    // is empty has no payload, and the pilot is told so.
+    [SkippableTheory]
+    [InlineData("htcondor-v2")]
+    [InlineData("htcondor-v2-split")]
+    public void WhatItPullsOutOfALeafInItsOwnCgroupEndsWithTheRoom(string name)
+    {
+        using Service.Tests.Service service = Service.Tests.Service.Start(Site.PrivatePolicy, place: "/opt");
+        Assert.Contains(Attacked(service, name, [.. Allowed, NotAnEndingOfThePayload]), Pulled.Contains);
+        JsonElement[] records = [.. service.LedgerText().Split('\n').Where(l => l.Contains("\"type\":\"ended\"", StringComparison.Ordinal)).Select(l => JsonDocument.Parse(l).RootElement)];
+        Assert.Equal(Payloads, records.Length);
+        JsonElement[] endings = [.. records.Select(r => r.GetProperty("ending"))];
+        Assert.Contains(endings, e => e.GetProperty("kind").GetString() == "exited");
+        Assert.All(endings.Where(e => e.GetProperty("kind").GetString() == "setup-failed"), e => Assert.Contains("its pilot's, who has removed it", e.GetProperty("why").GetString(), StringComparison.Ordinal));
+        Assert.All(records, record => Assert.Equal("pid namespace", record.GetProperty("residue").GetProperty("processes").GetProperty("proven").GetString()));
+        Assert.Equal(Payloads, service.LedgerText().Split("\"position\":\"inside\"").Length - 1);
+    }
+
+    // What it succeeded in, harmless or not.
+    private static string[] Attacked(Service.Tests.Service service, string name, int[] allowed)
+    {
+        BatchTree job = Named(name);
         using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
         Process attacker = Attack(built, job);
         for (int i = 0; i < Payloads; i++)
@@ -38,7 +65,7 @@ public sealed class OwnedCgroupTests
             string[] client = i % 2 == 0
                 ? [service.Programs + "/isolation", "--socket", service.Socket, "run", "--"]
                 : ["python3", AppContext.BaseDirectory + "/pilots/driver.py", "--hold", "0.7", "--"];
-            Ask(service, built, job, [.. client, .. Stubborn], $"payload {i}");
+            Ask(service, built, job, [.. client, .. Stubborn], allowed, $"payload {i}");
         }
 
         attacker.StandardInput.Close();
@@ -47,8 +74,10 @@ public sealed class OwnedCgroupTests
         Assert.True(attacker.ExitCode == 0, attacker.StandardError.ReadToEnd());
         JsonElement counts = JsonDocument.Parse(said).RootElement;
         Assert.True(counts.GetProperty("tried").EnumerateObject().Where(p => p.Name.StartsWith("pull a process out", StringComparison.Ordinal)).Sum(p => p.Value.GetInt32()) > 0, said);
-        Assert.Empty(counts.GetProperty("succeeded").EnumerateObject().Select(p => p.Name).Except(Harmless));
+        string[] succeeded = [.. counts.GetProperty("succeeded").EnumerateObject().Select(p => p.Name)];
+        Assert.Empty(succeeded.Except([.. Harmless, .. Pulled]));
         service.VerifyLedger();
+        return succeeded;
     }
 
     [SkippableFact]
@@ -91,12 +120,12 @@ public sealed class OwnedCgroupTests
         NothingLeft(service);
     }
 
-    private static void Ask(Service.Tests.Service service, CgroupTree built, BatchTree job, string[] command, string what)
+    private static void Ask(Service.Tests.Service service, CgroupTree built, BatchTree job, string[] command, int[] allowed, string what)
     {
         Process client = built.Start(job, command, environment: [$"ISOLATION_SOCKET={service.Socket}"]);
         Task<string> output = client.StandardOutput.ReadToEndAsync(), errors = client.StandardError.ReadToEndAsync();
         Assert.True(client.WaitForExit(Until.Deadline(45)), $"{what} is not over\n{service.Log}");
-        Assert.True(Allowed.Contains(client.ExitCode), $"{what}: {client.ExitCode}\n{output.Result}\n{errors.Result}\n{service.Log}");
+        Assert.True(allowed.Contains(client.ExitCode), $"{what}: {client.ExitCode}\n{output.Result}\n{errors.Result}\n{service.Log}");
         NothingLeft(service);
     }
 

@@ -132,7 +132,7 @@ public sealed class ServiceSliceTests : IDisposable
         using PidFd self = PidFd.TryOpen(Environment.ProcessId, out _)!;
         CellHost host = new(null!, null!, "", "", _layout, slice, All, null!, null!, null!, "", TimeProvider.System);
         Limits limits = Limits.None with { MemoryBytes = 1 << 30, Processes = 500, CpuWeight = 50 };
-        return Positions.Of(host, PilotCgroups.Of(self, _layout, host.Tracking), limits, Leaf).Single(p => p.Position == Position.Own);
+        return Positions.Of(host, PilotCgroups.Of(self, _layout, host.Tracking), new PlaceNeeds(limits, false), Leaf).Single(p => p.Position == Position.Own);
     }
 
     private IEnumerable<string> Mounts() => _layout.V1.Values.Append(_layout.Unified).Append(_layout.Systemd).OfType<string>().Distinct();

@@ -35,7 +35,7 @@ public sealed class SurveyLiesTests(WardenFixture fixture) : OnSharedWarden(fixt
         NeedsRoot();
         Front going = await Front.GreetedAsync(Site);
         for (int i = 0; i < 20; i++)
-            _ = going.AskAsync(WardenOperation.Survey, new SurveyPlaces(RoomLimits.None).Write, Pilot.PidFd);
+            _ = going.AskAsync(WardenOperation.Survey, new SurveyPlaces(RoomLimits.None, false).Write, Pilot.PidFd);
         going.Dispose();
         (await AskAsync(Pilot.PidFd, RoomLimits.None)).Done(); // after those before it
         Assert.Empty(Site.Leaves());
@@ -105,7 +105,7 @@ public sealed class SurveyLiesTests(WardenFixture fixture) : OnSharedWarden(fixt
     public async Task No_process_at_all()
     {
         NeedsRoot();
-        await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(WardenOperation.Survey, new SurveyPlaces(RoomLimits.None).Write));
+        await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(WardenOperation.Survey, new SurveyPlaces(RoomLimits.None, false).Write));
     }
 
     [SkippableFact]
@@ -120,8 +120,8 @@ public sealed class SurveyLiesTests(WardenFixture fixture) : OnSharedWarden(fixt
     {
         NeedsRoot();
         using Front root = await Front.GreetedAsync(Site, 0);
-        Assert.Equal("asker", (await root.AskAsync(WardenOperation.Survey, new SurveyPlaces(RoomLimits.None).Write, Pilot.PidFd)).Invariant);
+        Assert.Equal("asker", (await root.AskAsync(WardenOperation.Survey, new SurveyPlaces(RoomLimits.None, false).Write, Pilot.PidFd)).Invariant);
     }
 
-    private Task<Reply> AskAsync(Descriptor client, RoomLimits limits) => Front.AskAsync(WardenOperation.Survey, new SurveyPlaces(limits).Write, client);
+    private Task<Reply> AskAsync(Descriptor client, RoomLimits limits) => Front.AskAsync(WardenOperation.Survey, new SurveyPlaces(limits, false).Write, client);
 }

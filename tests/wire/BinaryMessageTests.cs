@@ -17,7 +17,7 @@ public sealed class BinaryMessageTests
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1, 2).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.NotPlaced(1, "beside: none", "Ask less.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
-        Sample(w => new SurveyPlaces(RoomLimits.None with { MemoryBytes = 1 }).Write(w), b => SurveyPlaces.Read(new MessageReader(b)).Write),
+        Sample(w => new SurveyPlaces(RoomLimits.None with { MemoryBytes = 1 }, true).Write(w), b => SurveyPlaces.Read(new MessageReader(b)).Write),
         Sample(
             w => new SurveyedPlaces([new SurveyedPlace(1, 0, 0, 0, "no job", "", false), new SurveyedPlace(3, 15, 8, 256, "", "echo +memory", true)]).Write(w),
             b => SurveyedPlaces.Read(new MessageReader(b)).Write),
@@ -144,7 +144,7 @@ public sealed class BinaryMessageTests
     private static EnterCell Enter() => new(
         2_000_000, 2_000_001, [5, 6], 1_000, 30_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12,
         new PilotSchedule([3, 0, 0, 0, 0, 0, 0, 0x80], 3, -20, 0x4007), 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8,
-        new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true), true);
+        new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true, LeafIsThePilots: true), true);
 
     private static WireFinding[] Findings() =>
     [

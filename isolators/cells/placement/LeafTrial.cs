@@ -22,6 +22,9 @@ internal sealed record LeafTrial(Leaf? Leaf, LimitKinds NotEnforced, string Fail
             return new LeafTrial(null, LimitKinds.None, e.Message);
         }
 
+        // Its user may have made the cgroup above it a threaded one.
+        if (candidate.Position == Position.Inside && leaf.Unified.Text("cgroup.type")?.Trim() is string type and not "domain")
+            return new LeafTrial(null, LimitKinds.None, $"what is made in {candidate.Plan!.UnifiedParent} is {type}: no process can be put there" + Remove(leaf));
         if (candidate.CpuSet is CpuSet set && LeafLimits.Apply(leaf, set) is string unset)
             return new LeafTrial(null, LimitKinds.None, unset + Remove(leaf));
         (LimitKinds notEnforced, string why) = LeafLimits.Apply(leaf, limits);

@@ -12,14 +12,15 @@ public static class PlaceFinder
     /// <summary>Makes the leaf.</summary>
     /// <param name="host">Where cells live.</param>
     /// <param name="entry">The payload, and what is demanded of its place.</param>
+    /// <param name="hasOwnProcesses">The room has a pid namespace of its own.</param>
     /// <param name="leafName">The leaf's name.</param>
     /// <param name="planned">Called before a leaf is made: what a crash leaves must be found again.</param>
-    public static PlaceResult Find(CellHost host, Entry entry, string leafName, Action<LeafPlan> planned)
+    public static PlaceResult Find(CellHost host, Entry entry, bool hasOwnProcesses, string leafName, Action<LeafPlan> planned)
     {
         PilotCgroups pilot = PilotCgroups.Of((PidFd)entry.Client, host.Cgroups, host.Tracking);
         List<string> tried = [];
         PlaceObstacle obstacle = PlaceObstacle.Placement;
-        foreach (Candidate candidate in Best(Positions.Of(host, pilot, entry.Limits, leafName), entry.Placement, tried))
+        foreach (Candidate candidate in Best(Positions.Of(host, pilot, new PlaceNeeds(entry.Limits, hasOwnProcesses), leafName), entry.Placement, tried))
         {
             planned(candidate.Plan!);
             LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits);

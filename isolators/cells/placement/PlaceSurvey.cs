@@ -10,12 +10,12 @@ public static class PlaceSurvey
     /// <summary>All positions, in the order in which they are tried.</summary>
     /// <param name="host">Where cells live.</param>
     /// <param name="client">The process.</param>
-    /// <param name="limits">The limits to try.</param>
-    public static ImmutableArray<SurveyedPosition> Of(CellHost host, PidFd client, Limits limits)
+    /// <param name="needs">The limits to try, and the room.</param>
+    public static ImmutableArray<SurveyedPosition> Of(CellHost host, PidFd client, PlaceNeeds needs)
     {
         PilotCgroups pilot = PilotCgroups.Of(client, host.Cgroups, host.Tracking);
         string leafName = ProcessCgroups.LeafName(Guid.CreateVersion7(host.Clock.GetUtcNow()));
-        return [.. Positions.Of(host, pilot, limits, leafName).Select(candidate => Try(host, candidate, limits))];
+        return [.. Positions.Of(host, pilot, needs, leafName).Select(candidate => Try(host, candidate, needs.Limits))];
     }
 
     private static SurveyedPosition Try(CellHost host, Candidate candidate, Limits limits)

@@ -55,6 +55,28 @@ internal static class UnifiedPositions
         return At(Position.Below, pilot, pilot, job, leafName, PlacementProperties.JobLimits | PlacementProperties.JobAccounting | OwnLimits(given), given);
     }
 
+    /// <summary>
+    /// Under the nearest cgroup of the job's user that holds no process and gives memory on, or else under the pilot's own; null where the job's cgroups
+    /// are root's to move processes in.
+    /// </summary>
+    internal static Candidate? Inside(CellHost host, PilotCgroups pilot, bool hasOwnProcesses, string leafName)
+    {
+        var own = CgroupPlace.Of(host.Cgroups.Unified!, pilot.Cgroups.Unified);
+        if (pilot.Job is not { Unified: JobCgroup top } job || own.IsRootsToMoveIn)
+            return null;
+        if (!hasOwnProcesses)
+        {
+            return Candidate.Not(Position.Inside, "a leaf in a cgroup of the pilot's proves nothing: this room has no pid namespace of its own",
+                "levels: { setuid: { room: private } }");
+        }
+
+        var jobPlace = new CgroupPlace(own.Mount, top.Path);
+        CgroupPlace place = own.Upwards().TakeWhile(jobPlace.Holds).Where(at => !at.IsRootsToMoveIn && at.HasNoProcess && GivenBy(at).Contains("memory")).FirstOrDefault(own);
+        string[] given = GivenBy(place);
+        Candidate at = At(Position.Inside, place, own, job, leafName, PlacementProperties.JobAccounting | OwnLimits(given) | LimitsOf(place, own), given);
+        return at with { Holds = at.Holds & ~PlacementProperties.CgroupProof };
+    }
+
     private static Candidate Own(CgroupPlace pilot, ServiceSlice slice, RecognisedJob? job, string leafName)
     {
         CgroupPlace place = slice.At(pilot.Mount);

@@ -18,7 +18,7 @@ internal sealed class EntryMounts : IDisposable
     /// <summary>In the order of <see cref="OwnRoom.Mounts"/>.</summary>
     internal IReadOnlyList<Descriptor> Mounts => _mounts;
 
-    internal OwnRoom Room { get; private set; } = new([], [], NestedContainers: false);
+    internal OwnRoom Room { get; private set; } = new([], [], NestedContainers: false, LeafIsThePilots: false);
 
     /// <summary>The scratch, as the payload sees it.</summary>
     internal string Home { get; }
@@ -39,7 +39,7 @@ internal sealed class EntryMounts : IDisposable
             made._binds.Add(new RoomBind($"{places.AccountFiles}/group", "/etc/group"));
             if (lent is not null)
                 made.Show(lent, places, settings);
-            made.Room = new OwnRoom([.. made._targets], [.. made._binds], settings.NestedContainers);
+            made.Room = new OwnRoom([.. made._targets], [.. made._binds], settings.NestedContainers, LeafIsThePilots: false);
             return made;
         }
         catch

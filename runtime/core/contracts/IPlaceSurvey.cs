@@ -9,8 +9,9 @@ public interface IPlaceSurvey
     /// <summary>Tries every position; what it makes is gone when it returns.</summary>
     /// <param name="client">The process, by its pidfd: a pilot, in no cell. Stays the caller's.</param>
     /// <param name="limits">The limits to try.</param>
+    /// <param name="room">The room that the payload would get.</param>
     /// <param name="ct">Gives up waiting.</param>
-    Task<SurveyResult> SurveyAsync(SafeHandle client, Limits limits, CancellationToken ct);
+    Task<SurveyResult> SurveyAsync(SafeHandle client, Limits limits, RoomKey room, CancellationToken ct);
 }
 
 /// <summary>What came of a survey.</summary>

@@ -13,6 +13,12 @@ public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client);
 /// <param name="Kind">For setuid <c>classic</c> or <c>private</c>.</param>
 public sealed record RoomKey(Level Level, string Kind)
 {
+    /// <summary>The kind of setuid room that has namespaces of its own.</summary>
+    public const string Private = "private";
+
+    /// <summary>The room has a pid namespace or a machine of its own: with its first process all of it ends.</summary>
+    public bool HasOwnProcesses => Level switch { Level.LogOnly => false, Level.Setuid => Kind == Private, _ => true };
+
     /// <summary>
     /// The client's network namespace, where it is another than the host's. Read when the room is built, by whom the kernel lets look: a
     /// front's plan has none, and names the client.

@@ -9,8 +9,14 @@ public enum Position : byte
     /// <summary>A child of the pilot's own cgroup, which is root's.</summary>
     Below = 2,
 
+    /// <summary>
+    /// A child of a cgroup of the job's that is its user's, who can move processes out of it: only for rooms in which something else ends and
+    /// proves the payload.
+    /// </summary>
+    Inside = 3,
+
     /// <summary>The service's slice.</summary>
-    Own = 3,
+    Own = 4,
 }
 
 /// <summary>The names of the positions, as policy, records and messages spell them.</summary>
@@ -21,6 +27,7 @@ public static class PositionNames
     {
         Position.Beside => "beside",
         Position.Below => "below",
+        Position.Inside => "inside",
         Position.Own => "own",
         _ => throw new ArgumentOutOfRangeException(nameof(position), position, "a position of no name"),
     };

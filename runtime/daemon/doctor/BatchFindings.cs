@@ -40,8 +40,8 @@ internal static class BatchFindings
             to.Note(Topic, $"the environment names another job, {Name(said.System, said.Id)}: it is recorded as a claim and changes nothing");
         if (pilot.Batch?.System == BatchSystem.HTCondor)
         {
-            to.Note(Topic, "HTCondor gives its slot's cgroup to the job's user, who can move processes out of anything below it: neither beside nor below is possible where it has done so",
-                "Under 'placement' in the policy file, leave job-limits and job-accounting out of 'must'.");
+            to.Note(Topic, "HTCondor gives its slot's cgroup to the job's user, who can move processes out of anything below it: where it has done so, only a private room's payload has a place in the job (inside)",
+                "Under 'levels' in the policy file, 'setuid: { room: private }'; or leave job-limits and job-accounting out of 'must' under 'placement'.");
         }
     }
 

@@ -44,8 +44,10 @@ internal sealed class DoctorOperation(
 
     private async Task<WireSurvey> SurveyAsync(Diagnosis found, Decision decision, Peer peer)
     {
-        (Limits limits, PlacementDemand demand) = decision is Decision.Admit admit ? (admit.Limits, admit.Placement) : (Limits.None, PlacementDemand.Default);
-        SurveyResult result = await surveys.SurveyAsync(peer, limits).ConfigureAwait(false);
+        (Limits limits, PlacementDemand demand, RoomKey room) = decision is Decision.Admit admit
+            ? (admit.Limits, admit.Placement, new RoomKey(admit.Level, admit.RoomKind))
+            : (Limits.None, PlacementDemand.Default, new RoomKey(Level.LogOnly, ""));
+        SurveyResult result = await surveys.SurveyAsync(peer, limits, room).ConfigureAwait(false);
         if (result is SurveyResult.NotSurveyed not)
         {
             found.Missing("placement", $"the positions cannot be told: {not.Cause}", not.Fix);

@@ -12,7 +12,7 @@ internal sealed class SurveyTurns(IPlaceSurvey survey, TimeProvider clock)
     private readonly Lock _lock = new();
 
     /// <summary>Surveys; an answer that does not come in time is one that says so.</summary>
-    public async Task<SurveyResult> SurveyAsync(Peer peer, Limits limits)
+    public async Task<SurveyResult> SurveyAsync(Peer peer, Limits limits, RoomKey room)
     {
         UserId uid = peer.Pilot.Uid;
         SemaphoreSlim one = Enter(uid);
@@ -22,7 +22,7 @@ internal sealed class SurveyTurns(IPlaceSurvey survey, TimeProvider clock)
             await one.WaitAsync(late.Token).ConfigureAwait(false);
             try
             {
-                return await survey.SurveyAsync(peer.Process, limits, late.Token).ConfigureAwait(false);
+                return await survey.SurveyAsync(peer.Process, limits, room, late.Token).ConfigureAwait(false);
             }
             finally
             {

@@ -26,7 +26,7 @@ internal sealed class ExplainOperation(ISitePolicy policy, IsolatorCatalog isola
         ExplainedAnswer answer = Answer(decision, trail);
         return self is null || decision is not Decision.Admit admit
             ? answer
-            : answer with { Survey = SurveyAnswers.Of(await surveys.SurveyAsync(self, admit.Limits).ConfigureAwait(false), admit.Placement) };
+            : answer with { Survey = SurveyAnswers.Of(await surveys.SurveyAsync(self, admit.Limits, new RoomKey(admit.Level, admit.RoomKind)).ConfigureAwait(false), admit.Placement) };
     }
 
     private static ExplainedAnswer Answer(Decision decision, IReadOnlyList<string> trail)

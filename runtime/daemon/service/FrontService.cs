@@ -44,7 +44,7 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         WardenLink warden = _warden = new WardenLink(paths.WardenSocket, uid: 0, () => Volatile.Read(ref readiness)?.Request(), log);
         IsolatorCatalog isolators = new([
             new WardenIsolator(warden, new IsolatorDescription(Level.LogOnly, ["forked"], [Position.Beside, Position.Below, Position.Own]), fix, log),
-            new WardenIsolator(warden, new IsolatorDescription(Level.Setuid, ["classic", "private"], [Position.Beside, Position.Below, Position.Own]), fix, log)]);
+            new WardenIsolator(warden, new IsolatorDescription(Level.Setuid, ["classic", RoomKey.Private], [Position.Beside, Position.Below, Position.Inside, Position.Own]), fix, log)]);
         Volatile.Write(ref readiness, Keep(new ReadinessWatch(isolators, log)));
         await ProbeFirstAsync(readiness).ConfigureAwait(false);
 

@@ -11,7 +11,7 @@ internal static class CellMapping
     /// <summary>How a payload ended.</summary>
     public static EndingReport Of(ObservedEnding seen, TimeSpan? wallLimit) => new(
         EndingOf(seen, wallLimit), seen.ObserverName,
-        seen.IsEmpty ? new Finding.ProvenEmpty("cgroup") : new Finding.NotProvable(seen.EmptinessDetail), ResourceUsage.Of(seen.Usage.Pairs))
+        seen.IsEmpty ? new Finding.ProvenEmpty(seen.ObserverName) : new Finding.NotProvable(seen.EmptinessDetail), ResourceUsage.Of(seen.Usage.Pairs))
     {
         OutOfMemory = seen.OutOfMemory is { } killed ? new OutOfMemory(killed.Kills, LimitOf(killed), killed.Victims) : null,
     };

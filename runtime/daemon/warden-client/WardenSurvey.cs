@@ -10,12 +10,12 @@ namespace Isolation.Daemon;
 /// <summary>What each position would hold, as the warden finds it.</summary>
 internal sealed class WardenSurvey(WardenLink warden, string fix, ILogger log) : IPlaceSurvey
 {
-    public async Task<SurveyResult> SurveyAsync(SafeHandle client, Limits limits, CancellationToken ct)
+    public async Task<SurveyResult> SurveyAsync(SafeHandle client, Limits limits, RoomKey room, CancellationToken ct)
     {
         try
         {
             using WardenReply reply = await warden
-                .AskAsync(WardenOperation.Survey, new SurveyPlaces(PlacementMapping.Of(limits)).Write, (Descriptor)client)
+                .AskAsync(WardenOperation.Survey, new SurveyPlaces(PlacementMapping.Of(limits), room.HasOwnProcesses).Write, (Descriptor)client)
                 .WaitAsync(ct).ConfigureAwait(false);
             return new SurveyResult.Surveyed([.. SurveyedPlaces.Read(reply.Body()).Places.Select(Of)]);
         }

@@ -109,12 +109,18 @@ public sealed class Leaf : IDisposable
         }
     }
 
-    /// <summary>Kills every process in it.</summary>
+    /// <summary>Kills every process in it; in one that has been removed there is none.</summary>
     public void KillAll()
     {
-        Sys.WriteAll(Freeze, "1"u8); // a frozen fork bomb stops competing with its own end
-        Sys.WriteAll(Kill, "1"u8);
-        Sys.WriteAll(Freeze, "0"u8);
+        try
+        {
+            Sys.WriteAll(Freeze, "1"u8); // a frozen fork bomb stops competing with its own end
+            Sys.WriteAll(Kill, "1"u8);
+            Sys.WriteAll(Freeze, "0"u8);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENODEV)
+        {
+        }
     }
 
     /// <summary>Removes the directories of an empty leaf. rmdir can block: call it where the thread may hang.</summary>

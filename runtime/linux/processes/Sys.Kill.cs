@@ -13,6 +13,15 @@ public static partial class Sys
         return Marshal.GetLastPInvokeError() == Errno.ESRCH ? false : throw SyscallException.FromLastError("kill", $"group {leader}, signal {signal}");
     }
 
+    /// <summary>Signals every process that the caller's pid namespace shows, but the caller and the first of the namespace (kill(2)).</summary>
+    /// <returns>False when there is none.</returns>
+    public static bool SignalEverybodyElse(int signal)
+    {
+        if (KillRaw(-1, signal) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == Errno.ESRCH ? false : throw SyscallException.FromLastError("kill", $"everybody, signal {signal}");
+    }
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int KillRaw(int pid, int signal);
 }

@@ -1,7 +1,7 @@
 namespace Isolation.Wire;
 
 /// <summary>The place of a payload among the cgroups.</summary>
-/// <param name="Position">The position of its leaf: <c>beside</c>, <c>below</c> or <c>own</c>.</param>
+/// <param name="Position">The position of its leaf: <c>beside</c>, <c>below</c>, <c>inside</c> or <c>own</c>.</param>
 /// <param name="Holds">What holds there: <c>job-limits</c>, <c>job-accounting</c>, <c>own-limits</c>, <c>cgroup-proof</c>.</param>
 /// <param name="Lost">What bounds the pilot and not the payload, as policy allows: <c>cpus</c>, <c>memory-nodes</c>, <c>io-limits</c>, <c>devices</c>.</param>
 /// <param name="NotEnforced">Limits that are not enforced there, as policy allows, by the names of <c>--limit</c>.</param>

@@ -8,7 +8,7 @@ namespace Isolation.Wire;
 public sealed record WireSurvey(string? Position, IReadOnlyList<WireSurveyedPosition> Positions, string? Why, string? Fix);
 
 /// <summary>One position.</summary>
-/// <param name="Position"><c>beside</c>, <c>below</c> or <c>own</c>.</param>
+/// <param name="Position"><c>beside</c>, <c>below</c>, <c>inside</c> or <c>own</c>.</param>
 /// <param name="Possible">A leaf can be made there.</param>
 /// <param name="Holds">What would hold there.</param>
 /// <param name="Lost">Ceilings of the pilot that would be left behind.</param>

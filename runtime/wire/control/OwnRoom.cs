@@ -7,7 +7,10 @@ namespace Isolation.Wire;
 /// <param name="Mounts">Where each is attached.</param>
 /// <param name="Binds">What is shown a second time, and where.</param>
 /// <param name="NestedContainers">The payload may make user namespaces, and mount in them.</param>
-public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedContainers)
+/// <param name="LeafIsThePilots">
+/// The pilot can move processes out of the leaf, and remove it: the payload is killed and proven over by the room's pid namespace too.
+/// </param>
+public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedContainers, bool LeafIsThePilots)
 {
     /// <summary>The most mounts, and the most binds.</summary>
     public const int Most = 16;
@@ -23,7 +26,7 @@ public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedConta
         to.U32((uint)Binds.Length);
         foreach (RoomBind bind in Binds)
             to.Text(bind.Source).Text(bind.Target);
-        to.Flag(NestedContainers);
+        to.Flag(NestedContainers).Flag(LeafIsThePilots);
     }
 
     /// <summary>Reads the body.</summary>
@@ -36,7 +39,7 @@ public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedConta
         var binds = new RoomBind[from.Count(Most)];
         for (int i = 0; i < binds.Length; i++)
             binds[i] = new RoomBind(from.Text(MaxPath), from.Text(MaxPath));
-        return new OwnRoom(mounts, binds, from.Flag());
+        return new OwnRoom(mounts, binds, from.Flag(), from.Flag());
     }
 }
 

@@ -10,14 +10,14 @@ namespace Isolation.Batch.Tests;
 internal sealed record PlaceChoice(PlacementDemand Demand, string Words)
 {
     /// <summary>The positions of a process, as the warden finds them.</summary>
-    public static IReadOnlyList<Candidate> PositionsOf(int pid, string slice)
+    public static IReadOnlyList<Candidate> PositionsOf(int pid, string slice, bool hasOwnProcesses)
     {
         using PidFd client = PidFd.TryOpen(pid, out _)!;
         CgroupLayout layout = CgroupLayout.Read();
         // Only the hierarchies and the slice are looked at.
         CellHost host = new(null!, null!, "", "", layout, new ServiceSlice(layout, slice, ""), new HashSet<CounterKind>(), null!, null!, null!, "", TimeProvider.System);
         Limits limits = Limits.None with { MemoryBytes = 1 << 30, Processes = 500 };
-        return [.. Positions.Of(host, PilotCgroups.Of(client, host.Cgroups, host.Tracking), limits, "cell-looked-for")];
+        return [.. Positions.Of(host, PilotCgroups.Of(client, host.Cgroups, host.Tracking), new PlaceNeeds(limits, hasOwnProcesses), "cell-looked-for")];
     }
 
     /// <summary>The choice; null where every policy leads to another position.</summary>

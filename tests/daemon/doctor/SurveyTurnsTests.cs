@@ -7,6 +7,7 @@ namespace Isolation.Daemon.Tests;
 /// <summary>Promise: a uid has one survey at a time, a survey that does not end is told as such, and neither holds up another uid.</summary>
 public sealed class SurveyTurnsTests : IDisposable
 {
+    private static readonly RoomKey s_room = new(Level.Setuid, "classic");
     private readonly PidFd _self = PidFd.TryOpen(Environment.ProcessId, out _)!;
 
     [Fact]
@@ -14,7 +15,7 @@ public sealed class SurveyTurnsTests : IDisposable
     {
         Waiting warden = new();
         SurveyTurns turns = new(warden, TimeProvider.System);
-        Task<SurveyResult> first = turns.SurveyAsync(Peer(1), Limits.None), second = turns.SurveyAsync(Peer(1), Limits.None), other = turns.SurveyAsync(Peer(2), Limits.None);
+        Task<SurveyResult> first = turns.SurveyAsync(Peer(1), Limits.None, s_room), second = turns.SurveyAsync(Peer(1), Limits.None, s_room), other = turns.SurveyAsync(Peer(2), Limits.None, s_room);
         Assert.Equal(2, warden.Asked);
         warden.Go.SetResult();
         await Task.WhenAll(first, second, other).WaitAsync(TimeSpan.FromSeconds(10));
@@ -25,7 +26,7 @@ public sealed class SurveyTurnsTests : IDisposable
     public async Task AnAnswerThatDoesNotComeIsToldInTime()
     {
         SurveyTurns turns = new(new Waiting(), new Hurried());
-        SurveyResult result = await turns.SurveyAsync(Peer(1), Limits.None).WaitAsync(TimeSpan.FromSeconds(10));
+        SurveyResult result = await turns.SurveyAsync(Peer(1), Limits.None, s_room).WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Contains("within 10 s", Assert.IsType<SurveyResult.NotSurveyed>(result).Cause, StringComparison.Ordinal);
     }
 
@@ -42,7 +43,7 @@ public sealed class SurveyTurnsTests : IDisposable
 
         public int Asked => Volatile.Read(ref _asked);
 
-        public async Task<SurveyResult> SurveyAsync(SafeHandle client, Limits limits, CancellationToken ct)
+        public async Task<SurveyResult> SurveyAsync(SafeHandle client, Limits limits, RoomKey room, CancellationToken ct)
         {
             Interlocked.Increment(ref _asked);
             await Go.Task.WaitAsync(ct);
