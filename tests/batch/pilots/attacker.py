@@ -1,12 +1,16 @@
 """Plays a pilot that owns cgroups of its job and goes for the leaves of payloads, over and over, until its input ends.
 
-Usage: attacker.py MOUNT OWN [MOUNT OWN]... : each hierarchy's mount point, and the pilot's directory in it. It looks for directories cell-* and,
+Usage: attacker.py [--patient] MOUNT OWN [MOUNT OWN]... : each hierarchy's mount point, and the pilot's directory in it. One that is patient removes
+no leaf before something was in it. It looks for directories cell-* and,
 for each, tries everything in ATTACKS with its own rights; it also moves its own clients about. Prints at the end, as JSON: how often each
 attack was tried, and how often it succeeded, as "attack v1" or "attack v2".
 """
 import collections, contextlib, json, os, select, sys
 
-PLACES = list(zip(sys.argv[1::2], sys.argv[2::2]))
+PATIENT = sys.argv[1] == "--patient"
+WORDS = sys.argv[2 if PATIENT else 1:]
+PLACES = list(zip(WORDS[::2], WORDS[1::2]))
+filled = set()
 tried, succeeded = collections.Counter(), collections.Counter()
 
 
@@ -45,6 +49,8 @@ def attack(leaf, own, version):
     pids = []
     with contextlib.suppress(OSError):
         pids = read(f"{leaf}/cgroup.procs").split()
+    if pids:
+        filled.add(leaf)
     for pid in pids:
         for target in (own, f"{own}/stolen"):
             for file in ("cgroup.procs", "tasks") if version == "v1" else ("cgroup.procs", "cgroup.threads"):
@@ -56,11 +62,11 @@ def attack(leaf, own, version):
         attempt(f"write {file}", version, lambda: write(f"{leaf}/{file}", text))
     attempt("chmod", version, lambda: os.chmod(leaf, 0o777))
     attempt("make a cgroup in it", version, lambda: os.mkdir(f"{leaf}/below"))
-    if not f"{own}/".startswith(f"{above}/"):  # where it is itself
+    if os.stat(above).st_uid != os.getuid():  # its own it may do with what it likes, and stand still in it itself
         attempt("make what is above threaded", version, lambda: write(f"{above}/cgroup.type", "threaded"))
         attempt("freeze what is above", version, lambda: write(f"{above}/cgroup.freeze", 1))
     attempt("rename", version, lambda: os.rename(leaf, f"{above}/{name[6:] if name.startswith('moved-') else 'moved-' + name}"))
-    if not pids:
+    if not pids and (leaf in filled or not PATIENT):
         attempt("remove", version, lambda: os.rmdir(leaf))
 
 
