@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Isolation.Linux;
 
@@ -24,11 +25,16 @@ internal sealed class RoomProcesses : IDisposable
     /// </summary>
     internal bool AreOver(int? main)
     {
-        while (Sys.AnyEndedChild() is ChildEnd ended && ended.Pid != main)
-            Sys.Reap(ended.Pid);
-        string children = Encoding.ASCII.GetString(_buffer, 0, Sys.ReadAt(_children, _buffer, 0)).Trim();
-        return children.Length == 0 || children == main?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        // One by one: of several that have ended the kernel names the oldest, and that is the main process.
+        foreach (int child in Children().Where(child => child != main))
+            Sys.Reap(child);
+        return Children().All(child => child == main);
     }
+
+    // What does not fit is there all the same, and seen at the next look.
+    private int[] Children()
+        => [.. Encoding.ASCII.GetString(_buffer, 0, Sys.ReadAt(_children, _buffer, 0)).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(number => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int child) ? child : -1)];
 
     public void Dispose() => _children.Dispose();
 }

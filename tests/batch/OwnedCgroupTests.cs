@@ -53,6 +53,25 @@ public sealed class OwnedCgroupTests
         Assert.Equal(Payloads, service.LedgerText().Split("\"position\":\"inside\"").Length - 1);
     }
 
+    // Orphans that have ended wait for cell-init beside the main process, which stays a zombie until its ending is known.
+    [SkippableFact]
+    public void InsideTheJobWhatAPayloadLeftIsSeenToBeOverBeforeItsFilesAreFetched()
+    {
+        Site.Require();
+        BatchTree job = Named("htcondor-v2");
+        using Service.Tests.Service service = Service.Tests.Service.Start(Site.PrivatePolicy, place: "/opt");
+        using CgroupTree built = CgroupTree.Build(JobClient.PilotUid, job);
+        Process client = built.Start(job, [
+            service.Programs + "/isolation", "--socket", service.Socket, "run", "--out", $"result:{service.Work}/result", "--",
+            "bash", "-c", "for i in 1 2 3; do (setsid sleep 83 > /dev/null 2>&1 &); done; sleep 0.3; echo fetched > result"]);
+        string said = client.StandardError.ReadToEnd();
+        Assert.True(client.WaitForExit(Until.Deadline(30)), service.Log);
+        Assert.Equal((0, ""), (client.ExitCode, said));
+        Assert.Equal("fetched\n", File.ReadAllText(service.Work + "/result"));
+        Assert.Contains("\"position\":\"inside\"", service.LedgerText(), StringComparison.Ordinal);
+        NothingLeft(service);
+    }
+
     // What it succeeded in, harmless or not.
     private static string[] Attacked(Service.Tests.Service service, string name, int[] allowed, bool patient = false)
     {

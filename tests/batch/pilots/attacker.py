@@ -62,9 +62,10 @@ def attack(leaf, own, version):
         attempt(f"write {file}", version, lambda: write(f"{leaf}/{file}", text))
     attempt("chmod", version, lambda: os.chmod(leaf, 0o777))
     attempt("make a cgroup in it", version, lambda: os.mkdir(f"{leaf}/below"))
-    if os.stat(above).st_uid != os.getuid():  # its own it may do with what it likes, and stand still in it itself
-        attempt("make what is above threaded", version, lambda: write(f"{above}/cgroup.type", "threaded"))
-        attempt("freeze what is above", version, lambda: write(f"{above}/cgroup.freeze", 1))
+    with contextlib.suppress(OSError):
+        if os.stat(above).st_uid != os.getuid():  # its own it may do with what it likes, and stand still in it itself
+            attempt("make what is above threaded", version, lambda: write(f"{above}/cgroup.type", "threaded"))
+            attempt("freeze what is above", version, lambda: write(f"{above}/cgroup.freeze", 1))
     attempt("rename", version, lambda: os.rename(leaf, f"{above}/{name[6:] if name.startswith('moved-') else 'moved-' + name}"))
     if not pids and (leaf in filled or not PATIENT):
         attempt("remove", version, lambda: os.rmdir(leaf))
