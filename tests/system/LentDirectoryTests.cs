@@ -49,7 +49,7 @@ public sealed class LentDirectoryTests : IDisposable
     {
         Outcome outcome = _service.Shell.Bash($"$A run --workdir {Lend}/{path} -- true").Expect(241);
         Assert.Contains(why, outcome.Errors, StringComparison.Ordinal);
-        Assert.Contains("\"type\":\"refused\"", _service.LedgerText(), StringComparison.Ordinal);
+        Until.True(() => _service.LedgerText().Contains("\"type\":\"refused\"", StringComparison.Ordinal), 10, () => "the refusal was not recorded"); // the answer does not wait for it
     }
 
     [SkippableFact]

@@ -8,7 +8,7 @@ namespace Isolation.Service.Tests;
 /// its pilot's or another room's is in its reach, and nothing of it is left.
 /// </summary>
 [Collection(PrivateServiceTests.Name)]
-public sealed class PrivateRoomTests(PrivateService shared)
+public class PrivateRoomTests(PrivateService shared)
 {
     [SkippableFact]
     public void ItSeesItsOwnProcessesOnly()
@@ -177,5 +177,22 @@ public sealed class PrivateRoomTests(PrivateService shared)
         internal TemporaryFile(string path) => File.WriteAllText(_path = path, "");
 
         public void Dispose() => File.Delete(_path);
+    }
+}
+
+/// <summary>Promise: the same with no more of the kernel than EL9 has.</summary>
+public sealed class PrivateRoomOnEl9Tests(El9PrivateService shared) : PrivateRoomTests(shared), IClassFixture<El9PrivateService>
+{
+    private readonly El9PrivateService _service = shared;
+
+    [SkippableFact]
+    public void TheServiceDoesWithoutWhatEl9HasNot()
+    {
+        using Client client = _service.Get().Shell.StartPayload("sleep 60");
+        Assert.Contains("the kernel lacks SO_PEERPIDFD", _service.Get().Log, StringComparison.Ordinal);
+        client.Signal(15);
+        client.Wait();
+        Assert.StartsWith(
+            "no counter here: ", client.Find("ended")!.Value.GetProperty("usage").GetProperty("notAvailable").GetProperty("processesPeak").GetString(), StringComparison.Ordinal);
     }
 }

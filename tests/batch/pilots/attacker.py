@@ -1,7 +1,7 @@
 """Plays a pilot that owns cgroups of its job and goes for the leaves of payloads, over and over, until its input ends.
 
-Usage: attacker.py [--patient] MOUNT OWN [MOUNT OWN]... : each hierarchy's mount point, and the pilot's directory in it. One that is patient removes
-no leaf before something was in it. It looks for directories cell-* and,
+Usage: attacker.py [--patient] MOUNT OWN [MOUNT OWN]... : each hierarchy's mount point, and the pilot's directory in it. One that is patient lets
+payloads in first: it removes no leaf before something was in it, and makes nothing threaded. It looks for directories cell-* and,
 for each, tries everything in ATTACKS with its own rights; it also moves its own clients about. Prints at the end, as JSON: how often each
 attack was tried, and how often it succeeded, as "attack v1" or "attack v2".
 """
@@ -93,7 +93,8 @@ def main():
             for client in clients():
                 attempt("move a client", version, lambda: write(f"{own}/stolen/cgroup.procs" if turn % 2 else f"{own}/cgroup.procs", client))
             if version == "v2":
-                attempt("make one's own threaded", version, lambda: write(f"{own}/stolen/cgroup.type", "threaded"))
+                if not PATIENT:
+                    attempt("make one's own threaded", version, lambda: write(f"{own}/stolen/cgroup.type", "threaded"))
                 with contextlib.suppress(OSError):  # as long as it is there, no payload gets in beside it
                     os.rmdir(f"{own}/stolen")
     print(json.dumps({"tried": tried, "succeeded": succeeded}), flush=True)
