@@ -90,6 +90,7 @@ internal static class RunCommand
                 streams[count++] = stream;
         }
 
+        StandardStreams.LetReopen(input.OpenStreams);
         // If the cell has gone meanwhile, the service says so in `ended`: no need to look at the result.
         _ = Sys.TrySend(channel, message, streams[..count], out _);
         StandardStreams.Release(input.OpenStreams);

@@ -5,6 +5,25 @@ namespace Isolation.Cli;
 /// <summary>What becomes of the client's own standard streams once the payload has them.</summary>
 internal static class StandardStreams
 {
+    private const uint Everybodys = 0x1b6; // 0666
+
+    /// <summary>
+    /// Lets the payload's account open the streams again by name, as scripts do that write to /dev/stderr: a pipe without a name belongs to who made it, and
+    /// only who has a descriptor of it can name it at all. One that somebody else has made stays as it is, and so does everything that is no pipe.
+    /// </summary>
+    /// <param name="open">Bit n is set when stream n is open.</param>
+    public static void LetReopen(byte open)
+    {
+        for (int stream = 0; stream < 3; stream++)
+        {
+            if ((open & (1 << stream)) == 0 || new FileInfo($"/proc/self/fd/{stream}").LinkTarget?.StartsWith("pipe:", StringComparison.Ordinal) != true)
+                continue;
+            Descriptor own = new(stream);
+            _ = Sys.TrySetMode(own, Everybodys);
+            _ = own.Release();
+        }
+    }
+
     /// <summary>
     /// Lets go of standard input and output where they are pipes or sockets: whoever is at their other end must see their end
     /// when the payload closes them, not when this client goes. Files and terminals have no such end and stay; standard error

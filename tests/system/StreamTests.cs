@@ -21,6 +21,18 @@ public sealed class StreamTests(SharedService shared)
         Assert.Equal(open, File.ReadAllText(report).Trim());
     }
 
+    // A pipe belongs to who made it: opened by name it is asked for its mode.
+    [SkippableFact]
+    public void APipeCanBeOpenedAgainByName()
+    {
+        Service service = shared.Get();
+        string pilot = $"setpriv --reuid={Site.PilotA} --regid={Site.PilotA} --clear-groups -- env ISOLATION_SOCKET={service.Socket} RUN='{service.Programs}/isolation run --'";
+        string told = service.Shell.Bash(pilot + """
+             bash -c 'echo in | $RUN sh -c "cat /dev/stdin; echo out > /dev/stdout; echo err > /dev/stderr" 2>&1 | cat'
+            """).Silent();
+        Assert.Equal("in\nout\nerr", told);
+    }
+
     [SkippableFact]
     public void ABinaryPipelineOf64MiBIsIntact()
     {
