@@ -11,7 +11,7 @@ public sealed class SurveyLiesTests(WardenFixture fixture) : OnSharedWarden(fixt
     {
         NeedsRoot();
         SurveyedPlaces found = SurveyedPlaces.Read(new MessageReader((await AskAsync(Pilot.PidFd, RoomLimits.None with { Processes = 10, MemoryBytes = 64 << 20 })).Done().Body));
-        Assert.Equal([1, 2, 3], found.Places.Select(p => (int)p.Position));
+        Assert.Equal([Core.Position.Beside, Core.Position.Below, Core.Position.Own], found.Places.Select(p => (Core.Position)p.Position));
         Assert.False(found.Places[0].IsPossible);
         Assert.Contains("no batch job", found.Places[0].Why, StringComparison.Ordinal);
         Assert.True(found.Places[2].IsPossible, found.Places[2].Why);
