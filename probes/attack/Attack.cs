@@ -6,6 +6,9 @@ namespace Isolation.Probes;
 /// <summary>What one probe works with: its target, and where its attempts go.</summary>
 internal sealed class Attack(string probe, Target target, Action<Attempt> report)
 {
+    /// <summary>What it has besides where it runs in no payload, but beside the pilot; else null.</summary>
+    public Outside? Outside { get; init; }
+
     /// <summary>What it was told.</summary>
     public Target Target { get; } = target;
 

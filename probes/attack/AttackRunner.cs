@@ -15,9 +15,9 @@ internal static class AttackRunner
     {
         Target target = Target.Parse(words.Skip(1));
         Probe[] probes = [.. words[0].Split(',').Select(ProbeCatalog.Find)];
-        foreach (Probe probe in probes.Where(p => p.Place == Place.MainProcess))
+        foreach (Probe probe in probes.Where(p => p.Place is Place.MainProcess or Place.Meanwhile))
             Try(probe, target);
-        foreach (Probe probe in probes.Where(p => p.Place != Place.MainProcess))
+        foreach (Probe probe in probes.Where(p => p.Place is not (Place.MainProcess or Place.Meanwhile)))
             Spawn(probe, target, environment);
         return 0;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Isolation.Linux;
 
 namespace Isolation.Probes;
@@ -10,6 +11,31 @@ internal static class Waiter
     public static int Start(string[] words)
     {
         Kernel.Pause(1000 * int.Parse(words[0], CultureInfo.InvariantCulture));
+        return 0;
+    }
+
+    /// <summary>The mode <c>idle</c>: tells its number, and waits for the end of its input.</summary>
+    public static int Idle()
+    {
+        using Descriptor input = new(0), output = new(1);
+        Sys.WriteAll(output, Encoding.ASCII.GetBytes($"{KernelCall.Invoke(Nr.getpid)}\n"));
+        Span<byte> rest = stackalloc byte[256];
+        while (Sys.TryRead(input, rest, out _) > 0)
+        {
+        }
+
+        return 0;
+    }
+
+    /// <summary>The mode <c>pour</c>: writes to its standard output for as long as that is taken.</summary>
+    public static int Pour()
+    {
+        using Descriptor output = new(1);
+        byte[] piece = new byte[4096];
+        while (Sys.TryWrite(output, piece, out _) > 0)
+        {
+        }
+
         return 0;
     }
 

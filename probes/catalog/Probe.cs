@@ -15,6 +15,9 @@ internal enum Place
     /// <summary>In a payload of its own whose standard input is the pilot's terminal.</summary>
     Terminal,
 
+    /// <summary>In a payload of its own that is stuck in the kernel while all others run; its standard input is on a file system that sleeps.</summary>
+    Meanwhile,
+
     /// <summary>In no payload: what the pilot can see of the service's behaviour towards one.</summary>
     Pilot,
 }
@@ -28,13 +31,13 @@ internal sealed record Probe(string Id, string Tries, Action<Attack> Run)
     /// <summary>Where it runs.</summary>
     public Place Place { get; init; }
 
-    /// <summary>Limits that its payload asks for, as <c>isolation run --limit</c> takes them; for <see cref="Place.Alone"/>.</summary>
+    /// <summary>Limits that its payload asks for, as <c>isolation run --limit</c> takes them; for <see cref="Place.Alone"/> and <see cref="Place.Meanwhile"/>.</summary>
     public string[] Limits { get; init; } = [];
 
     /// <summary>What it means that the kernel killed the probe (SIGKILL); null where that tells nothing.</summary>
     public string? KilledMeans { get; init; }
 
-    /// <summary>Looks, as the pilot, at what is there once its payload is over; for <see cref="Place.Alone"/>.</summary>
+    /// <summary>Looks, as the pilot, at what is there once its payload is over, or should be; for <see cref="Place.Alone"/> and <see cref="Place.Meanwhile"/>.</summary>
     public Action<Attack>? After { get; init; }
 
     /// <summary>Why its self-test cannot show a success without separation; null where it can.</summary>

@@ -2,7 +2,7 @@ using Isolation.Linux;
 
 namespace Isolation.Probes;
 
-/// <summary>D2. Policy can allow nested containers; what they open of the kernel is told.</summary>
+/// <summary>D2. Where policy allows nested containers, what they open of the kernel is told; elsewhere it must not be had.</summary>
 internal static class D2
 {
     private const long CLONE_NEWUSER = 0x10000000, CLONE_NEWNET = 0x40000000, CLONE_NEWNS = 0x00020000;
@@ -14,18 +14,21 @@ internal static class D2
         Try(attack, "clone(NEWUSER)", CLONE_NEWUSER);
         Try(attack, "clone(NEWUSER | NEWNS), a mount namespace in it", CLONE_NEWUSER | CLONE_NEWNS);
         ScriptOutcome network = SyscallScript.Run(CLONE_NEWUSER | CLONE_NEWNET, [new ScriptCall(Nr.socket, [16, 3, 12])]);
-        if (network.ChildError > 0)
-            attack.Held("clone(NEWUSER | NEWNET) and a netfilter socket in it", ErrnoName.Of(network.ChildError));
-        else
-            attack.Broke("clone(NEWUSER | NEWNET) and a netfilter socket in it", network.Results.Count > 0 ? $"made; the socket: {network.Results[0]}" : "made");
+        Tell(attack, "clone(NEWUSER | NEWNET) and a netfilter socket in it", -network.ChildError, network.Results.Count > 0 ? $"made; the socket: {network.Results[0]}" : "made");
         ScriptOutcome unshared = SyscallScript.Run(0, [new ScriptCall(Nr.unshare, [(nint)CLONE_NEWUSER]), new ScriptCall(Nr.unshare, [(nint)CLONE_NEWUSER])]);
-        attack.Refused("unshare(NEWUSER)", unshared.Results.Count > 0 ? unshared.Results[0] : -Errno.EPERM);
-        attack.Refused("unshare(NEWUSER) a second level deep", unshared.Results.Count > 1 ? unshared.Results[1] : -Errno.EPERM);
+        Tell(attack, "unshare(NEWUSER)", unshared.Results.Count > 0 ? unshared.Results[0] : -Errno.EPERM, "made");
+        Tell(attack, "unshare(NEWUSER) a second level deep", unshared.Results.Count > 1 ? unshared.Results[1] : -Errno.EPERM, "made");
     }
 
-    private static void Try(Attack attack, string what, long flags)
+    private static void Try(Attack attack, string what, long flags) => Tell(attack, what, -SyscallScript.Run(flags, []).ChildError, "made");
+
+    private static void Tell(Attack attack, string what, nint result, string made)
     {
-        ScriptOutcome outcome = SyscallScript.Run(flags, []);
-        attack.Refused(what, outcome.ChildError > 0 ? -outcome.ChildError : 0);
+        if (result < 0)
+            attack.Held(what, ErrnoName.Of(-result));
+        else if (attack.Target["policy.nested"] == "allow")
+            attack.ByPolicy(what, $"{made}: policy says nested-containers: allow");
+        else
+            attack.Broke(what, made);
     }
 }

@@ -31,31 +31,36 @@ internal static class E6
     private static void Look(Attack attack)
     {
         int key = Key(attack.Target.Run);
-        foreach ((string table, int get, int control, int position) in new[] { ("shm", Nr.shmget, Nr.shmctl, 1), ("msg", Nr.msgget, Nr.msgctl, 1), ("sem", Nr.semget, Nr.semctl, 2) })
+        (string Table, int Get, int Control, int Position)[] kinds = [("shm", Nr.shmget, Nr.shmctl, 1), ("msg", Nr.msgget, Nr.msgctl, 1), ("sem", Nr.semget, Nr.semctl, 2)];
+        Leftover.Things(attack,
+        [
+            .. kinds.Select(k => ("look for its System V object, " + k.Table, (Func<bool>)(() => IsListed(k.Table, key)))),
+            ("look for its POSIX queue", () => HasQueue(Name(attack))),
+            ("look for its key in /proc/keys", () => Kernel.Text("/proc/keys").Contains(Name(attack), StringComparison.Ordinal)),
+        ]);
+        foreach ((_, int get, int control, int position) in kinds)
         {
-            bool there = Kernel.Text("/proc/sysvipc/" + table).Split('\n').Any(l => l.TrimStart().StartsWith(key.ToString(CultureInfo.InvariantCulture) + " ", StringComparison.Ordinal));
-            Tell(attack, "look for its System V object, " + table, there);
             nint id = KernelCall.Invoke(get, key, 0, 0);
             if (id >= 0)
                 KernelCall.Invoke(control, id, position == 2 ? 0 : IPC_RMID, IPC_RMID);
         }
 
-        nint queue = Kernel.OnPath(Nr.mq_open, Name(attack), 0);
-        Tell(attack, "look for its POSIX queue", queue >= 0 || queue == -Errno.EACCES);
         Kernel.OnPath(Nr.mq_unlink, Name(attack));
-        Tell(attack, "look for its key in /proc/keys", Kernel.Text("/proc/keys").Contains(Name(attack), StringComparison.Ordinal));
         using NativeBuffer type = new("user"), description = new(Name(attack));
         nint serial = KernelCall.Invoke(Nr.keyctl, 10 /* search */, -4, type.Address, description.Address);
         if (serial > 0)
             KernelCall.Invoke(Nr.keyctl, 21 /* invalidate */, serial);
     }
 
-    private static void Tell(Attack attack, string tried, bool there)
+    private static bool IsListed(string table, int key)
+        => Kernel.Text("/proc/sysvipc/" + table).Split('\n').Any(l => l.TrimStart().StartsWith(key.ToString(CultureInfo.InvariantCulture) + " ", StringComparison.Ordinal));
+
+    private static bool HasQueue(string name)
     {
-        if (there)
-            attack.Broke(tried, "is still there");
-        else
-            attack.Held(tried, "is not there");
+        nint queue = Kernel.OnPath(Nr.mq_open, name, 0);
+        if (queue >= 0)
+            Kernel.Close(queue);
+        return queue >= 0 || queue == -Errno.EACCES;
     }
 
     /// <summary>The key of its System V objects.</summary>

@@ -1,9 +1,12 @@
+using Isolation.Linux;
+
 namespace Isolation.Probes;
 
 /// <summary>What a payload left behind, as the pilot sees it.</summary>
 internal static class Leftover
 {
     private const int Looks = 12;
+    private const int PauseMilliseconds = 50;
 
     /// <summary>Looks for processes with that name among their words, and ends those that it may.</summary>
     public static void Processes(Attack attack, string name)
@@ -12,12 +15,12 @@ internal static class Leftover
         int[] pids = Living(name);
         for (int look = 1; look < Looks && pids.Length == 0; look++)
         {
-            Kernel.Pause(50);
+            Kernel.Pause(PauseMilliseconds);
             pids = Living(name);
         }
         pids = [.. pids.Union(Living(name))];
         foreach (int pid in pids)
-            Isolation.Linux.KernelCall.Invoke(Nr.kill, pid, 9);
+            KernelCall.Invoke(Nr.kill, pid, 9);
         if (pids.Length > 0)
             attack.Broke("look for its processes once it is over", $"{pids.Length}: {string.Join(' ', pids)}");
         else
@@ -30,13 +33,24 @@ internal static class Leftover
     /// <summary>Looks for files.</summary>
     public static void Files(Attack attack, IEnumerable<string> paths)
     {
+        Things(attack, [.. paths.Select(path => ("look for " + path, (Func<bool>)(() => Path.Exists(path))))]);
         foreach (string path in paths)
-        {
-            if (Path.Exists(path))
-                attack.Broke("look for " + path, "is still there");
-            else
-                attack.Held("look for " + path, "is gone, or was never seen here");
             Kernel.Remove(path);
+    }
+
+    /// <summary>
+    /// Looks for things until none is there any more, for a bounded time: what the kernel and the service take away goes in its own time.
+    /// </summary>
+    public static void Things(Attack attack, IReadOnlyList<(string Tried, Func<bool> IsThere)> things)
+    {
+        for (int look = 1; look < Looks && things.Any(t => t.IsThere()); look++)
+            Kernel.Pause(PauseMilliseconds);
+        foreach ((string tried, Func<bool> isThere) in things)
+        {
+            if (isThere())
+                attack.Broke(tried, $"is still there, {Looks * PauseMilliseconds} ms after its ending was told");
+            else
+                attack.Held(tried, "is gone, or was never seen here");
         }
     }
 }

@@ -17,17 +17,17 @@ internal sealed record LevelRun(
     public string Name => Attacker is { Level.Length: > 0 } payload ? $"{payload.Level} {payload.Room}".Trim() : Asked.Length > 0 ? Asked : "policy's choice";
 
     /// <summary>Runs them.</summary>
-    public static LevelRun Make(string level, IReadOnlyList<Probe> probes, IReadOnlyList<string> environment, Action<string> over)
+    public static LevelRun Make(string level, IReadOnlyList<Probe> probes, IReadOnlyList<string> environment, Action<string> over, Ledger? ledger, Sleeper? sleeper)
     {
         long since = Stopwatch.GetTimestamp();
         using WorkDirectory work = WorkDirectory.Make();
         PayloadStage stage = new(level is "classic" or "private" ? "setuid" : level, work.Path, environment);
-        Session session = new(stage, work.Run, work.Path, environment);
+        Session session = new(stage, work.Run, work.Path, environment) { Ledger = ledger, Sleeper = sleeper };
         (IReadOnlyList<Attempt> attempts, string? fault) = session.Run(probes);
         if (fault is not null && fault.Contains("claim", StringComparison.OrdinalIgnoreCase))
         {
             stage.WithoutClaims();
-            session = new Session(stage, work.Run, work.Path, environment);
+            session = new Session(stage, work.Run, work.Path, environment) { Ledger = ledger, Sleeper = sleeper };
             (attempts, fault) = session.Run(probes);
         }
 

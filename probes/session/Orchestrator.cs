@@ -42,22 +42,30 @@ internal static class Orchestrator
     {
         long since = Stopwatch.GetTimestamp();
         bool privileged = Environment.IsPrivilegedProcess;
+        Sleeper? Sleep() => privileged && options.Probes.Any(p => p.Place == Place.Meanwhile) ? Sleeper.TryStart(environment) : null;
         IReadOnlyList<Attempt> bare = [];
         if (options.SelfTest)
         {
             using WorkDirectory work = WorkDirectory.Make();
-            (bare, string? fault) = new Session(new BareStage(environment), work.Run, work.Path, environment).Run(options.Probes);
+            using Sleeper? asleep = Sleep();
+            (bare, string? fault) = new Session(new BareStage(environment), work.Run, work.Path, environment) { Sleeper = asleep }.Run(options.Probes);
             if (fault is not null)
                 return Print(2, $"isolation separation: the self-test could not be set up: {fault}\n", SetupFailed);
         }
 
         using Sweeper? sweeper = options.Payloads && privileged ? Sweeper.Start(environment) : null;
+        using Ledger? ledger = options.Payloads && privileged ? Ledger.Start(environment) : null;
+        string[] names = options.Levels.Count > 0 || !options.Payloads ? [.. options.Levels] : [""];
+        Sleeper?[] sleepers = [.. names.Select(_ => Sleep())];
         if (options.Payloads && privileged && PilotIdentity.Become(options.Account!) is { } refused)
             return Print(2, $"isolation separation: {refused}\n", Usage);
 
         List<LevelRun> levels = [];
-        foreach (string level in options.Levels.Count > 0 || !options.Payloads ? (IEnumerable<string>)options.Levels : [""])
-            levels.Add(LevelRun.Make(level, options.Probes, environment, run => sweeper?.After(run)));
+        for (int i = 0; i < names.Length; i++)
+        {
+            using Sleeper? asleep = sleepers[i];
+            levels.Add(LevelRun.Make(names[i], options.Probes, environment, run => sweeper?.After(run), ledger, asleep));
+        }
 
         Findings findings = new(options.Probes, options.SelfTest ? bare : null, privileged, options.Payloads ? levels : [], HostFacts.Read(environment),
             Stopwatch.GetElapsedTime(since));

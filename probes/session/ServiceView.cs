@@ -6,15 +6,39 @@ internal static class ServiceView
     /// <summary>Facts for the attackers.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Facts(IReadOnlyList<string> environment)
     {
-        string socket = environment.FirstOrDefault(e => e.StartsWith("ISOLATION_SOCKET=", StringComparison.Ordinal)) is { } entry
-            ? entry["ISOLATION_SOCKET=".Length..]
-            : "/run/isolation/isolation.sock";
+        string socket = Socket(environment);
         yield return new("service.socket", socket);
         yield return new("service.run", Path.GetDirectoryName(socket) ?? "/run/isolation");
+        yield return new("service.ledger", LedgerDirectory(environment));
+        yield return new("service.pid", Daemon(environment)?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "");
         yield return new("pilot.cgroup", Kernel.Text("/proc/self/cgroup").Replace('\n', ';'));
         yield return new("pilot.groups", Kernel.StatusField(Kernel.Text("/proc/self/status"), "Groups").Replace('\t', ' '));
         foreach (string space in new[] { "pid", "ipc", "mnt", "net", "user", "cgroup", "uts" })
             yield return new("pilot.ns." + space, NamespaceLink.Of(space));
         yield return new("pilot.nofile", Kernel.Text("/proc/self/limits").Split('\n').FirstOrDefault(l => l.StartsWith("Max open files", StringComparison.Ordinal)) ?? "");
     }
+
+    /// <summary>Where its records lie: as its command line says where that can be read, else where they usually do.</summary>
+    public static string LedgerDirectory(IReadOnlyList<string> environment)
+        => (Daemon(environment) is int pid && After(Words(pid), "--state") is { } state ? state : "/var/lib/isolation") + "/ledger";
+
+    // The one that serves this socket, by its words: what a liar could win is a probe of another directory.
+    private static int? Daemon(IReadOnlyList<string> environment)
+    {
+        string run = Path.GetDirectoryName(Socket(environment)) ?? "";
+        foreach (int pid in Kernel.Pids().Where(p => Kernel.Text($"/proc/{p}/comm") == "isolationd\n"))
+        {
+            if ((After(Words(pid), "--run") ?? "/run/isolation") == run)
+                return pid;
+        }
+
+        return null;
+    }
+
+    private static string Socket(IReadOnlyList<string> environment)
+        => environment.FirstOrDefault(e => e.StartsWith("ISOLATION_SOCKET=", StringComparison.Ordinal)) is { } entry ? entry["ISOLATION_SOCKET=".Length..] : "/run/isolation/isolation.sock";
+
+    private static string[] Words(int pid) => Kernel.Text($"/proc/{pid}/cmdline").Split('\0');
+
+    private static string? After(string[] words, string option) => Array.IndexOf(words, option) is var at and >= 0 && at + 1 < words.Length ? words[at + 1] : null;
 }

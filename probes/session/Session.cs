@@ -9,10 +9,12 @@ namespace Isolation.Probes;
 /// One run of probes on one stage: a pilot with secrets beside it, a victim on the stage, the attackers on the stage, and afterwards a look
 /// at what is left. The stage alone tells a run as payloads from a self-test.
 /// </summary>
-internal sealed class Session(IStage stage, string run, string directory, IReadOnlyList<string> environment)
+internal sealed partial class Session(IStage stage, string run, string directory, IReadOnlyList<string> environment)
 {
     private const double StartSeconds = 40;
     private const double PayloadSeconds = 60;
+    private const double StuckSeconds = 45;
+    private const int Asks = 4;
     private readonly List<Attempt> _attempts = [];
 
     /// <summary>What the victim's payload was, null where there was none or it was bare.</summary>
@@ -20,6 +22,12 @@ internal sealed class Session(IStage stage, string run, string directory, IReadO
 
     /// <summary>The same of the attacker's.</summary>
     public PayloadStatus? Attacker { get; private set; }
+
+    /// <summary>The records of the service, where root has started this.</summary>
+    public Ledger? Ledger { get; init; }
+
+    /// <summary>A file system that sleeps, where root has made one.</summary>
+    public Sleeper? Sleeper { get; init; }
 
     /// <summary>Runs the probes.</summary>
     /// <returns>Every attempt; or why the pilot or the victim could not be set up.</returns>
@@ -44,84 +52,36 @@ internal sealed class Session(IStage stage, string run, string directory, IReadO
             ["bare"] = stage.Separates ? "" : "yes",
             ["victim.hostpid"] = Text(Victim?.Pid ?? victim.Process.Pid),
             ["victim.cgroup"] = Victim?.Cgroup ?? "",
-        }).With(ServiceView.Facts(environment)).With(pilots).With(victims);
+        }).With(ServiceView.Facts(environment)).With(stage.Facts(Attackers)).With(pilots).With(victims);
 
+        if (!stage.Separates)
+            target = target.With([new("service.ledger", NaiveLedger())]);
+        List<(Probe Probe, Started Payload)> stuck = BeginStuck(probes, target);
         Together(probes, target);
         foreach (Probe probe in probes.Where(p => p.Place is Place.Alone or Place.Terminal))
             Alone(probe, target);
         foreach (Probe probe in probes.Where(p => p.Place == Place.Pilot))
             probe.Run(Outside(probe, target));
-        AskPlants(pilot, "the pilot", probes);
-        AskPlants(victim.Process, "the victim", probes);
+        LookAtStuck(stuck, target);
+        AskPlants(pilot, "the pilot", pilot.Pid, probes);
+        AskPlants(victim.Process, "the victim", target.Number("victim.hostpid"), probes);
         End(pilot);
         End(victim.Process);
         return (_attempts, null);
     }
 
-    private Attack Outside(Probe probe, Target target) => new(probe.Id, target, _attempts.Add);
-
-    private void Together(IReadOnlyList<Probe> probes, Target target)
+    // Records that anybody may change who has the pilot's rights.
+    private string NaiveLedger()
     {
-        string[] ids = [.. probes.Where(p => p.Place is Place.Together or Place.MainProcess).Select(p => p.Id)];
-        if (ids.Length == 0)
-            return;
-        using Descriptor file = Sys.Open(null, directory, Sys.O_RDONLY | Sys.O_DIRECTORY), proxy = Sys.Open(null, target["pilot.proxy"], Sys.O_RDONLY);
-        using Started attacker = stage.Start($"/separation/{run}/attacker", ["attack", string.Join(',', ids), .. target.Words], new Needs
-        {
-            CallersEnvironment = CallersEnvironment.Make(run),
-            CallersFiles = [file, proxy],
-        });
-        attacker.Process.EndInput();
-        Collect(attacker, ids);
-        Attacker = PayloadStatus.Read(attacker.StatusFile);
+        Directory.CreateDirectory(directory + "/ledger");
+        Kernel.WriteFile($"{directory}/ledger/{G9.First}", "{\"type\":\"admitted\"}\n", 0x180);
+        return directory + "/ledger";
     }
 
-    private void Alone(Probe probe, Target target)
-    {
-        using Terminal? terminal = probe.Place == Place.Terminal ? Terminal.TryOpen() : null;
-        if (probe.Place == Place.Terminal && terminal is null)
-        {
-            Outside(probe, target).Missing("open a terminal", "there is no /dev/ptmx");
-            return;
-        }
+    private string Attackers => $"/separation/{run}/attacker";
 
-        using (Started attacker = stage.Start($"/separation/{run}/attacker", ["attack", probe.Id, .. target.Words],
-            new Needs { Limits = probe.Limits, Input = terminal?.Slave }))
-        {
-            attacker.Process.EndInput();
-            Collect(attacker, [probe.Id]);
-            target = target.With([new("ending", PayloadStatus.Read(attacker.StatusFile)?.Ending ?? "")]);
-        }
-
-        probe.After?.Invoke(Outside(probe, target));
-    }
-
-    private void Collect(Started attacker, IReadOnlyCollection<string> ids)
-    {
-        long since = Stopwatch.GetTimestamp();
-        HashSet<string> heard = [];
-        foreach (string line in attacker.Process.Lines(PayloadSeconds))
-        {
-            // What a payload prints is believed only of the probes that it was given.
-            if (AttemptLine.Parse(line) is not { } attempt || !ids.Contains(attempt.Probe))
-                continue;
-            heard.Add(attempt.Probe);
-            _attempts.Add(attempt);
-        }
-
-        ChildEnd? end = attacker.Process.Wait(Math.Max(5, PayloadSeconds - Stopwatch.GetElapsedTime(since).TotalSeconds));
-        string ending = PayloadStatus.Read(attacker.StatusFile)?.Ending ?? "";
-        foreach (Probe probe in ids.Where(i => !heard.Contains(i)).Select(ProbeCatalog.Find))
-        {
-            if (probe.Limits.Length > 0 && (ending.Contains("\"unavailable\"", StringComparison.Ordinal) || ending.Contains("\"refused\"", StringComparison.Ordinal)))
-                _attempts.Add(new Attempt(probe.Id, $"ask for {string.Join(' ', probe.Limits)}", Outcome.NotApplicable, ending));
-            else if (probe.KilledMeans is { } meaning && ending.Contains("out-of-memory", StringComparison.Ordinal))
-                _attempts.Add(new Attempt(probe.Id, "go on", Outcome.Held, $"{meaning}: {ending}"));
-            else if (probe.After is null)
-                _attempts.Add(new Attempt(probe.Id, "the payload", Outcome.Failed,
-                    $"told nothing; {(end is null ? "not over" : $"ended with {end.Value.Value}")} {ending} {attacker.Process.Errors}"));
-        }
-    }
+    private Attack Outside(Probe probe, Target target, Started? payload = null)
+        => new(probe.Id, target, _attempts.Add) { Outside = new Outside(stage, run, Ledger) { Payload = payload, Sleeper = Sleeper } };
 
     private static Dictionary<string, string>? Plants(Running process, string prefix)
     {
@@ -138,15 +98,24 @@ internal sealed class Session(IStage stage, string run, string directory, IReadO
         }
     }
 
-    private void AskPlants(Running process, string whose, IReadOnlyList<Probe> probes)
+    private void AskPlants(Running process, string whose, int pid, IReadOnlyList<Probe> probes)
     {
-        // A process that is stopped or gone does not answer: that is what B2 tries.
+        // A process that is stopped or gone does not answer: that is what B2 tries. One that only waits for its turn on a busy host does, later.
         if (!probes.Any(p => p.Id == "B2"))
             return;
         process.Write("check");
-        string answer = process.NextLine(5) ?? "no answer";
-        _attempts.Add(new Attempt("B2", $"ask {whose} whether it is as it was", answer == "untouched" ? Outcome.Held : Outcome.Broke, Printable.Of(answer)));
+        string? answer = null;
+        string state = "";
+        for (int ask = 0; ask < Asks && answer is null && !IsOver(state); ask++)
+        {
+            answer = process.NextLine(5);
+            state = Kernel.StatusField(Kernel.Text($"/proc/{pid}/status"), "State");
+        }
+
+        _attempts.Add(new Attempt("B2", $"ask {whose} whether it is as it was", answer == "untouched" ? Outcome.Held : Outcome.Broke, Printable.Of(answer ?? $"no answer; its state: {state}")));
     }
+
+    private static bool IsOver(string state) => state.Length > 0 && state[0] is not ('R' or 'S' or 'D');
 
     // The payload's own first line can come before the client has told that it runs.
     private static PayloadStatus? Status(Started payload)

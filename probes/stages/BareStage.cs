@@ -6,5 +6,7 @@ internal sealed class BareStage(IReadOnlyList<string> environment) : IStage
     public bool Separates => false;
 
     public Started Start(string subject, IReadOnlyList<string> words, Needs needs)
-        => new(Running.Start(Programs.Separation, words, [.. environment, .. needs.CallersEnvironment, .. needs.Environment], needs.Input, [.. needs.CallersFiles]), null);
+        => new(Running.Start(Programs.Separation, words, [.. environment, .. needs.CallersEnvironment, .. needs.Environment], needs.Input, needs.Output, needs.CallersFiles), null);
+
+    public IEnumerable<KeyValuePair<string, string>> Facts(string subject) => [];
 }

@@ -11,6 +11,9 @@ internal interface IStage
     /// <param name="needs">What else it gets.</param>
     Started Start(string subject, IReadOnlyList<string> words, Needs needs);
 
+    /// <summary>What is known of the payloads of that subject before one is there.</summary>
+    IEnumerable<KeyValuePair<string, string>> Facts(string subject);
+
     /// <summary>False for the bare one: there, nothing that a probe leaves behind goes away by itself.</summary>
     bool Separates { get; }
 }
@@ -29,6 +32,9 @@ internal sealed record Needs
 
     /// <summary>A standard input in the place of a pipe.</summary>
     public Descriptor? Input { get; init; }
+
+    /// <summary>A standard output in the place of a pipe.</summary>
+    public Descriptor? Output { get; init; }
 
     /// <summary>Open files of its caller that it is not meant to have.</summary>
     public IReadOnlyList<Descriptor> CallersFiles { get; init; } = [];

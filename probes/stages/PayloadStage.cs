@@ -24,8 +24,17 @@ internal sealed class PayloadStage(string level, string directory, IReadOnlyList
         foreach (string variable in needs.Environment)
             line.AddRange(["--env", variable]);
         line.AddRange(["--", Programs.Separation, .. words]);
-        Running client = Running.Start(Programs.Client, line, [.. environment, .. needs.CallersEnvironment], needs.Input, [.. needs.CallersFiles]);
+        Running client = Running.Start(Programs.Client, line, [.. environment, .. needs.CallersEnvironment], needs.Input, needs.Output, needs.CallersFiles);
         return new Started(client, status);
+    }
+
+    public IEnumerable<KeyValuePair<string, string>> Facts(string subject)
+    {
+        using Running client = Running.Start(Programs.Client, ["policy", "explain", .. level.Length > 0 ? (IEnumerable<string>)["--level", level] : [], .. _claims ? (IEnumerable<string>)["--claim", subject] : [], "--", "/bin/true"], environment);
+        client.EndInput();
+        // What a pilot is told of the policy; without the sentence there is no such room.
+        bool allowed = client.Lines(10).Any(l => l.Contains("User namespaces in its room: allow", StringComparison.Ordinal));
+        yield return new("policy.nested", allowed ? "allow" : "deny");
     }
 
     /// <summary>From now on no payload names a subject.</summary>

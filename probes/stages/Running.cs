@@ -9,6 +9,7 @@ namespace Isolation.Probes;
 internal sealed class Running : IDisposable
 {
     private const int EndsByItselfMilliseconds = 3000;
+    private const int LongestLine = 256 << 10; // a record has at most half of it
     private readonly int _pid;
     private readonly PidFd? _process;
     private readonly BlockingCollection<string> _lines = [];
@@ -33,13 +34,20 @@ internal sealed class Running : IDisposable
     /// <summary>What it wrote on standard error; whole once it is over.</summary>
     public string Errors => Printable.Of(_errors.ToString().Trim());
 
-    /// <summary>Starts a program with pipes; <paramref name="extra"/> come to be its descriptors from 3.</summary>
-    public static Running Start(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Descriptor? input, params Descriptor[] extra)
+    /// <summary>Starts a program with pipes.</summary>
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">Its arguments, without its name.</param>
+    /// <param name="environment">Entries <c>NAME=value</c>.</param>
+    /// <param name="input">A standard input in the place of a pipe.</param>
+    /// <param name="output">A standard output in the place of a pipe; then it has no lines.</param>
+    /// <param name="extra">Its descriptors from 3.</param>
+    public static Running Start(string program, IReadOnlyList<string> arguments, IReadOnlyList<string> environment, Descriptor? input = null, Descriptor? output = null,
+        IReadOnlyList<Descriptor>? extra = null)
     {
         (Descriptor outputRead, Descriptor outputWrite) = Sys.Pipe();
         (Descriptor errorRead, Descriptor errorWrite) = Sys.Pipe();
         (Descriptor inputRead, Descriptor inputWrite) = Sys.Pipe();
-        int pid = Sys.TrySpawn(program, [program, .. arguments], environment, [input ?? inputRead, outputWrite, errorWrite, .. extra], newSession: false);
+        int pid = Sys.TrySpawn(program, [program, .. arguments], environment, [input ?? inputRead, output ?? outputWrite, errorWrite, .. extra ?? []], newSession: false);
         outputWrite.Dispose();
         errorWrite.Dispose();
         inputRead.Dispose();
@@ -74,6 +82,12 @@ internal sealed class Running : IDisposable
         Input?.Dispose();
         Input = null;
     }
+
+    /// <summary>Whether nobody holds its output open any more, or so within that time.</summary>
+    public bool OutputIsOver(double seconds) => _reader.Join((int)(seconds * 1000));
+
+    /// <summary>Kills it.</summary>
+    public void Kill() => _process?.Signal(9);
 
     /// <summary>Waits for its end; null when it did not come in time.</summary>
     public ChildEnd? Wait(double seconds)
@@ -116,15 +130,16 @@ internal sealed class Running : IDisposable
         StringBuilder rest = new();
         while (Sys.TryRead(source, buffer, out _) is int count and > 0)
         {
-            rest.Append(Encoding.Latin1.GetString(buffer, 0, count));
-            while (rest.ToString() is var text && text.IndexOf('\n', StringComparison.Ordinal) is int at and >= 0)
+            string[] pieces = Encoding.Latin1.GetString(buffer, 0, count).Split('\n');
+            foreach (string piece in pieces[..^1])
             {
-                line(text[..at]);
-                rest.Remove(0, at + 1);
+                line(rest.Append(piece).ToString());
+                rest.Clear();
             }
 
-            if (rest.Length > 1 << 16)
-                rest.Clear(); // no line of ours is that long
+            rest.Append(pieces[^1]);
+            if (rest.Length > LongestLine)
+                rest.Clear();
         }
 
         end();

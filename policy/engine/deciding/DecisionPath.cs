@@ -20,6 +20,8 @@ internal sealed record DecisionPath(
             Decision.Unavailable none => $"Unavailable: {none.Cause}. The pilot {(none.PilotMayRun ? "may" : "may not")} run the payload itself.",
             _ => throw new InvalidOperationException("a decision of an unknown kind"),
         });
+        if (decision is Decision.Admit { Level: Level.Setuid, RoomKind: "private" })
+            Trail?.Add($"User namespaces in its room: {(Policy.Levels.Private.NestedContainers ? "allow" : "deny")} (nested-containers).");
         return decision;
     }
 

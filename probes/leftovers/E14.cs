@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Globalization;
+using Isolation.Linux;
+
+namespace Isolation.Probes;
+
+/// <summary>E14. As E3, by a child: the cgroup cannot be removed while that is there.</summary>
+internal static class E14
+{
+    private const double NeighbourSeconds = 10, GoneSeconds = 15;
+
+    public static readonly Probe Probe = new("E14", "keep its cgroup from being removed, and hold up the service with it", Run)
+    {
+        Place = Place.Meanwhile,
+        Limits = ["wall=1s"],
+        After = Look,
+    };
+
+    private static void Run(Attack attack)
+    {
+        using NativeBuffer buffer = new(4096);
+        attack.Missing("have a child read from a file system that sleeps", "read");
+        SyscallScript.Run(0, [new ScriptCall(Nr.read, [0, buffer.Address, buffer.Length])]);
+    }
+
+    private static void Look(Attack attack)
+    {
+        Outside outside = attack.Outside!;
+        if (attack.Target.Has("bare"))
+        {
+            // Killed, the parent is gone; the child holds what it shares with it: the output that somebody waits for.
+            bool over = outside.Payload!.Process.OutputIsOver(2);
+            if (over)
+                attack.Missing("wait until it is gone", "this kernel lets its child go");
+            else
+                attack.Broke("wait until it is gone, as a simple clean-up does", "not over after 2 s, and nothing says when it will be");
+            return;
+        }
+
+        string leaf = UnifiedMount() + attack.Target["payload.cgroup"];
+        if (attack.Target["payload.cgroup"].Length == 0 || !Directory.Exists(leaf))
+        {
+            attack.Missing("look at its cgroup", $"{leaf} is not there: nothing keeps it");
+            return;
+        }
+
+        attack.Held("have its cgroup removed from under it", $"{leaf} is still there, and told as residue");
+        if (outside.Payload!.Process.Wait(0) is null)
+            attack.Broke("have the clean-up wait for its cgroup", "its client still waits for an ending");
+        else
+            attack.Held("have the clean-up wait for its cgroup", attack.Target["ending"]);
+        for (int i = 0; i < 3; i++)
+        {
+            if (outside.Neighbour(NeighbourSeconds, out _) is { } trouble)
+                attack.Broke("hold up a neighbour", trouble);
+            else
+                attack.Held("hold up a neighbour", "it was served");
+        }
+
+        long since = Stopwatch.GetTimestamp();
+        outside.Sleeper!.Dispose();
+        while (Directory.Exists(leaf) && Stopwatch.GetElapsedTime(since).TotalSeconds < GoneSeconds)
+            Kernel.Pause(50);
+        string took = string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s after the file system let go");
+        if (Directory.Exists(leaf))
+            attack.Broke("have its cgroup forgotten", $"{leaf} is there {took}");
+        else
+            attack.Held("have its cgroup forgotten", $"removed {took}");
+    }
+
+    private static string UnifiedMount()
+        => Kernel.Text("/proc/self/mounts").Split('\n').Select(l => l.Split(' ')).FirstOrDefault(f => f.Length > 2 && f[2] == "cgroup2")?[1] ?? "/sys/fs/cgroup";
+}

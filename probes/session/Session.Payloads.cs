@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+using Isolation.Linux;
+
+namespace Isolation.Probes;
+
+internal sealed partial class Session
+{
+    private void Together(IReadOnlyList<Probe> probes, Target target)
+    {
+        string[] ids = [.. probes.Where(p => p.Place is Place.Together or Place.MainProcess).Select(p => p.Id)];
+        if (ids.Length == 0)
+            return;
+        using Descriptor file = Sys.Open(null, directory, Sys.O_RDONLY | Sys.O_DIRECTORY), proxy = Sys.Open(null, target["pilot.proxy"], Sys.O_RDONLY);
+        using Started attacker = stage.Start(Attackers, ["attack", string.Join(',', ids), .. target.Words], new Needs
+        {
+            CallersEnvironment = CallersEnvironment.Make(run),
+            CallersFiles = [file, proxy],
+        });
+        attacker.Process.EndInput();
+        Collect(attacker, ids);
+        Attacker = PayloadStatus.Read(attacker.StatusFile);
+    }
+
+    private void Alone(Probe probe, Target target)
+    {
+        using Terminal? terminal = probe.Place == Place.Terminal ? Terminal.TryOpen() : null;
+        if (probe.Place == Place.Terminal && terminal is null)
+        {
+            Outside(probe, target).Missing("open a terminal", "there is no /dev/ptmx");
+            return;
+        }
+
+        using (Started attacker = stage.Start(Attackers, ["attack", probe.Id, .. target.Words], new Needs { Limits = probe.Limits, Input = terminal?.Slave }))
+        {
+            attacker.Process.EndInput();
+            Collect(attacker, [probe.Id]);
+            target = target.With(Facts(attacker));
+        }
+
+        probe.After?.Invoke(Outside(probe, target));
+    }
+
+    private List<(Probe Probe, Started Payload)> BeginStuck(IReadOnlyList<Probe> probes, Target target)
+    {
+        List<(Probe, Started)> begun = [];
+        foreach (Probe probe in probes.Where(p => p.Place == Place.Meanwhile))
+        {
+            if (Sleeper is null)
+                Outside(probe, target).Missing("read from a file system that sleeps", "only root can give it one: it mounts one in /dev/fuse's");
+            else
+                begun.Add((probe, stage.Start($"/separation/{run}/{probe.Id}", ["attack", probe.Id, .. target.Words], new Needs { Limits = probe.Limits, Input = Sleeper.File })));
+        }
+
+        return begun;
+    }
+
+    private void LookAtStuck(List<(Probe Probe, Started Payload)> begun, Target target)
+    {
+        foreach ((Probe probe, Started payload) in begun)
+        {
+            // Where nothing separates there is no limit of time either.
+            if (!stage.Separates)
+                payload.Process.Kill();
+            if (payload.Process.NextLine(1) is { } line && AttemptLine.Parse(line) is { } attempt && attempt.Probe == probe.Id)
+                _attempts.Add(attempt);
+            payload.Process.Wait(stage.Separates ? StuckSeconds : 1);
+            Attack outside = Outside(probe, target.With(Facts(payload)), payload);
+            if (outside.Target.Number("payload.pid") > 0)
+                probe.After!(outside);
+            else
+                outside.Missing($"ask for {string.Join(' ', probe.Limits)}", $"{outside.Target["ending"]} {payload.Process.Errors}");
+        }
+
+        Sleeper?.Dispose();
+        begun.ForEach(s => s.Payload.Dispose());
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Facts(Started payload)
+    {
+        PayloadStatus? status = PayloadStatus.Read(payload.StatusFile);
+        yield return new("ending", status?.Ending ?? "");
+        yield return new("payload.id", status?.Id ?? "");
+        yield return new("payload.uid", status?.Uid.ToString(CultureInfo.InvariantCulture) ?? "");
+        yield return new("payload.pid", Text(payload.StatusFile is null ? payload.Process.Pid : status?.Pid ?? -1));
+        yield return new("payload.cgroup", status?.Cgroup ?? "");
+    }
+
+    private void Collect(Started attacker, IReadOnlyCollection<string> ids)
+    {
+        long since = Stopwatch.GetTimestamp();
+        HashSet<string> heard = [];
+        foreach (string line in attacker.Process.Lines(PayloadSeconds))
+        {
+            // What a payload prints is believed only of the probes that it was given.
+            if (AttemptLine.Parse(line) is not { } attempt || !ids.Contains(attempt.Probe))
+                continue;
+            heard.Add(attempt.Probe);
+            _attempts.Add(attempt);
+        }
+
+        ChildEnd? end = attacker.Process.Wait(Math.Max(5, PayloadSeconds - Stopwatch.GetElapsedTime(since).TotalSeconds));
+        string ending = PayloadStatus.Read(attacker.StatusFile)?.Ending ?? "";
+        foreach (Probe probe in ids.Where(i => !heard.Contains(i)).Select(ProbeCatalog.Find))
+        {
+            if (probe.Limits.Length > 0 && (ending.Contains("\"unavailable\"", StringComparison.Ordinal) || ending.Contains("\"refused\"", StringComparison.Ordinal)))
+                _attempts.Add(new Attempt(probe.Id, $"ask for {string.Join(' ', probe.Limits)}", Outcome.NotApplicable, ending));
+            else if (probe.KilledMeans is { } meaning && ending.Contains("out-of-memory", StringComparison.Ordinal))
+                _attempts.Add(new Attempt(probe.Id, "go on", Outcome.Held, $"{meaning}: {ending}"));
+            else if (probe.After is null)
+                _attempts.Add(new Attempt(probe.Id, "the payload", Outcome.Failed,
+                    $"told nothing; {(end is null ? "not over" : $"ended with {end.Value.Value}")} {ending} {attacker.Process.Errors}"));
+        }
+    }
+}
