@@ -14,6 +14,7 @@ internal sealed class Sleeper : IDisposable
     private const int CLONE_NEWNS = 0x20000, MS_NOSUID_NODEV = 6, MS_REC_PRIVATE = 0x44000;
     private const int HeaderBytes = 40, Enoent = -2;
     private readonly Running _server;
+    private bool _isOver;
 
     private Sleeper(Running server, Descriptor file) => (_server, File) = (server, file);
 
@@ -33,6 +34,9 @@ internal sealed class Sleeper : IDisposable
     /// <summary>Lets go of everybody who waits: the connection ends with its server.</summary>
     public void Dispose()
     {
+        if (_isOver)
+            return;
+        _isOver = true;
         _server.EndInput();
         _server.Wait(5);
         _server.Dispose();

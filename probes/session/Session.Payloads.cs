@@ -38,7 +38,8 @@ internal sealed partial class Session
             target = target.With(Facts(attacker));
         }
 
-        probe.After?.Invoke(Outside(probe, target));
+        if (probe.After is { } look)
+            FromOutside(probe, look, target);
     }
 
     private List<(Probe Probe, Started Payload)> BeginStuck(IReadOnlyList<Probe> probes, Target target)
@@ -65,11 +66,11 @@ internal sealed partial class Session
             if (payload.Process.NextLine(1) is { } line && AttemptLine.Parse(line) is { } attempt && attempt.Probe == probe.Id)
                 _attempts.Add(attempt);
             payload.Process.Wait(stage.Separates ? StuckSeconds : 1);
-            Attack outside = Outside(probe, target.With(Facts(payload)), payload);
-            if (outside.Target.Number("payload.pid") > 0)
-                probe.After!(outside);
+            Target its = target.With(Facts(payload));
+            if (its.Number("payload.pid") > 0)
+                FromOutside(probe, probe.After!, its, payload);
             else
-                outside.Missing($"ask for {string.Join(' ', probe.Limits)}", $"{outside.Target["ending"]} {payload.Process.Errors}");
+                Outside(probe, its).Missing($"ask for {string.Join(' ', probe.Limits)}", $"{its["ending"]} {payload.Process.Errors}");
         }
 
         Sleeper?.Dispose();

@@ -61,7 +61,7 @@ internal sealed partial class Session(IStage stage, string run, string directory
         foreach (Probe probe in probes.Where(p => p.Place is Place.Alone or Place.Terminal))
             Alone(probe, target);
         foreach (Probe probe in probes.Where(p => p.Place == Place.Pilot))
-            probe.Run(Outside(probe, target));
+            FromOutside(probe, probe.Run, target);
         LookAtStuck(stuck, target);
         AskPlants(pilot, "the pilot", pilot.Pid, probes);
         AskPlants(victim.Process, "the victim", target.Number("victim.hostpid"), probes);
@@ -79,6 +79,19 @@ internal sealed partial class Session(IStage stage, string run, string directory
     }
 
     private string Attackers => $"/separation/{run}/attacker";
+
+    // What a probe of the pilot's side does wrong costs itself only.
+    private void FromOutside(Probe probe, Action<Attack> look, Target target, Started? payload = null)
+    {
+        try
+        {
+            look(Outside(probe, target, payload));
+        }
+        catch (Exception e)
+        {
+            _attempts.Add(new Attempt(probe.Id, "the probe", Outcome.Failed, Printable.Of($"{e.GetType().Name}: {e.Message}")));
+        }
+    }
 
     private Attack Outside(Probe probe, Target target, Started? payload = null)
         => new(probe.Id, target, _attempts.Add) { Outside = new Outside(stage, run, Ledger) { Payload = payload, Sleeper = Sleeper } };
