@@ -20,7 +20,7 @@ internal static class Program
             "hold" => Terminal.Hold(),
             "sleep" => Sleeper.Serve(),
             "ledger" => LedgerServer.Serve(),
-            "flood" when rest.Length >= 1 => G6.Flood(rest[0]),
+            "flood" when rest.Length >= 1 => G6.Flood(rest),
             "idle" => Waiter.Idle(),
             "pour" => Waiter.Pour(),
             "storm" when rest.Length >= 2 => Waiter.Storm(rest),

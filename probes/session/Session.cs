@@ -55,7 +55,7 @@ internal sealed partial class Session(IStage stage, string run, string directory
         }).With(ServiceView.Facts(environment)).With(stage.Facts(Attackers)).With(pilots).With(victims);
 
         if (!stage.Separates)
-            target = target.With([new("service.ledger", NaiveLedger())]);
+            target = target.With([new("service.ledger", NaiveLedger()), new("service.pid", pilots["pilot.pid"])]);
         List<(Probe Probe, Started Payload)> stuck = BeginStuck(probes, target);
         Together(probes, target);
         foreach (Probe probe in probes.Where(p => p.Place is Place.Alone or Place.Terminal))

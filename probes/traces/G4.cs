@@ -28,7 +28,8 @@ internal static class G4
         arguments.Long(72) = 1;
         ScriptOutcome outcome = SyscallScript.Run(0, [new ScriptCall(Nr.clone3, [arguments.Address, CloneArguments])]);
         attack.Refused($"clone3 with the number {gone} of a process that is gone", outcome.Results.Count > 0 ? outcome.Results[0] : -Errno.EPERM);
-        attack.Refused("open ns_last_pid, which says what number comes next", Kernel.TryOpen("/proc/sys/kernel/ns_last_pid", Sys.O_WRONLY));
+        const string Last = "/proc/sys/kernel/ns_last_pid";
+        attack.Refused($"write to {Last} what it says: the next number is one more", Kernel.WriteFile(Last, Kernel.Text(Last).Trim(), 0, flags: 0));
     }
 
     // Where the room has numbers of its own, two payloads one after the other have the same one without doing anything for it.

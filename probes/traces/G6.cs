@@ -12,28 +12,41 @@ internal static class G6
 
     public static readonly Probe Probe = new("G6", "have records of others lost by making more of its own than can be written", Run) { Place = Place.Pilot };
 
-    /// <summary>The mode <c>flood SOCKET</c>: asks and is refused, again and again; prints how often.</summary>
-    public static int Flood(string socket)
+    /// <summary>The mode <c>flood SOCKET [run]</c>: asks for the service's state, or for a payload at a level that is not to be had; is refused, again and again; prints how often.</summary>
+    public static int Flood(string[] words)
     {
-        byte[] hello = Frame("""{"type":"hello","version":1,"client":"flood"}"""), request = Frame("""{"type":"status"}""");
-        int asked = 0, connected = 0;
+        byte[] frames = [.. Frame("""{"type":"hello","version":1,"client":"flood"}"""),
+            .. Frame(words.Length > 1 ? """{"type":"run","command":["L2Jpbi90cnVl"],"level":"vm"}""" : """{"type":"status"}""")];
+        int asked = 0, answered = 0;
         for (long until = Environment.TickCount64 + Seconds * 1000; Environment.TickCount64 < until; asked++)
         {
-            nint fd = Sockets.ConnectUnix(socket);
-            if (fd < 0)
+            nint fd = Sockets.ConnectUnix(words[0]);
+            if (fd >= 0)
             {
-                Kernel.Pause(1);
-                continue;
+                Sockets.Send(fd, frames);
+                answered += Until(fd, "refused", "not-allowed", "unavailable") ? 1 : 0;
             }
-
-            connected++;
-            Sockets.Send(fd, [.. hello, .. request]);
-            Sockets.Take(fd, 50);
+            else
+                Kernel.Pause(1);
         }
 
         using Descriptor output = new(1);
-        Sys.WriteAll(output, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{connected} of {asked}\n")));
+        Sys.WriteAll(output, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{answered} of {asked}\n")));
         return 0;
+    }
+
+    private static bool Until(nint fd, params string[] words)
+    {
+        using Descriptor socket = new((int)fd);
+        byte[] buffer = new byte[4096];
+        while (Sys.Poll(socket, PollEvents.In, 200) != PollEvents.None && Sys.TryRead(socket, buffer, out _) is var count && count > 0)
+        {
+            string text = Encoding.Latin1.GetString(buffer, 0, count);
+            if (words.Any(w => text.Contains(w, StringComparison.Ordinal)))
+                return true;
+        }
+
+        return false;
     }
 
     private static void Run(Attack attack)
@@ -48,6 +61,8 @@ internal static class G6
         DateTimeOffset since = TimeProvider.System.GetUtcNow();
         using Started flood = outside.Stage.Start(outside.Subject("flood"), ["flood", attack.Target["service.socket"]], new Needs());
         flood.Process.EndInput();
+        // Where a payload does not even reach the service, its pilot does.
+        using Running pilots = Running.Start(Programs.Separation, ["flood", attack.Target["service.socket"], "run"], []);
         List<string> served = [];
         for (int i = 0; i < Neighbours; i++)
         {
@@ -57,10 +72,10 @@ internal static class G6
                 served.Add(status!.Id);
         }
 
-        string refused = flood.Process.NextLine(20) ?? "unknown";
+        string refused = $"of its requests {flood.Process.NextLine(20) ?? "an unknown number"}, of its pilot's {pilots.NextLine(20) ?? "an unknown number"}";
         flood.Process.Wait(10);
         if (served.Count == Neighbours)
-            attack.Held("have neighbours wait while it floods", $"{Neighbours} were served; its requests that reached the service: {refused}");
+            attack.Held("have neighbours wait while it floods", $"{Neighbours} were served; refused meanwhile: {refused}");
         if (outside.Ledger is not { } ledger)
         {
             attack.Missing("look for the records of neighbours and flooder", "they are an operator's to read: run it as root");
@@ -76,11 +91,11 @@ internal static class G6
                 attack.Broke($"have {whose} record lost", $"on record: {string.Join(", ", types)}");
         }
 
-        int written = (ledger.Refusals(since) ?? []).Count(r => Ledger.Member(r, "cause") == "inside-cell");
+        int written = (ledger.Refusals(since) ?? []).Count;
         if (written <= MostOnRecord)
-            attack.Held("fill the records with refusals", $"{refused} refused, {written} on record in full; the others are summed");
+            attack.Held("fill the records with refusals", $"refused: {refused}; on record {written}, the others are counted");
         else
-            attack.Broke("fill the records with refusals", $"{refused} refused, {written} on record");
+            attack.Broke("fill the records with refusals", $"refused: {refused}; on record {written}");
     }
 
     // A log that is a socket with a queue, which drops what does not fit.

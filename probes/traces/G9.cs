@@ -13,7 +13,8 @@ internal static class G9
     private static void Run(Attack attack)
     {
         string ledger = attack.Target["service.ledger"], pid = attack.Target["service.pid"];
-        foreach (string directory in new[] { ledger, "../../ledger", "../../../state/ledger", $"/proc/{pid}/root{ledger}", $"/proc/{pid}/cwd/ledger" })
+        string[] shown = pid.Length > 0 ? [$"/proc/{pid}/root{ledger}"] : [];
+        foreach (string directory in (string[])[ledger, "../../ledger", "../../../state/ledger", .. shown])
         {
             string segment = $"{directory}/{First}", planted = $"{directory}/separation-{attack.Target.Run}";
             attack.Refused("open for writing " + segment, Kernel.TryOpen(segment, Sys.O_RDWR));
