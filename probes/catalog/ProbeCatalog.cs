@@ -25,7 +25,7 @@ internal static class ProbeCatalog
         ("E13", "joins with restarts"),
         ("F11", "joins with the long run"),
         ("F13", "joins with the long run"),
-        ("G7", "no payload reaches the disk of the records; held by LedgerTests.AFullDiskStartsNothingAndSaysSo and ADiskThatFillsUpLaterLosesNoEnding"),
+        ("G7", "no payload reaches the disk of the records; held by LedgerTests.AFullDiskStartsNothingAndSaysSo and LedgerTests.ADiskThatFillsUpLaterLosesNoEnding"),
         ("G8", "no payload ends the service between record and start; the order is held by PayloadRunnerOrderTests.NothingStartsWhileTheRecordIsNotDurable, what a death leaves by LogOnlyTests.AServiceThatDiesBeforeTheGoLetsNothingRun; with the service's restart it joins E11"),
         ("G10", "joins with credentials: in this version a pilot is known by its uid, and a subject only by the word of a pilot that policy trusts"),
         ("G11", "joins with ban lists: in this version policy's rules refuse the next payload, and an operator's kill ends a running one (ExitCodeTests.AnOperatorsSignalIs248AndSaysWho)"),

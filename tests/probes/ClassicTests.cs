@@ -25,9 +25,11 @@ public sealed class ClassicTests(ClassicRun run)
         { "D1", [Held] }, // its filter is an allow-list
         { "D2", [Held] },
         { "D3", [Held] }, { "D4", [Held] }, { "D5", [Held, Broke] }, { "D6", [Policy, Held] }, { "D7", [Held] },
-        { "E1", [Held] }, { "E2", [Held] }, { "E5", [Broke] }, { "E6", [Broke] }, // looked for by the service and told as residue
+        { "E1", [Held] }, { "E2", [Held] }, { "E3", [Held, None] }, { "E14", [Held, None] }, // a host without FUSE has nothing that sleeps
+        { "E5", [Broke] }, { "E6", [Broke] }, // looked for by the service and told as residue
         { "F1", [Held, None] }, { "F2", [Held, None] }, { "F4", [Held, None] }, { "F5", [Held] }, { "F6", [None, Held, Policy] }, { "F7", [Held] }, { "F8", [Held, Policy] },
         { "F9", [Held] }, { "F10", [Policy] }, { "F12", [Held] }, { "G1", [Policy] }, { "G2", [Held, Policy, Broke] },
+        { "G4", [Held] }, { "G5", [Held] }, { "G6", [Held] }, { "G9", [Held] }, { "G12", [Held] },
     };
 
     [SkippableTheory]

@@ -32,9 +32,13 @@ public sealed class PrivateTests(PrivateRun run)
     [InlineData("B5")]
     [InlineData("C1")]
     [InlineData("C12")]
+    [InlineData("D2")]
     [InlineData("E1")]
     [InlineData("E5")]
     [InlineData("E6")]
+    [InlineData("G4")]
+    [InlineData("G9")]
+    [InlineData("G12")]
     public void TheRoomsOwnPromisesHold(string id) => run.Expect("setuid private", id, [Held]);
 
     [SkippableFact]

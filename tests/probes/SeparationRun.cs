@@ -59,7 +59,7 @@ public abstract class SeparationRun(string policy, string options) : IDisposable
         _service = Isolation.Service.Tests.Service.Start(policy, place: "/opt");
         long since = Stopwatch.GetTimestamp();
         _outcome = _service.Shell.Bash(
-            $"$ROOT separation --as {Site.PilotA} --level setuid {options} --report $WORK/report.json --report $WORK/report.html", seconds: 180);
+            $"$ROOT separation --as {Site.PilotA} {options} --report $WORK/report.json --report $WORK/report.html", seconds: 180);
         Elapsed = Stopwatch.GetElapsedTime(since);
         _json = JsonDocument.Parse(File.ReadAllText(_service.Work + "/report.json"));
         return this;
@@ -67,15 +67,30 @@ public abstract class SeparationRun(string policy, string options) : IDisposable
 }
 
 /// <summary>At <c>classic</c>, self-tests included.</summary>
-public sealed class ClassicRun() : SeparationRun(Site.Policy, "");
+public sealed class ClassicRun() : SeparationRun(Site.Policy, "--level setuid");
 
 /// <summary>At <c>private</c>.</summary>
-public sealed class PrivateRun() : SeparationRun(Site.PrivatePolicy, "--no-self-test");
+public sealed class PrivateRun() : SeparationRun(Site.PrivatePolicy, "--level setuid --no-self-test");
+
+/// <summary>At <c>private</c> where policy allows nested containers, D2 alone.</summary>
+public sealed class NestedRun() : SeparationRun(
+    Site.PrivatePolicy.Replace("{ room: private }", "{ room: private, nested-containers: allow }", StringComparison.Ordinal), "--level setuid --no-self-test --probe D2");
+
+/// <summary>At <c>log-only</c>.</summary>
+public sealed class LogOnlyRun() : SeparationRun(
+    Site.Policy.Replace("identity-switch: require", "identity-switch: allow", StringComparison.Ordinal).Replace("log-only: no", "log-only: allow", StringComparison.Ordinal)
+        .Replace("accept: [setuid]", "accept: [log-only, setuid]", StringComparison.Ordinal), "--level log-only --no-self-test");
 
 [CollectionDefinition(Name)]
 public sealed class ClassicRunTests : ICollectionFixture<ClassicRun>
 {
     public const string Name = "one run at classic";
+}
+
+[CollectionDefinition(Name)]
+public sealed class LogOnlyRunTests : ICollectionFixture<LogOnlyRun>
+{
+    public const string Name = "one run at log-only";
 }
 
 [CollectionDefinition(Name)]
