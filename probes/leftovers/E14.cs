@@ -44,7 +44,11 @@ internal static class E14
             return;
         }
 
-        attack.Held("have its cgroup removed from under it", $"{leaf} is still there, and told as residue");
+        string found = (outside.Ledger?.Payload(attack.Target["payload.id"]) ?? []).Select(r => Ledger.Member(r, "residue", "processes", "found")).FirstOrDefault(f => f.Length > 0) ?? "";
+        if (found.Length > 0)
+            attack.Held("have its cgroup called empty", $"{leaf} is still there, and its record says: {found}");
+        else
+            attack.Broke("have its cgroup called empty", $"{leaf} is still there, and no record says so");
         if (outside.Payload!.Process.Wait(0) is null)
             attack.Broke("have the clean-up wait for its cgroup", "its client still waits for an ending");
         else

@@ -18,7 +18,7 @@ internal static class HtmlReport
         page.Append("<h2>Probes</h2>\n");
         foreach (Probe probe in findings.Probes)
             Section(page, findings, probe);
-        page.Append("<h2>Not yet probed</h2>\n<ul>");
+        page.Append("<h2>Not tried, and why</h2>\n<ul>");
         foreach ((string id, string why) in ProbeCatalog.NotYet)
             page.Append(CultureInfo.InvariantCulture, $"<li><b>{id}</b> {Text(why)}</li>");
         return Encoding.UTF8.GetBytes(page.Append("</ul>\n</main></body></html>\n").ToString());

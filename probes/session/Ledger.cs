@@ -12,6 +12,7 @@ internal sealed class Ledger : IDisposable
     public const string End = ".";
 
     private readonly Running _server;
+    private bool _isLate;
 
     private Ledger(Running server) => _server = server;
 
@@ -76,6 +77,8 @@ internal sealed class Ledger : IDisposable
 
     private List<string>? Ask(string question, double seconds)
     {
+        if (_isLate)
+            return null;
         _server.Write(question);
         List<string> lines = [];
         foreach (string line in _server.Lines(seconds))
@@ -85,6 +88,8 @@ internal sealed class Ledger : IDisposable
             lines.Add(line);
         }
 
+        // What comes after all would be taken for the next answer.
+        _isLate = true;
         return null;
     }
 }

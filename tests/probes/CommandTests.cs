@@ -32,6 +32,13 @@ public sealed class CommandTests(ClassicRun run)
     }
 
     [SkippableFact]
+    public void WhatNeedsRootIsNotApplicableToAPilotAndTheRestIsTried()
+    {
+        string run1 = $"setpriv --reuid=isotest-b --regid=isotest-b --clear-groups -- {run.Command} separation --no-self-test --probe C10,E3,E14,G4,G5,G6,G9,G12";
+        Assert.Contains("setuid classic: 4 held, 4 not applicable", run.Service.Shell.Bash(run1).Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void ARoomThatPolicyDoesNotGiveIsNotCalledByItsName()
         => Assert.Contains("policy gives rooms of the kind classic, not private",
             run.Service.Shell.Bash($"{run.Command} separation --as isotest-a --level private --no-self-test --probe A1").Expect(242).Output, StringComparison.Ordinal);
