@@ -79,6 +79,7 @@ internal static class C10
             using Started neighbour = outside.Stage.Start(outside.Subject("neighbour"), ["idle"], new Needs { Output = full });
             neighbour.Process.EndInput();
             attack.Refused($"fill a pipe of {held} bytes that a neighbour writes to as well", neighbour.Process.Wait(1) is null ? 0 : -Errno.EAGAIN);
+            neighbour.Process.Kill();
         }
         else
         {

@@ -12,7 +12,7 @@ internal static class E14
     public static readonly Probe Probe = new("E14", "keep its cgroup from being removed, and hold up the service with it", Run)
     {
         Place = Place.Meanwhile,
-        Limits = ["wall=1s"],
+        Limits = ["wall=2s"],
         After = Look,
     };
 
@@ -28,12 +28,12 @@ internal static class E14
         Outside outside = attack.Outside!;
         if (attack.Target.Has("bare"))
         {
-            // Killed, the parent is gone; the child holds what it shares with it: the output that somebody waits for.
-            bool over = outside.Payload!.Process.OutputIsOver(2);
+            // The parent is gone; the child holds what it shares with it: the output that somebody waits for.
+            bool over = outside.Payload!.Process.OutputIsOver(1);
             if (over)
                 attack.Missing("wait until it is gone", "this kernel lets its child go");
             else
-                attack.Broke("wait until it is gone, as a simple clean-up does", "not over after 2 s, and nothing says when it will be");
+                attack.Broke("wait until it is gone, as a simple clean-up does", "not over after a second, and nothing says when it will be");
             return;
         }
 

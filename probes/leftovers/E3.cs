@@ -10,7 +10,7 @@ internal static class E3
     public static readonly Probe Probe = new("E3", "be stuck in the kernel when it is killed, on a file system that sleeps, and stay unnoticed", Run)
     {
         Place = Place.Meanwhile,
-        Limits = ["wall=1s"],
+        Limits = ["wall=2s"],
         After = Look,
     };
 

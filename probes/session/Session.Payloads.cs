@@ -60,12 +60,16 @@ internal sealed partial class Session
     {
         foreach ((Probe probe, Started payload) in begun)
         {
+            if (payload.Process.NextLine(StartSeconds) is { } line && AttemptLine.Parse(line) is { } attempt && attempt.Probe == probe.Id)
+                _attempts.Add(attempt);
             // Where nothing separates there is no limit of time either.
             if (!stage.Separates)
+            {
+                Kernel.Pause(BeforeKillMilliseconds);
                 payload.Process.Kill();
-            if (payload.Process.NextLine(1) is { } line && AttemptLine.Parse(line) is { } attempt && attempt.Probe == probe.Id)
-                _attempts.Add(attempt);
-            payload.Process.Wait(stage.Separates ? StuckSeconds : 1);
+            }
+
+            payload.Process.Wait(stage.Separates ? StuckSeconds : 0);
             Target its = target.With(Facts(payload));
             if (its.Number("payload.pid") > 0)
                 FromOutside(probe, probe.After!, its, payload);

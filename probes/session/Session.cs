@@ -14,6 +14,7 @@ internal sealed partial class Session(IStage stage, string run, string directory
     private const double StartSeconds = 40;
     private const double PayloadSeconds = 60;
     private const double StuckSeconds = 45;
+    private const int BeforeKillMilliseconds = 300; // it says that it reads, and does so then
     private const int Asks = 4;
     private readonly List<Attempt> _attempts = [];
 
