@@ -4,7 +4,7 @@ namespace Isolation.Probes;
 internal static class Nr
 {
     public const int read = 0, write = 1, open = 2, close = 3, poll = 7, mmap = 9, munmap = 11, ioctl = 16, shmget = 29, shmat = 30, shmctl = 31,
-        getpid = 39, socket = 41, connect = 42, accept = 43, sendto = 44, recvfrom = 45, bind = 49, listen = 50, getsockname = 51, setsockopt = 54,
+        getpid = 39, socket = 41, connect = 42, accept = 43, sendto = 44, recvfrom = 45, bind = 49, listen = 50, getsockname = 51, setsockopt = 54, getsockopt = 55,
         clone = 56, fork = 57, vfork = 58, exit = 60, wait4 = 61, kill = 62, semget = 64, semctl = 66, shmdt = 67, msgget = 68, msgsnd = 69, msgrcv = 70, msgctl = 71,
         fcntl = 72, flock = 73, ftruncate = 77, getcwd = 79, chdir = 80, rename = 82, mkdir = 83, rmdir = 84, link = 86, unlink = 87, symlink = 88,
         chmod = 90, fchmod = 91, chown = 92, umask = 95, getrlimit = 97, ptrace = 101, getuid = 102, syslog = 103, getgid = 104, geteuid = 107, getppid = 110,

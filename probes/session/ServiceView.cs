@@ -1,3 +1,5 @@
+using Isolation.Linux;
+
 namespace Isolation.Probes;
 
 /// <summary>What a pilot knows of the service: where its socket is.</summary>
@@ -22,17 +24,17 @@ internal static class ServiceView
     public static string LedgerDirectory(IReadOnlyList<string> environment)
         => (Daemon(environment) is int pid && After(Words(pid), "--state") is { } state ? state : "/var/lib/isolation") + "/ledger";
 
-    // The one that serves this socket, by its words: what a liar could win is a probe of another directory.
+    // Who listens on the socket, by the kernel's word.
     private static int? Daemon(IReadOnlyList<string> environment)
     {
-        string run = Path.GetDirectoryName(Socket(environment)) ?? "";
-        foreach (int pid in Kernel.Pids().Where(p => Kernel.Text($"/proc/{p}/comm") == "isolationd\n"))
-        {
-            if ((After(Words(pid), "--run") ?? "/run/isolation") == run)
-                return pid;
-        }
-
-        return null;
+        nint fd = Sockets.ConnectUnix(Socket(environment));
+        if (fd < 0)
+            return null;
+        using NativeBuffer credentials = new(12), length = new(4);
+        length.Int(0) = credentials.Length;
+        nint result = KernelCall.Invoke(Nr.getsockopt, fd, 1 /* SOL_SOCKET */, 17 /* SO_PEERCRED */, credentials.Address, length.Address);
+        Kernel.Close(fd);
+        return result >= 0 && credentials.Int(0) > 0 ? credentials.Int(0) : null;
     }
 
     private static string Socket(IReadOnlyList<string> environment)
