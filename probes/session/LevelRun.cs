@@ -14,7 +14,7 @@ internal sealed record LevelRun(
     string Asked, IReadOnlyList<Attempt> Attempts, string? Fault, PayloadStatus? Victim, PayloadStatus? Attacker, bool Claims, TimeSpan Elapsed)
 {
     /// <summary>What it was, in words: <c>setuid classic</c>.</summary>
-    public string Name => Attacker is { Level.Length: > 0 } payload ? $"{payload.Level} {payload.Room}".Trim() : Asked.Length > 0 ? Asked : "policy's choice";
+    public string Name => (Attacker ?? Victim) is { Level.Length: > 0 } payload ? $"{payload.Level} {payload.Room}".Trim() : Asked.Length > 0 ? Asked : "policy's choice";
 
     /// <summary>Runs them.</summary>
     public static LevelRun Make(string level, IReadOnlyList<Probe> probes, IReadOnlyList<string> environment, Action<string> over, Ledger? ledger, Sleeper? sleeper)

@@ -36,6 +36,7 @@ internal sealed partial class Session
             attacker.Process.EndInput();
             Collect(attacker, [probe.Id]);
             target = target.With(Facts(attacker));
+            Attacker ??= PayloadStatus.Read(attacker.StatusFile);
         }
 
         if (probe.After is { } look)
