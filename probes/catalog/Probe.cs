@@ -15,7 +15,7 @@ internal enum Place
     /// <summary>In a payload of its own whose standard input is the pilot's terminal.</summary>
     Terminal,
 
-    /// <summary>In a payload of its own that is stuck in the kernel while all others run; its standard input is on a file system that sleeps.</summary>
+    /// <summary>All of these in one payload that is stuck in the kernel while all others run; its standard input is on a file system that sleeps.</summary>
     Meanwhile,
 
     /// <summary>In no payload: what the pilot can see of the service's behaviour towards one.</summary>
@@ -31,7 +31,7 @@ internal sealed record Probe(string Id, string Tries, Action<Attack> Run)
     /// <summary>Where it runs.</summary>
     public Place Place { get; init; }
 
-    /// <summary>Limits that its payload asks for, as <c>isolation run --limit</c> takes them; for <see cref="Place.Alone"/> and <see cref="Place.Meanwhile"/>.</summary>
+    /// <summary>Limits that its payload asks for, as <c>isolation run --limit</c> takes them; for <see cref="Place.Alone"/>, and E3.</summary>
     public string[] Limits { get; init; } = [];
 
     /// <summary>What it means that the kernel killed the probe (SIGKILL); null where that tells nothing.</summary>

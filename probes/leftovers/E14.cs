@@ -4,23 +4,24 @@ using Isolation.Linux;
 
 namespace Isolation.Probes;
 
-/// <summary>E14. As E3, by a child: the cgroup cannot be removed while that is there.</summary>
+/// <summary>E14. As E3 and in the same payload, by a child: the cgroup cannot be removed while that is there.</summary>
 internal static class E14
 {
+    private const int StartMilliseconds = 300;
     private const double NeighbourSeconds = 10, GoneSeconds = 15;
 
     public static readonly Probe Probe = new("E14", "keep its cgroup from being removed, and hold up the service with it", Run)
     {
         Place = Place.Meanwhile,
-        Limits = ["wall=2s"],
         After = Look,
     };
 
     private static void Run(Attack attack)
     {
-        using NativeBuffer buffer = new(4096);
+        NativeBuffer buffer = new(4096); // it is never read into
+        new Thread(() => SyscallScript.Run(0, [new ScriptCall(Nr.read, [0, buffer.Address, buffer.Length])])) { IsBackground = true }.Start();
+        Kernel.Pause(StartMilliseconds);
         attack.Missing("have a child read from a file system that sleeps", "read");
-        SyscallScript.Run(0, [new ScriptCall(Nr.read, [0, buffer.Address, buffer.Length])]);
     }
 
     private static void Look(Attack attack)

@@ -5,6 +5,9 @@ namespace Isolation.Probes;
 /// <summary>E3. It reads from a file system that sleeps, and is at its limit of time: not even KILL ends that read.</summary>
 internal static class E3
 {
+    /// <summary>Whose payload it is.</summary>
+    public const string Subject = "stuck";
+
     private const double NeighbourSeconds = 10;
 
     public static readonly Probe Probe = new("E3", "be stuck in the kernel when it is killed, on a file system that sleeps, and stay unnoticed", Run)
@@ -52,7 +55,7 @@ internal static class E3
             attack.Broke("have its ending withheld", "it is killed, and its client still waits for an ending");
         else
             attack.Held("have its ending withheld", attack.Target["ending"]);
-        if (outside.Neighbour(NeighbourSeconds, out PayloadStatus? next, Probe.Id) is { } trouble)
+        if (outside.Neighbour(NeighbourSeconds, out PayloadStatus? next, Subject) is { } trouble)
             attack.Broke("hold up the next payload of its subject", trouble);
         else
             attack.Held("hold up the next payload of its subject", "it was served");

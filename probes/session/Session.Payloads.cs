@@ -43,43 +43,46 @@ internal sealed partial class Session
             FromOutside(probe, look, target);
     }
 
-    private List<(Probe Probe, Started Payload)> BeginStuck(IReadOnlyList<Probe> probes, Target target)
+    // One for all of them: what is stuck keeps its account out of use, and an account is not this command's to waste.
+    private Started? BeginStuck(Probe[] probes, Target target)
     {
-        List<(Probe, Started)> begun = [];
-        foreach (Probe probe in probes.Where(p => p.Place == Place.Meanwhile))
-        {
-            if (Sleeper is null)
-                Outside(probe, target).Missing("read from a file system that sleeps", "only root can give it one: it mounts one in /dev/fuse's");
-            else
-                begun.Add((probe, stage.Start($"/separation/{run}/{probe.Id}", ["attack", probe.Id, .. target.Words], new Needs { Limits = probe.Limits, Input = Sleeper.File })));
-        }
-
-        return begun;
+        if (Sleeper is { } asleep && probes.Length > 0) // the first one's run never returns: it comes last
+            return stage.Start($"/separation/{run}/{E3.Subject}", ["attack", string.Join(',', Enumerable.Reverse(probes).Select(p => p.Id)), .. target.Words],
+                new Needs { Limits = E3.Probe.Limits, Input = asleep.File });
+        foreach (Probe probe in probes)
+            Outside(probe, target).Missing("read from a file system that sleeps", "only root can give it one, where there is /dev/fuse");
+        return null;
     }
 
-    private void LookAtStuck(List<(Probe Probe, Started Payload)> begun, Target target)
+    private void LookAtStuck(Probe[] probes, Started? payload, Target target)
     {
-        foreach ((Probe probe, Started payload) in begun)
+        if (payload is null)
+            return;
+        foreach (Probe _ in probes)
         {
-            if (payload.Process.NextLine(StartSeconds) is { } line && AttemptLine.Parse(line) is { } attempt && attempt.Probe == probe.Id)
+            if (payload.Process.NextLine(StartSeconds) is { } line && AttemptLine.Parse(line) is { } attempt && probes.Any(p => p.Id == attempt.Probe))
                 _attempts.Add(attempt);
-            // Where nothing separates there is no limit of time either.
-            if (!stage.Separates)
-            {
-                Kernel.Pause(BeforeKillMilliseconds);
-                payload.Process.Kill();
-            }
+        }
 
-            payload.Process.Wait(stage.Separates ? StuckSeconds : 0);
-            Target its = target.With(Facts(payload));
+        // Where nothing separates there is no limit of time either.
+        if (!stage.Separates)
+        {
+            Kernel.Pause(BeforeKillMilliseconds);
+            payload.Process.Kill();
+        }
+
+        payload.Process.Wait(stage.Separates ? StuckSeconds : 0);
+        Target its = target.With(Facts(payload));
+        foreach (Probe probe in probes)
+        {
             if (its.Number("payload.pid") > 0)
                 FromOutside(probe, probe.After!, its, payload);
             else
-                Outside(probe, its).Missing($"ask for {string.Join(' ', probe.Limits)}", $"{its["ending"]} {payload.Process.Errors}");
+                Outside(probe, its).Missing($"ask for {string.Join(' ', E3.Probe.Limits)}", $"{its["ending"]} {payload.Process.Errors}");
         }
 
         Sleeper?.Dispose();
-        begun.ForEach(s => s.Payload.Dispose());
+        payload.Dispose();
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Facts(Started payload)

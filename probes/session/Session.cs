@@ -57,13 +57,14 @@ internal sealed partial class Session(IStage stage, string run, string directory
 
         if (!stage.Separates)
             target = target.With([new("service.ledger", NaiveLedger()), new("service.pid", pilots["pilot.pid"])]);
-        List<(Probe Probe, Started Payload)> stuck = BeginStuck(probes, target);
+        Probe[] meanwhile = [.. probes.Where(p => p.Place == Place.Meanwhile)];
+        Started? stuck = BeginStuck(meanwhile, target);
         Together(probes, target);
         foreach (Probe probe in probes.Where(p => p.Place is Place.Alone or Place.Terminal))
             Alone(probe, target);
         foreach (Probe probe in probes.Where(p => p.Place == Place.Pilot))
             FromOutside(probe, probe.Run, target);
-        LookAtStuck(stuck, target);
+        LookAtStuck(meanwhile, stuck, target);
         AskPlants(pilot, "the pilot", pilot.Pid, probes);
         AskPlants(victim.Process, "the victim", target.Number("victim.hostpid"), probes);
         End(pilot);
