@@ -58,7 +58,11 @@ internal static class Orchestrator
         string[] names = options.Levels.Count > 0 || !options.Payloads ? [.. options.Levels] : [""];
         Sleeper?[] sleepers = [.. names.Select(_ => Sleep())];
         if (options.Payloads && privileged && PilotIdentity.Become(options.Account!) is { } refused)
+        {
+            foreach (Sleeper? unused in sleepers)
+                unused?.Dispose();
             return Print(2, $"isolation separation: {refused}\n", Usage);
+        }
 
         List<LevelRun> levels = [];
         for (int i = 0; i < names.Length; i++)
