@@ -8,7 +8,7 @@ internal static class CommandTable
 
     /// <summary>The names, in the order of the help.</summary>
     public static readonly string[] Names =
-        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "status", "doctor", "separation"];
+        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "accounts clear", "status", "doctor", "separation"];
 
     private const string HandleHelp = "the secret that proves a payload yours (ISOLATION_HANDLE)";
 
@@ -31,6 +31,7 @@ internal static class CommandTable
             "what would be decided for this run, and why; nothing is run or recorded",
             [.. Request(), new OptionSpec("--uid", "N", "as if that pilot asked (operators)"), Json()], ExplainCommand.Run) { TakesCommand = true },
         "policy reload" => new CommandSpec(name, "", 0, 0, "let the service read its policy file again (operators)", [], ReloadCommand.Run),
+        "accounts clear" => new CommandSpec(name, "UID", 1, 1, "let an account out of quarantine, after you have looked at what was left (operators)", [], ClearAccountCommand.Run),
         "status" => new CommandSpec(name, "[OPTIONS]", 0, 0, "how the service is, and which levels are ready", [Json()], StatusCommand.Run),
         "doctor" => new CommandSpec(name, "[OPTIONS]", 0, 0,
             "what a payload of yours would get here and now, and what mends what is missing; nothing is run or recorded", [Json()], DoctorCommand.Run),

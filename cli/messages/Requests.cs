@@ -112,6 +112,9 @@ internal static class Requests
     /// <summary>reload-policy.</summary>
     public static void ReloadPolicy(JsonText to) => to.Raw("{\"type\":\"reload-policy\"}"u8);
 
+    /// <summary>clear-account.</summary>
+    public static void ClearAccount(JsonText to, uint uid) => to.Raw("{\"type\":\"clear-account\",\"uid\":"u8).Number(uid).Raw("}"u8);
+
     /// <summary>doctor.</summary>
     public static void Doctor(JsonText to, IReadOnlyList<ReadOnlyMemory<byte>> environment)
         => to.Raw("{\"type\":\"doctor\",\"environment\":"u8).Base64(environment).Raw("}"u8);

@@ -109,6 +109,7 @@ public sealed class CommandTests(PublishedCli cli)
         Assert.Equal(ExitCode.Refused, exitCode);
         Assert.Contains("1. looked at Q1", output, StringComparison.Ordinal);
         Assert.Equal((0, "loaded\n", ""), Ask<ReloadPolicyRequest>(["policy", "reload"], _ => { }, new DoneAnswer("loaded")));
+        Assert.Equal((0, "free\n", ""), Ask<ClearAccountRequest>(["accounts", "clear", "7"], request => Assert.Equal(7u, request.Uid), new DoneAnswer("free")));
     }
 
     [Fact]

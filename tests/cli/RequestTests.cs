@@ -65,6 +65,7 @@ public sealed class RequestTests
         Assert.Equal(["A=1"u8.ToArray()], Assert.IsType<DoctorRequest>(Read(to => Requests.Doctor(to, [Bytes("A=1")]))).Environment);
         Assert.Empty(Assert.IsType<DoctorRequest>(Read(to => Requests.Doctor(to, []))).Environment);
         Assert.Equal(new ReloadPolicyRequest(), Read(Requests.ReloadPolicy));
+        Assert.Equal(new ClearAccountRequest(7), Read(to => Requests.ClearAccount(to, 7)));
     }
 
     [Fact]

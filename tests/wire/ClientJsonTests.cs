@@ -20,7 +20,7 @@ public sealed class ClientJsonTests
     private static readonly ClientMessage[] Requests =
     [
         new HelloRequest(1, "test"), Run, new RunRequest { Command = ["a"u8.ToArray()] }, new ExplainRequest(Run, 3001), new SignalRequest("id", 15, "h"),
-        new ListRequest(["a", "b"]), new ListRequest(), new ShowRequest("id"), new TraceRequest("id", 3), new StatusRequest(), new ReloadPolicyRequest(),
+        new ListRequest(["a", "b"]), new ListRequest(), new ShowRequest("id"), new TraceRequest("id", 3), new StatusRequest(), new ReloadPolicyRequest(), new ClearAccountRequest(7),
         new JoinRequest("id", "h"), new TellRequest(Code: 0), new TellRequest(Signal: 9), new TellRequest(Errno: 2), new UsageRequest(),
     ];
 

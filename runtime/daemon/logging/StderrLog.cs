@@ -7,7 +7,7 @@ namespace Isolation.Daemon;
 
 /// <summary>
 /// Logs one line an event to standard error: time, level, event id, text. Written by a thread of its own, so that nobody waits for
-/// a reader that does not read; what does not fit into the queue is counted and told later.
+/// a reader that does not read; what does not fit into the queue, or is one of too many in a second, is counted and told later.
 /// </summary>
 internal sealed class StderrLog : ILoggerProvider
 {
@@ -16,6 +16,7 @@ internal sealed class StderrLog : ILoggerProvider
     private readonly Channel<string> _lines = Channel.CreateBounded<string>(
         new BoundedChannelOptions(MaxQueued) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly TimeProvider _clock;
+    private readonly LinesPerSecond _turns;
     private readonly Stream _target;
     private readonly Thread _writer;
     private int _dropped;
@@ -23,6 +24,7 @@ internal sealed class StderrLog : ILoggerProvider
     public StderrLog(TimeProvider clock, Stream? target = null)
     {
         _clock = clock;
+        _turns = new LinesPerSecond(clock);
         _target = target ?? Console.OpenStandardError();
         _writer = new Thread(Write) { IsBackground = true, Name = "log" };
         _writer.Start();
@@ -75,9 +77,9 @@ internal sealed class StderrLog : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (!IsEnabled(logLevel))
+            if (!IsEnabled(logLevel) || !log._turns.Take(eventId.Id, out int leftOut))
                 return;
-            string text = formatter(state, exception) + (exception is null ? "" : $": {exception}");
+            string text = formatter(state, exception) + (exception is null ? "" : $": {exception}") + (leftOut == 0 ? "" : $" ({leftOut} lines of event {eventId.Id} were left out before this one)");
             log.Enqueue(string.Create(CultureInfo.InvariantCulture,
                 $"{log._clock.GetUtcNow().UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {Name(logLevel)} {eventId.Id} {text.ReplaceLineEndings(" | ")}\n"));
         }

@@ -6,7 +6,7 @@ namespace Isolation.Daemon;
 
 /// <summary>The operations by request.</summary>
 internal sealed class Dispatcher(
-    RunOperation run, ExplainOperation explain, DoctorOperation doctor, SignalOperation signal, JoinOperation join, PayloadQueries payloads, ServiceQueries service,
+    RunOperation run, ExplainOperation explain, DoctorOperation doctor, SignalOperation signal, JoinOperation join, PayloadQueries payloads, ServiceQueries service, AccountClearing accounts,
     ILedger ledger, TimeProvider clock, ILogger log) : IDispatcher
 {
     public async ValueTask HandleAsync(ClientMessage request, Session session)
@@ -37,6 +37,7 @@ internal sealed class Dispatcher(
             TraceRequest r => service.TraceAsync(r, session),
             StatusRequest => service.StatusAsync(session),
             ReloadPolicyRequest => service.ReloadAsync(session),
+            ClearAccountRequest r => accounts.ClearAsync(r, session),
             CollectedRequest => throw new WireException("a collected that nobody asked for"),
             HelloRequest => throw new WireException("a second hello"),
             _ => throw new InvalidOperationException($"a request that nobody carries out: {request.GetType().Name}"),

@@ -63,6 +63,7 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
             new JoinOperation(_running),
             new PayloadQueries(_running),
             new ServiceQueries(policy, reload, state, isolators, _running),
+            new AccountClearing(state, ledger),
             ledger, clock, log);
 
         await RecordAsync("service-started", policy.Epoch).ConfigureAwait(false);

@@ -16,6 +16,14 @@ internal interface IServiceState
     /// <summary>Accounts lent, and accounts in quarantine.</summary>
     (int Lent, int Quarantined) Accounts { get; }
 
+    /// <summary>True for an account that is kept back, because something of its last payload was left.</summary>
+    bool IsQuarantined(UserId uid);
+
+    /// <summary>Lets an account out of quarantine.</summary>
+    /// <returns>False when it is in none.</returns>
+    /// <exception cref="IOException">It could not be written; the account stays where it is.</exception>
+    bool ClearAccount(UserId uid);
+
     /// <summary>Records, oldest first; of one payload or of one pilot's uid where that is asked.</summary>
     /// <exception cref="LedgerException">The ledger cannot be read.</exception>
     IAsyncEnumerable<JsonElement> ReadRecordsAsync(PayloadId? payload, uint? uid);

@@ -19,6 +19,10 @@ internal sealed class ServiceState(WardenLink warden, string wardenFix, NodeLedg
 
     public (int Lent, int Quarantined) Accounts => (leases.Held.Count, leases.Quarantined.Count);
 
+    public bool IsQuarantined(UserId uid) => leases.Quarantined.Any(kept => kept.Account.Uid == uid);
+
+    public bool ClearAccount(UserId uid) => leases.Clear(uid);
+
     public async IAsyncEnumerable<JsonElement> ReadRecordsAsync(PayloadId? payload, uint? uid)
     {
         IEnumerable<LedgerLine> lines = new LedgerReader(ledgerDirectory).Read(new LedgerFilter(payload, uid is uint number ? new UserId(number) : null));

@@ -13,6 +13,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(TraceRequest), "trace")]
 [JsonDerivedType(typeof(StatusRequest), "status")]
 [JsonDerivedType(typeof(ReloadPolicyRequest), "reload-policy")]
+[JsonDerivedType(typeof(ClearAccountRequest), "clear-account")]
 [JsonDerivedType(typeof(DoctorRequest), "doctor")]
 [JsonDerivedType(typeof(CollectedRequest), "collected")]
 [JsonDerivedType(typeof(JoinRequest), "join")]
@@ -125,6 +126,10 @@ public sealed record StatusRequest : ClientMessage;
 
 /// <summary>Load the policy file again. Operators only.</summary>
 public sealed record ReloadPolicyRequest : ClientMessage;
+
+/// <summary>An account is clean, and may leave its quarantine. Operators only.</summary>
+/// <param name="Uid">The account.</param>
+public sealed record ClearAccountRequest(uint Uid) : ClientMessage;
 
 /// <summary>What a payload of the caller's would get here and now, found by doing. Nothing is run or recorded.</summary>
 public sealed record DoctorRequest : ClientMessage

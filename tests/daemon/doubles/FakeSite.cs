@@ -34,6 +34,12 @@ internal sealed class FakeSite : IPolicy, ISitePolicy, ILeases, ILedger, IServic
 
     public (int Lent, int Quarantined) Accounts => (1, 2);
 
+    public HashSet<UserId> Kept { get; } = [];
+
+    public bool IsQuarantined(UserId uid) => Kept.Contains(uid);
+
+    public bool ClearAccount(UserId uid) => Kept.Remove(uid);
+
     public Decision Decide(PayloadRequest request, IReadOnlyDictionary<Level, Readiness> readiness)
         => readiness.GetValueOrDefault(Level.Setuid) is Readiness.Ready
             ? new Decision.Admit("everybody", Level.Setuid, "classic", new Identity.PilotItself("me"), "default", request.Limits, PlacementDemand.Default, Epoch)

@@ -37,6 +37,7 @@ internal sealed class Front : IDisposable
             new JoinOperation(Running),
             new PayloadQueries(Running),
             new ServiceQueries(Site, _reload, Site, isolators, Running),
+            new AccountClearing(Site, Site),
             Site, clock, log);
         Socket = Path.Combine(Directory, "isolation.sock");
         Listener = new Listener(Socket, new HashSet<string>(without.Split(',', StringSplitOptions.RemoveEmptyEntries)), accounts, JobSigns.Read(TrackingGroups.None), dispatcher, _watch,

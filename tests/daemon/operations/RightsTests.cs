@@ -22,6 +22,7 @@ public sealed class RightsTests
         { "trace", "None", "Any" },
         { "status", "Any", "Any" },
         { "reload-policy", "None", "Any" },
+        { "clear-account", "None", "Any" },
         { "doctor", "Any", "Any" },
         { "collected", "Any", "Any" },
     };
@@ -60,6 +61,7 @@ public sealed class RightsTests
         "status" => new StatusRequest(),
         "doctor" => new DoctorRequest(),
         "reload-policy" => new ReloadPolicyRequest(),
+        "clear-account" => new ClearAccountRequest(2100000),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 }

@@ -169,6 +169,20 @@ public sealed class RunTests
     }
 
     [SkippableFact]
+    public void AnOperatorLetsAnAccountOutOfQuarantineAndItIsOnRecord()
+    {
+        Skip.If(Sys.EffectiveUid() != 0, "needs root, which is an operator");
+        using Front front = new();
+        front.Site.Kept.Add(new UserId(2100007));
+        using TestClient root = front.Connect();
+        Assert.Contains("2100007", root.Ask<DoneAnswer>(new ClearAccountRequest(2100007)).Note, StringComparison.Ordinal);
+        Assert.Empty(front.Site.Kept);
+        Assert.Contains("in no quarantine", root.Ask<ErrorAnswer>(new ClearAccountRequest(2100007)).Message, StringComparison.Ordinal);
+        ServiceEvent record = Assert.Single(front.Site.Records.OfType<ServiceEvent>());
+        Assert.Equal(("account-cleared", "2100007", "operator uid 0"), (record.What, record.Details["account"], record.Details["asked-by"]));
+    }
+
+    [SkippableFact]
     public void TraceAndReloadAnswerAnOperator()
     {
         Skip.If(Sys.EffectiveUid() != 0, "needs root, which is an operator");
