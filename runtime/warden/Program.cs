@@ -42,6 +42,7 @@ internal static class Program
     private static int Serve(WardenOptions options, WardenLog log)
     {
         Sys.SetFileModeMask(0x12); // 022: modes are said where things are made
+        LowNumbers.SetAside(); // while they are low
         using RunDirectories directories = RunDirectories.Open(options.Run, options.State);
         WardenState state = new(options.Limits, log);
         CgroupLayout cgroups = CgroupLayout.Read();

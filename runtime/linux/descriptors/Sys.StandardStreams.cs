@@ -43,6 +43,13 @@ public static partial class Sys
             throw SyscallException.FromLastError("dup3", $"stream {stream}");
     }
 
+    /// <summary>A copy of a descriptor at a number that is the caller's to give, closed at exec; what was there is closed (dup3(2)).</summary>
+    internal static void CopyTo(Descriptor source, int number)
+    {
+        if (Dup3Raw(source, number, O_CLOEXEC) < 0)
+            throw SyscallException.FromLastError("dup3", $"number {number}");
+    }
+
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int FcntlNumberRaw(int fd, int command, nint argument);
 

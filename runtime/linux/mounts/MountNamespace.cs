@@ -30,7 +30,7 @@ public sealed unsafe class MountNamespace : IDisposable
         using (held)
         using (let)
         {
-            RawCall* calls = RawCall.Prepare(steps, block);
+            RawCall* calls = RawCall.Prepare(steps, mount => mount.Number, block);
             Raw.Warm();
             int pidfd = -1;
             CloneArguments arguments = new() { Flags = CLONE_PIDFD | CLONE_NEWNS, PidFd = (ulong)(nint)(&pidfd), ExitSignal = SIGCHLD };

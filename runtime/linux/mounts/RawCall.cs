@@ -43,16 +43,19 @@ internal unsafe struct RawCall
     }
 
     /// <summary>The calls of the steps; the descriptors of mounts are borrowed.</summary>
-    internal static RawCall* Prepare(IReadOnlyList<MountStep> steps, NativeBlock block)
-        => block.Array<RawCall>([.. steps.Select(step => Of(step, block))]);
+    /// <param name="steps">The steps.</param>
+    /// <param name="numberOf">The number by which the child knows a descriptor.</param>
+    /// <param name="block">The memory.</param>
+    internal static RawCall* Prepare(IReadOnlyList<MountStep> steps, Func<Descriptor, int> numberOf, NativeBlock block)
+        => block.Array<RawCall>([.. steps.Select(step => Of(step, numberOf, block))]);
 
-    private static RawCall Of(MountStep step, NativeBlock block) => step switch
+    private static RawCall Of(MountStep step, Func<Descriptor, int> numberOf, NativeBlock block) => step switch
     {
         MountStep.Propagate to => Mount(null, "/", null, MS_REC | (to.Kind == MountPropagation.Slave ? MS_SLAVE : MS_SHARED), null, block),
         MountStep.Detach from => new RawCall { _number = SYS_umount2, _a = Text(from.Target, block), _b = MNT_DETACH | UMOUNT_NOFOLLOW, _absenceIsFine = true },
         MountStep.Attach at => new RawCall
         {
-            _number = Sys.SYS_move_mount, _a = at.Mount.Number, _b = Text("", block), _c = AT_FDCWD, _d = Text(at.Target, block), _e = Sys.MOVE_MOUNT_F_EMPTY_PATH,
+            _number = Sys.SYS_move_mount, _a = numberOf(at.Mount), _b = Text("", block), _c = AT_FDCWD, _d = Text(at.Target, block), _e = Sys.MOVE_MOUNT_F_EMPTY_PATH,
         },
         MountStep.Bind at => Mount(at.Source, at.Target, null, MS_BIND | MS_REC, null, block),
         MountStep.New at => Mount(at.Type, at.Target, at.Type, MS_NOSUID | MS_NODEV | MS_NOEXEC, at.Options, block),

@@ -5,6 +5,7 @@ namespace Isolation.Linux;
 /// <summary>Starts children by one raw clone3 each. Only for NativeAOT programs: the child runs code of this method's image.</summary>
 public static unsafe class Child
 {
+    private const ulong CLONE_FILES = 0x400;
     private const ulong CLONE_PIDFD = 0x1000;
     private const ulong CLONE_CLEAR_SIGHAND = 0x100000000;
     private const ulong CLONE_INTO_CGROUP = 0x200000000;
@@ -28,10 +29,17 @@ public static unsafe class Child
         (Descriptor read, Descriptor write) = Sys.Pipe();
         try
         {
-            RawPlan raw = RawPlanner.Prepare(plan, write, block, held);
-            (int pid, PidFd? process, int errno) = Clone(&raw, plan);
-            if (process is null)
-                return new ChildResult.Failed(ChildSteps.Clone, errno);
+            int pid, errno;
+            PidFd? process;
+            using (LowNumbers.Loan? low = LowNumbers.TryTake(RawPlanner.NeededBy(plan)))
+            {
+                RawPlan raw = RawPlanner.Prepare(plan, write, block, low, held);
+                (pid, process, errno) = Clone(&raw, plan);
+                if (process is null)
+                    return new ChildResult.Failed(ChildSteps.Clone, errno);
+                if (low is not null && !HasItsOwnTable(read, process, deadline))
+                    return Failed(process, ChildSteps.CloseRange, 0);
+            }
 
             // The child's copy is the only one left: end of file means that exec has closed it.
             write.Dispose();
@@ -54,7 +62,7 @@ public static unsafe class Child
         int pidfd = -1;
         CloneArguments arguments = new()
         {
-            Flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (plan.Cgroup is null ? 0 : CLONE_INTO_CGROUP) | (ulong)plan.Namespaces,
+            Flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | (raw->SharedBelow > 0 ? CLONE_FILES : 0) | (plan.Cgroup is null ? 0 : CLONE_INTO_CGROUP) | (ulong)plan.Namespaces,
             PidFd = (ulong)(nint)(&pidfd),
             ExitSignal = SIGCHLD,
             Cgroup = plan.Cgroup is null ? 0 : (ulong)plan.Cgroup.Number,
@@ -82,13 +90,24 @@ public static unsafe class Child
         if (answered && length == 0)
             return new ChildResult.Running(process, pid);
 
+        return length == 8 ? Failed(process, MemoryMarshal.Read<int>(report), MemoryMarshal.Read<int>(report[4..])) : Failed(process, ChildSteps.Deadline, 0);
+    }
+
+    private static ChildResult.Failed Failed(PidFd process, int step, int errno)
+    {
         process.Signal(SIGKILL);
         // It may not be over yet, also when it has answered; an early look would leave a zombie.
         if (Sys.Poll(process, PollEvents.In, 1000) != PollEvents.None)
             _ = Sys.WaitFor(process, reap: true);
         process.Dispose();
-        return length == 8
-            ? new ChildResult.Failed(MemoryMarshal.Read<int>(report), MemoryMarshal.Read<int>(report[4..]))
-            : new ChildResult.Failed(ChildSteps.Deadline, 0);
+        return new ChildResult.Failed(step, errno);
+    }
+
+    // Its first word. Until then what it needs is what lies at the numbers here.
+    private static bool HasItsOwnTable(Descriptor read, PidFd process, TimeSpan deadline)
+    {
+        Span<PollEntry> either = [new PollEntry { Number = read.Number, Wanted = PollEvents.In }, new PollEntry { Number = process.Number, Wanted = PollEvents.In }];
+        Span<byte> word = stackalloc byte[1];
+        return Sys.Poll(either, (int)deadline.TotalMilliseconds) > 0 && either[0].Seen.HasFlag(PollEvents.In) && Sys.Read(read, word) == 1 && word[0] == RawChild.OwnTable;
     }
 }

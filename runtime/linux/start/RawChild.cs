@@ -25,6 +25,10 @@ internal static unsafe class RawChild
     private const int SOCK_DGRAM_CLOEXEC = 0x80002;
     private const int SIOCSIFFLAGS = 0x8914;
     private const byte IFF_UP = 1;
+    private const int CLOSE_RANGE_UNSHARE = 2;
+
+    /// <summary>What a child that shares its parent's descriptors says once it has its own; no step's number begins so.</summary>
+    internal const byte OwnTable = 0xff;
 
     /// <summary>Runs in the child and never returns.</summary>
     internal static void Become(RawPlan* plan)
@@ -40,7 +44,13 @@ internal static unsafe class RawChild
     // Returns the number of the step that failed; a success ends in exec.
     private static int Steps(RawPlan* plan)
     {
-        byte zero = (byte)'0';
+        byte zero = (byte)'0', ready = OwnTable;
+        // First of all: what the child does to its descriptors it would else do to its parent's. Its parent waits for this.
+        if (plan->SharedBelow > 0
+            && (Raw.Call(Raw.SYS_close_range, plan->SharedBelow, int.MaxValue, CLOSE_RANGE_UNSHARE, 0, 0, 0) < 0
+                || Raw.Call(Raw.SYS_write, plan->ErrorPipe, (nint)(&ready), 1, 0, 0, 0) != 1))
+            return ChildSteps.CloseRange;
+
         for (int i = 0; i < plan->TaskFileCount; i++)
         {
             // "0" is the writer itself: 0.05 ms, where naming a pid waits for a grace period.

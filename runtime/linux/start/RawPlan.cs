@@ -5,6 +5,7 @@ internal unsafe struct RawPlan
 {
     internal byte* Program;
     internal int ProgramFile;
+    internal int SharedBelow; // where it is not 0 the parent's table is shared, and all that is needed of it is below
     internal RawCall* Mounts;
     internal int MountCount;
     internal bool RaiseLoopback;
@@ -61,27 +62,43 @@ internal static unsafe class RawPlanner
     // Above everything a child may be given, so that placing one descriptor never overwrites another's source.
     private const int SafeNumber = 64;
 
-    /// <summary>Copies a plan into native memory; the descriptors it duplicates are added to <paramref name="held"/>.</summary>
-    internal static RawPlan Prepare(ChildPlan plan, Descriptor errorPipe, NativeBlock block, List<Descriptor> held)
+    /// <summary>How many descriptors the child needs until it executes its program.</summary>
+    internal static int NeededBy(ChildPlan plan)
+        => plan.Descriptors.Count(d => d is not null) + 1 + One(plan.ProgramFile) + One(plan.LandlockRuleset) + One(plan.NetworkNamespace)
+            + plan.TaskFiles.Length + plan.Mounts.Count(m => m is MountStep.Attach);
+
+    /// <summary>Copies a plan into native memory.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="errorPipe">Where the child reports.</param>
+    /// <param name="block">The memory.</param>
+    /// <param name="low">Numbers for all that the child needs; null where it gets a copy of the whole table.</param>
+    /// <param name="held">Gets the descriptors that were duplicated.</param>
+    internal static RawPlan Prepare(ChildPlan plan, Descriptor errorPipe, NativeBlock block, LowNumbers.Loan? low, List<Descriptor> held)
     {
+        int Copied(Descriptor from) => low?.Place(from) ?? Hold(from.Duplicate(SafeNumber), held);
+        int Seen(Descriptor from) => low?.Place(from) ?? from.Number;
+
         int[] sources = new int[plan.Descriptors.Length];
         for (int i = 0; i < sources.Length; i++)
-            sources[i] = plan.Descriptors[i] is Descriptor given ? Hold(given.Duplicate(SafeNumber), held) : -1;
+            sources[i] = plan.Descriptors[i] is Descriptor given ? Copied(given) : -1;
         byte[] oom = plan.OomScoreAdjustment is int score ? System.Text.Encoding.ASCII.GetBytes(score.ToString(System.Globalization.CultureInfo.InvariantCulture)) : [];
         RawLimit[] limits = [.. plan.ResourceLimits.Select(l => new RawLimit { Resource = l.Resource, Soft = l.Soft, Hard = l.Hard })];
         uint[] groups = plan.Account is null ? [] : [.. plan.Account.Groups];
         ReadOnlySpan<byte> cpus = plan.Scheduling is null ? [] : plan.Scheduling.Cpus.AsSpan();
-        int[] taskFiles = [.. plan.TaskFiles.Select(t => t.Number)];
-        int pipe = Hold(errorPipe.Duplicate(SafeNumber), held);
-        int program = plan.ProgramFile is Descriptor opened ? Hold(opened.Duplicate(SafeNumber), held) : -1;
-        int ruleset = plan.LandlockRuleset is Descriptor made ? Hold(made.Duplicate(SafeNumber), held) : -1;
+        int[] taskFiles = [.. plan.TaskFiles.Select(Seen)];
+        int pipe = Copied(errorPipe);
+        int program = plan.ProgramFile is Descriptor opened ? Copied(opened) : -1;
+        int ruleset = plan.LandlockRuleset is Descriptor made ? Copied(made) : -1;
+        int network = plan.NetworkNamespace is Descriptor other ? Seen(other) : -1;
+        RawCall* mounts = RawCall.Prepare(plan.Mounts, Seen, block);
         int[] kept = [.. new[] { pipe, program, ruleset }.Where(n => n >= 0).Order()];
 
         return new RawPlan
         {
             Program = block.Text(plan.ProgramFile is null ? plan.Program.Span : []),
             ProgramFile = program,
-            Mounts = RawCall.Prepare(plan.Mounts, block),
+            SharedBelow = low?.End ?? 0,
+            Mounts = mounts,
             MountCount = plan.Mounts.Length,
             RaiseLoopback = plan.Namespaces.HasFlag(OwnNamespaces.Network),
             Arguments = block.Vector(plan.Arguments),
@@ -94,7 +111,7 @@ internal static unsafe class RawPlanner
             KeptCount = kept.Length,
             TaskFiles = block.Array<int>(taskFiles),
             TaskFileCount = taskFiles.Length,
-            NetworkNamespace = plan.NetworkNamespace?.Number ?? -1,
+            NetworkNamespace = network,
             NewKeyring = plan.NewKeyring,
             OomScore = block.Text(oom),
             OomScoreLength = oom.Length,
@@ -125,6 +142,8 @@ internal static unsafe class RawPlanner
             Filter = plan.Filter is SeccompFilter filter ? filter.CopyTo(block) : null,
         };
     }
+
+    private static int One(Descriptor? descriptor) => descriptor is null ? 0 : 1;
 
     private static int Hold(Descriptor copy, List<Descriptor> held)
     {
