@@ -15,7 +15,6 @@ internal static class ClearAccountCommand
             return Dispatch.Usage(line);
         }
 
-        return ServiceCall.Ask(ServiceAddress.Of(input, line), to => Requests.ClearAccount(to, uid),
-            answer => answer["note"u8].Text is { } note ? Output.Write(Printable.Of(note) + "\n") : ExitCode.Done);
+        return ServiceCall.Ask(ServiceAddress.Of(input, line), to => Requests.ClearAccount(to, uid), ServiceCall.Note);
     }
 }

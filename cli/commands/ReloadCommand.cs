@@ -5,6 +5,5 @@ internal static class ReloadCommand
 {
     /// <summary>Lets the service read its policy file again; prints what the service says to it.</summary>
     public static int Run(ProcessInput input, CommandLine line)
-        => ServiceCall.Ask(ServiceAddress.Of(input, line), Requests.ReloadPolicy,
-            answer => answer["note"u8].Text is { } note ? Output.Write(Printable.Of(note) + "\n") : ExitCode.Done);
+        => ServiceCall.Ask(ServiceAddress.Of(input, line), Requests.ReloadPolicy, ServiceCall.Note);
 }

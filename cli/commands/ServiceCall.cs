@@ -33,6 +33,9 @@ internal static class ServiceCall
         return Ask(socket, to => request(to, handles.Count > 0 ? handles[^1] : null), answer);
     }
 
+    /// <summary>The answer to a request that is only obeyed: prints what the service notes of it.</summary>
+    public static int? Note(JsonView answer) => answer["note"u8].Text is { } note ? Output.Write(Printable.Of(note) + "\n") : ExitCode.Done;
+
     private static int Ask(byte[] socket, Action<JsonText> request, Func<JsonView, int?> answer, Func<JsonView, int> onError, Func<string, int> onSilence)
     {
         using ServiceConnection? service = ServiceConnection.TryOpen(socket, out int errno);
