@@ -14,16 +14,14 @@ public static class Positions
         bool isPure = host.Cgroups.V1.Count == 0;
         foreach (Position position in (Position[])[Position.Beside, Position.Below, Position.Inside, Position.Own])
         {
-            if (position == Position.Inside)
+            Candidate? found = position switch
             {
-                if (isPure && pilot.Job is not null && UnifiedPositions.Inside(host, pilot, needs.HasOwnProcesses, leafName) is Candidate inside)
-                    yield return inside;
-                continue;
-            }
-
-            yield return position != Position.Own && pilot.Job is null ? Candidate.Not(position, "the pilot's cgroups show no batch job")
-                : isPure ? UnifiedPositions.Plan(position, host, pilot, leafName)
-                : HybridPositions.Plan(position, host, pilot, needs.Limits, leafName);
+                Position.Inside => isPure && pilot.Job is not null ? UnifiedPositions.Inside(host, pilot, needs.HasOwnProcesses, leafName) : null,
+                not Position.Own when pilot.Job is null => Candidate.Not(position, "the pilot's cgroups show no batch job"),
+                _ => isPure ? UnifiedPositions.Plan(position, host, pilot, leafName) : HybridPositions.Plan(position, host, pilot, needs.Limits, leafName),
+            };
+            if (found is not null)
+                yield return found;
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed record DecisionPath(
             Decision.Unavailable none => $"Unavailable: {none.Cause}. The pilot {(none.PilotMayRun ? "may" : "may not")} run the payload itself.",
             _ => throw new InvalidOperationException("a decision of an unknown kind"),
         });
-        if (decision is Decision.Admit { Level: Level.Setuid, RoomKind: "private" })
+        if (decision is Decision.Admit { Level: Level.Setuid, RoomKind: RoomKey.Private })
             Trail?.Add($"User namespaces in its room: {(Policy.Levels.Private.NestedContainers ? "allow" : "deny")} (nested-containers).");
         return decision;
     }
@@ -86,7 +86,7 @@ internal sealed record DecisionPath(
 
     // The roots are the site's; who lends from where is looked at again by the warden, which reads the path from the client itself.
     private bool Lends(Level level, string kind)
-        => Request.LendsDirectory && (level, kind) == (Level.Setuid, "private") && Request.WorkingDirectory is ByteString directory
+        => Request.LendsDirectory && (level, kind) == (Level.Setuid, RoomKey.Private) && Request.WorkingDirectory is ByteString directory
             && Policy.Places.Lend.Any(root => directory.IsBelow(root));
 
     /// <summary>What would have been decided were there no level log-only: the level that the rule prefers, else the weakest that it accepts, else the usual one.</summary>
