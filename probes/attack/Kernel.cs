@@ -8,6 +8,8 @@ internal static class Kernel
 {
     public const int AT_FDCWD = -100;
 
+    private const int SmallFile = 4 << 10, LargestRead = 256 << 10;
+
     /// <summary>Opens a path.</summary>
     public static nint Open(string path, int flags, int mode = 0)
     {
@@ -49,10 +51,12 @@ internal static class Kernel
         if (fd < 0)
             return null;
         using Descriptor file = new((int)fd);
-        byte[] buffer = new byte[256 << 10];
+        byte[] buffer = new byte[SmallFile];
         int length = 0;
-        while (length < buffer.Length)
+        while (length < LargestRead)
         {
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, 2 * length);
             int count = Sys.TryRead(file, buffer.AsSpan(length), out errno);
             if (count < 0 && length == 0)
                 return null;

@@ -7,6 +7,8 @@ namespace Isolation.Probes;
 /// <summary>A process that only waits: what an attacker leaves behind, or multiplies into.</summary>
 internal static class Waiter
 {
+    private const int LingerMilliseconds = 30;
+
     /// <summary>The mode <c>wait SECONDS NAME…</c>.</summary>
     public static int Start(string[] words)
     {
@@ -39,11 +41,18 @@ internal static class Waiter
         return 0;
     }
 
-    /// <summary>The mode <c>storm UNTIL NAME</c>: starts its successor and ends, until that time (milliseconds of the machine's clock), or until it is stopped.</summary>
+    /// <summary>
+    /// The mode <c>storm UNTIL NAME</c>: starts its successor, lingers for as long as it takes to be seen, and ends, until that time (milliseconds of the
+    /// machine's clock), or until it is stopped.
+    /// </summary>
     public static int Storm(string[] words)
     {
         if (Environment.TickCount64 < long.Parse(words[0], CultureInfo.InvariantCulture) && !File.Exists(Stop(words[1])))
+        {
             Spawn(["storm", .. words]);
+            Kernel.Pause(LingerMilliseconds);
+        }
+
         return 0;
     }
 

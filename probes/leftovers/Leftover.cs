@@ -27,7 +27,9 @@ internal static class Leftover
             attack.Held("look for its processes once it is over", "none");
     }
 
-    private static int[] Living(string name) => [.. Kernel.Pids().Where(p => Kernel.Text($"/proc/{p}/cmdline") is var words && words.Contains('\0' + name + '\0', StringComparison.Ordinal)
+    /// <summary>The processes with that name among their words.</summary>
+    // The newest first: of a chain that forks all the while only the newest still lives when it is its turn to be read.
+    public static int[] Living(string name) => [.. Kernel.Pids().OrderDescending().Where(p => Kernel.Text($"/proc/{p}/cmdline") is var words && words.Contains('\0' + name + '\0', StringComparison.Ordinal)
             && !words.Contains("\0attack\0", StringComparison.Ordinal))];
 
     /// <summary>Looks for files.</summary>
