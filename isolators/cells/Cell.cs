@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
@@ -17,19 +18,35 @@ public sealed class Cell : IHostCell
     private static readonly TimeSpan LeastGrace = TimeSpan.FromSeconds(1);
     private readonly CellHost _host;
     private readonly CellParts _parts;
-    private readonly Entry _entry;
+    private readonly TimeSpan? _wall;
+    private readonly TimeSpan _streamsPatience;
     private readonly long? _logMark;
     private SafePilotEnd? _pilotEnd;
     private int? _mainPid;
     private Task _jobsLeaves = Task.CompletedTask;
-    private bool _isLeft; // leaf and scratch are somebody else's to remove and dispose
+    private LeftCell? _left; // whose leaf, scratch and ticket are
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
     public Cell(CellHost host, CellParts parts, Entry entry, Placement placement, CellNetwork network, SafePilotEnd pilotEnd)
     {
-        (_host, _parts, _entry, _pilotEnd) = (host, parts, entry, pilotEnd);
+        (_host, _parts, _pilotEnd) = (host, parts, pilotEnd);
+        (Uid, _wall, _streamsPatience) = (entry.Account.Uid, entry.Limits.Wall, StreamsPatience(entry));
         Site = new CellSite(placement, parts.Leaf.Path, parts.Scratch.Path, network);
         _logMark = host.Log.Mark();
+        Observed = ObserveAsync();
+        Ending = ReportAsync();
+    }
+
+    /// <summary>A cell that an earlier warden has told to start; takes over its parts.</summary>
+    /// <param name="host">Where cells live.</param>
+    /// <param name="parts">What is still there of it.</param>
+    /// <param name="start">What its ticket says.</param>
+    /// <param name="uid">Its account's uid.</param>
+    /// <param name="mainPid">Its main process; null when it is not known.</param>
+    public Cell(CellHost host, CellParts parts, TicketStart start, UserId uid, int? mainPid)
+    {
+        (_host, _parts, Uid, _wall, _mainPid, _logMark) = (host, parts, uid, start.Wall, mainPid, start.LogMark);
+        Site = new CellSite(new Placement(start.Position, start.Holds, Ceilings.None, LimitKinds.None, ""), parts.Leaf.Path, parts.Scratch.Path, start.Network);
         Observed = ObserveAsync();
         Ending = ReportAsync();
     }
@@ -47,7 +64,7 @@ public sealed class Cell : IHostCell
     public Task<EndingReport> Ending { get; }
 
     /// <summary>The account's uid: residue is looked for under it.</summary>
-    public UserId Uid => _entry.Account.Uid;
+    public UserId Uid { get; }
 
     /// <inheritdoc/>
     public SafePilotEnd? TakePilotEnd() => Interlocked.Exchange(ref _pilotEnd, null) ?? throw new InvalidOperationException("the pilot's end was taken before");
@@ -63,7 +80,7 @@ public sealed class Cell : IHostCell
             throw new SetupException("collect", "processes of the payload may still be there");
         try
         {
-            _parts.Exchange?.BeginCollection();
+            (_parts.Exchange ?? throw new IOException("who copied the files went with an earlier warden")).BeginCollection();
         }
         catch (IOException e)
         {
@@ -93,7 +110,7 @@ public sealed class Cell : IHostCell
     /// <exception cref="SetupException">cell-init is gone.</exception>
     public async Task<ResolvedInRoom> ResolveInRoomAsync(CancellationToken ct)
     {
-        (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ResolveDeadline + StreamsPatience(_entry), ct).ConfigureAwait(false);
+        (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ResolveDeadline + _streamsPatience, ct).ConfigureAwait(false);
         CellResolution seen = CellResolution.Read(new MessageReader(body));
         if (seen.Outcome != ResolutionOutcome.Resolved)
             return new ResolvedInRoom(seen, [], "");
@@ -125,6 +142,7 @@ public sealed class Cell : IHostCell
     public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
     {
         _parts.Exchange?.EndInputs();
+        NoteStart();
         (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
@@ -149,9 +167,9 @@ public sealed class Cell : IHostCell
     {
         grace = grace < LeastGrace ? LeastGrace : grace; // with none at all, nothing would have the time to be removed
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
-        _parts.Control.Tell(ControlKind.Kill);
+        _parts.Control?.Tell(ControlKind.Kill);
         ObservedEnding? seen = await WithinAsync(Observed, grace + Patience).ConfigureAwait(false);
-        _parts.Control.Tell(ControlKind.Acknowledge);
+        _parts.Control?.Tell(ControlKind.Acknowledge);
         string? cellInit = await _parts.EndCellInitAsync(grace).ConfigureAwait(false);
 
         _parts.Exchange?.Dispose();
@@ -183,7 +201,10 @@ public sealed class Cell : IHostCell
     /// <inheritdoc/>
     public Task ForgetAsync()
     {
-        _ = _parts.Ticket.Remove();
+        if (_left is LeftCell left)
+            left.Take(_parts.Ticket);
+        else
+            _ = _parts.Ticket.Remove();
         return Task.CompletedTask;
     }
 
@@ -191,7 +212,7 @@ public sealed class Cell : IHostCell
     public ValueTask DisposeAsync()
     {
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
-        return _parts.DisposeAsync(withPlaces: !_isLeft);
+        return _parts.DisposeAsync(withPlaces: _left is null);
     }
 
     private bool LeafIsProof => Site.Placement.Holds.HasFlag(PlacementProperties.CgroupProof);
@@ -200,14 +221,14 @@ public sealed class Cell : IHostCell
 
     private void KeepWhatIsLeft(string why)
     {
-        _isLeft = true;
-        _host.Left.Keep(new LeftCell(_parts.Leaf, _parts.Scratch, _host.Jobs, why));
+        _left = new LeftCell(_parts.Leaf, _parts.Scratch, _host.Jobs, why);
+        _host.Left.Keep(_left);
     }
 
     // In a pid namespace of its own cell-init knows the payload by another number.
     private int OnHost(int pid)
         => !_parts.HasOwnProcesses ? pid
-            : NamespacePids.OnHost(_parts.CellInit, pid) ?? throw new SetupException("start", "cell-init is gone with the payload that it had started");
+            : (_parts.CellInit is null ? null : NamespacePids.OnHost(_parts.CellInit, pid)) ?? throw new SetupException("start", "cell-init is gone with the payload that it had started");
 
     private SharedPlaces Search()
     {
@@ -224,8 +245,18 @@ public sealed class Cell : IHostCell
     // Live from construction, so that an early end cannot be missed.
     private async Task<ObservedEnding> ObserveAsync()
     {
-        ObservedEnding seen = await _parts.Control.Ending.ConfigureAwait(false) ?? await EndWithoutCellInitAsync().ConfigureAwait(false);
-        seen = Explained(seen);
+        ObservedEnding seen = _parts.Ticket.Ticket.Ending is TicketEnding kept ? Endings.Seen(kept) : await WitnessAsync().ConfigureAwait(false);
+
+        // A batch system waits for nobody: what is in its directories goes at once, whenever the front asks for the rest.
+        if (seen.IsEmpty && !_parts.Leaf.Plan.Jobs.IsEmpty)
+            _jobsLeaves = RemoveLeafAsync(_parts.Leaf.RemoveFromJob, Patience);
+        return seen;
+    }
+
+    private async Task<ObservedEnding> WitnessAsync()
+    {
+        ObservedEnding? told = _parts.Control is null ? null : await _parts.Control.Ending.ConfigureAwait(false);
+        ObservedEnding seen = Explained(told ?? await EndWithoutCellInitAsync().ConfigureAwait(false));
         try
         {
             _parts.Ticket.Write(_parts.Ticket.Ticket with { Ending = Endings.ForTicket(seen) });
@@ -235,10 +266,27 @@ public sealed class Cell : IHostCell
             // A full file system, or a ticket that is gone: the ending is told all the same, and only a dead warden would lose it.
         }
 
-        // A batch system waits for nobody: what is in its directories goes at once, whenever the front asks for the rest.
-        if (seen.IsEmpty && !_parts.Leaf.Plan.Jobs.IsEmpty)
-            _jobsLeaves = RemoveLeafAsync(_parts.Leaf.RemoveFromJob, Patience);
         return seen;
+    }
+
+    private void NoteStart()
+    {
+        try
+        {
+            _parts.Ticket.Write(_parts.Ticket.Ticket with
+            {
+                Start = new TicketStart(Stopwatch.GetTimestamp(), [.. _parts.Leaf.Directories.Select(d => d.Inode)], Site.Placement.Position, Site.Placement.Holds, Site.Network)
+                {
+                    Wall = _wall,
+                    LogMark = _logMark,
+                    Search = _parts.Search,
+                },
+            });
+        }
+        catch (IOException e)
+        {
+            throw new SetupException("ticket", e.Message, inner: e);
+        }
     }
 
     private ObservedEnding Explained(ObservedEnding seen)
@@ -253,7 +301,7 @@ public sealed class Cell : IHostCell
             : OutOfMemoryEvidence.Uncounted(seen, messages, main);
     }
 
-    private async Task<EndingReport> ReportAsync() => Endings.Report(await Observed.ConfigureAwait(false), _entry.Limits.Wall);
+    private async Task<EndingReport> ReportAsync() => Endings.Report(await Observed.ConfigureAwait(false), _wall);
 
     private async Task<ObservedEnding> EndWithoutCellInitAsync()
     {
@@ -302,7 +350,8 @@ public sealed class Cell : IHostCell
     {
         try
         {
-            return await _parts.Control.AskAsync(question, body).WaitAsync(within, _host.Clock, ct).ConfigureAwait(false);
+            CellControl control = _parts.Control ?? throw new IOException("cell-init is gone");
+            return await control.AskAsync(question, body).WaitAsync(within, _host.Clock, ct).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {

@@ -170,6 +170,7 @@ public sealed class CellControl : IAsyncDisposable
             ControlKind.Digested => ControlKind.Digest,
             ControlKind.Started or ControlKind.NotStarted => ControlKind.Start,
             ControlKind.Signalled => ControlKind.Signal,
+            ControlKind.Looked => ControlKind.Look,
             _ => throw new WireException($"cell-init sent a message of kind {frame[0]}"),
         };
         if (!_asked.TryGetValue(question, out var waiting) || !waiting.TryDequeue(out TaskCompletionSource<(ControlKind, byte[])>? answer))

@@ -33,8 +33,27 @@ public static class Endings
         seen.IsEmpty,
         seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : null,
         UsageFigures.All.Select(row => (row.Name, Value: seen.Usage[(byte)row.Figure])).Where(f => f.Value != -1).ToDictionary(f => f.Name, f => f.Value),
-        seen.OutOfMemory is { } killed ? new TicketOutOfMemory(killed.Kills, ((MemoryLimit)killed.Limit).Name(), killed.Main == OutOfMemoryVictim.Main, killed.Victims) : null)
+        seen.OutOfMemory is { } killed ? new TicketOutOfMemory(killed.Kills, ((MemoryLimit)killed.Limit).Name(), Words(killed.Main), killed.Victims) : null)
     {
         Observer = seen.Observer == EndingObserver.CellInit ? null : seen.ObserverName,
     };
+
+    /// <summary>Of a ticket: what was seen when it was written.</summary>
+    public static ObservedEnding Seen(TicketEnding kept) => new(
+        kept.How switch { "exited" => EndedHow.Exited, "signaled" => EndedHow.Signaled, "never-started" => EndedHow.NeverStarted, _ => EndedHow.Unknown },
+        kept.Value,
+        kept.Cause switch { "client-gone" => EndingCause.ClientGone, "wall-limit" => EndingCause.WallLimit, "ordered" => EndingCause.Ordered, _ => EndingCause.None },
+        kept.IsEmpty,
+        kept.EmptinessDetail ?? "",
+        ObservedUsage.Of(UsageFigures.All.Where(row => kept.Usage.ContainsKey(row.Name)).Select(row => ((byte)row.Figure, kept.Usage[row.Name]))))
+    {
+        OutOfMemory = kept.OutOfMemory is { } killed
+            ? new ObservedOutOfMemory(killed.Kills, (byte)Enum.GetValues<MemoryLimit>().FirstOrDefault(limit => limit.Name() == killed.Limit, MemoryLimit.Unknown), Victim(killed.Main), killed.Victims)
+            : null,
+        Observer = kept.Observer switch { "kernel" => EndingObserver.Kernel, "client" => EndingObserver.Client, "warden" => EndingObserver.Warden, _ => EndingObserver.CellInit },
+    };
+
+    private static string Words(OutOfMemoryVictim main) => main switch { OutOfMemoryVictim.Main => "main", OutOfMemoryVictim.Others => "others", _ => "not-known" };
+
+    private static OutOfMemoryVictim Victim(string main) => main switch { "main" => OutOfMemoryVictim.Main, "others" => OutOfMemoryVictim.Others, _ => OutOfMemoryVictim.NotKnown };
 }

@@ -10,7 +10,10 @@ namespace Isolation.Cells;
 public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, string What) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1); // the next look goes on where it stopped
+    private readonly Lock _gate = new();
     private bool _leafIsGone;
+    private bool _isLetGo;
+    private TicketFile? _ticket;
 
     /// <summary>What it is called in the log.</summary>
     public string Name => $"the cell {Leaf.Path}{(Scratch is null ? "" : $" (scratch {Scratch.Path})")}";
@@ -29,7 +32,37 @@ public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, str
             return false; // a leaf that cannot be read or killed now: at the next look
         }
 
-        return Scratch?.Remove(Patience) is null;
+        if (Scratch?.Remove(Patience) is not null)
+            return false;
+        lock (_gate)
+            return _ticket?.Remove() is null;
+    }
+
+    /// <summary>
+    /// Takes over its ticket, by which another warden finds what is left: it says from now on that nothing runs there whose ending anybody waits for, and goes last.
+    /// </summary>
+    public void Take(TicketFile ticket)
+    {
+        lock (_gate)
+        {
+            if (_isLetGo)
+            {
+                _ = ticket.Remove();
+                ticket.Dispose();
+                return;
+            }
+
+            _ticket = ticket;
+        }
+
+        try
+        {
+            ticket.Write(ticket.Ticket with { CellInit = null, Start = null, Ending = null });
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // A full file system: another warden would find an ending that nobody asks for. Or it is gone already.
+        }
     }
 
     /// <summary>Lets go; what is there stays.</summary>
@@ -37,6 +70,11 @@ public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, str
     {
         Leaf.Dispose();
         Scratch?.Dispose();
+        lock (_gate)
+        {
+            _isLetGo = true;
+            _ticket?.Dispose();
+        }
     }
 
     private bool IsLeafRemoved()

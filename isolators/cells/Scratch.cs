@@ -9,16 +9,17 @@ public sealed class Scratch : IDisposable
 {
     private readonly CellHost _host;
     private readonly byte[] _name;
-    private readonly Descriptor _directory;
+    private readonly Descriptor? _directory;
     private uint? _project;
 
-    private Scratch(CellHost host, byte[] name, Descriptor directory) => (_host, _name, _directory) = (host, name, directory);
+    private Scratch(CellHost host, byte[] name, Descriptor? directory) => (_host, _name, _directory) = (host, name, directory);
 
     /// <summary>Its path, as the payload sees it.</summary>
     public string Path => $"{_host.ScratchPath}/{Encoding.ASCII.GetString(_name)}";
 
     /// <summary>The directory itself; stays this object's.</summary>
-    public Descriptor Directory => _directory;
+    /// <exception cref="SyscallException">It is gone.</exception>
+    public Descriptor Directory => _directory ?? throw new SyscallException("open", Path, Errno.ENOENT);
 
     /// <summary>Makes it, which must be new, and gives it to the account.</summary>
     /// <param name="host">Where cells live.</param>
@@ -53,10 +54,20 @@ public sealed class Scratch : IDisposable
         }
     }
 
+    /// <summary>Finds the one that an earlier process has made; it may be gone.</summary>
+    /// <param name="host">Where cells live.</param>
+    /// <param name="cell">Whose it is.</param>
+    public static Scratch Find(CellHost host, Guid cell)
+    {
+        byte[] name = Encoding.ASCII.GetBytes(cell.ToString("D"));
+        Descriptor? directory = Sys.TryOpen(host.Scratch, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);
+        return new Scratch(host, name, directory) { _project = directory is null ? null : host.Projects.Keep(directory) };
+    }
+
     /// <summary>A mount of it, attached nowhere: what a room with mounts of its own shows its payload.</summary>
     public Descriptor Mount()
     {
-        Descriptor mount = Sys.CloneTree(_directory, Path);
+        Descriptor mount = Sys.CloneTree(Directory, Path);
         Sys.SetMountAttributes(mount, new MountAttributes { Set = MountAttributes.NoSetId | MountAttributes.NoDevices, Propagation = MountAttributes.Private }, Path);
         return mount;
     }
@@ -67,7 +78,7 @@ public sealed class Scratch : IDisposable
     {
         try
         {
-            string? left = TreeRemoval.RemoveContent(_directory, _host.Clock.GetUtcNow() + within, _host.Clock)
+            string? left = (_directory is null ? null : TreeRemoval.RemoveContent(_directory, _host.Clock.GetUtcNow() + within, _host.Clock))
                 ?? (Sys.TryUnlink(_host.Scratch, _name, isDirectory: true, out int errno) || errno == Errno.ENOENT ? null : ErrnoText.Of(errno));
             if (left is null && _project is uint project)
             {
@@ -84,5 +95,5 @@ public sealed class Scratch : IDisposable
     }
 
     /// <summary>Closes the directory; it stays.</summary>
-    public void Dispose() => _directory.Dispose();
+    public void Dispose() => _directory?.Dispose();
 }

@@ -11,11 +11,13 @@ internal sealed class ForkedUsage
     private readonly Lock _gate = new();
     private readonly UsageWatch _watch;
 
-    /// <summary>Begins: the payload is about to run.</summary>
-    internal ForkedUsage(Leaf leaf)
+    /// <summary>Begins.</summary>
+    /// <param name="leaf">The payload's leaf.</param>
+    /// <param name="startedAt">When the payload was about to run (<see cref="Stopwatch"/>).</param>
+    internal ForkedUsage(Leaf leaf, long startedAt)
     {
         _watch = new UsageWatch(leaf.Counters);
-        _watch.Begin(Stopwatch.GetTimestamp());
+        _watch.Begin(startedAt);
     }
 
     /// <summary>How long it has run.</summary>

@@ -18,8 +18,8 @@ internal sealed class ForkedWatch : IDisposable
     private static readonly TimeSpan KernelPatience = TimeSpan.FromMilliseconds(50); // a client that speaks has mostly collected its child before
     private static readonly TimeSpan OrphanPatience = TimeSpan.FromMilliseconds(250); // init collects the child of a client that is gone
     private readonly Leaf _leaf;
-    private readonly PidFd _child;
-    private readonly PidFd _client;
+    private readonly PidFd? _child;
+    private readonly PidFd? _client;
     private readonly TimeSpan? _wall;
     private readonly bool _kernelTells;
     private readonly EventFd _order = EventFd.Create();
@@ -28,8 +28,8 @@ internal sealed class ForkedWatch : IDisposable
     private (EndedHow How, int Value)? _told;
     private bool _hasLeft;
 
-    /// <summary>Begins. The descriptors are borrowed until <see cref="End"/> completes.</summary>
-    internal ForkedWatch(Leaf leaf, PidFd child, PidFd client, TimeSpan? wall, bool kernelTells, ForkedUsage usage)
+    /// <summary>Begins. The descriptors are borrowed until <see cref="End"/> completes; a process that nobody can hold any more is null.</summary>
+    internal ForkedWatch(Leaf leaf, PidFd? child, PidFd? client, TimeSpan? wall, bool kernelTells, ForkedUsage usage)
     {
         (_leaf, _child, _client, _wall, _kernelTells, Usage) = (leaf, child, client, wall, kernelTells, usage);
         new Thread(Run, maxStackSize: 256 << 10) { IsBackground = true, Name = "log-only" }.Start();
@@ -58,6 +58,10 @@ internal sealed class ForkedWatch : IDisposable
         _heard.Dispose();
     }
 
+    private bool ChildIsOver => _child is null || _child.IsOver;
+
+    private bool ClientIsOver => _client is null || _client.IsOver;
+
     private void Run()
     {
         EndingCause cause = EndingCause.None;
@@ -69,7 +73,7 @@ internal sealed class ForkedWatch : IDisposable
             (bool isEmpty, string detail) = Empty();
             (EndedHow how, int value, EndingObserver observer) = Verdict(cause);
             // It died with its client, or because of it.
-            if (cause == EndingCause.None && how is EndedHow.Unknown or EndedHow.Signaled && value is 0 or SIGKILL && Sys.Poll(_client, PollEvents.In, 20) != PollEvents.None)
+            if (cause == EndingCause.None && how is EndedHow.Unknown or EndedHow.Signaled && value is 0 or SIGKILL && (_client is null || Sys.Poll(_client, PollEvents.In, 20) != PollEvents.None))
                 cause = EndingCause.ClientGone;
             if (how == EndedHow.Unknown && detail.Length == 0)
                 detail = "neither the kernel nor the client said how the main process ended";
@@ -88,11 +92,11 @@ internal sealed class ForkedWatch : IDisposable
     {
         Span<PollEntry> entries =
         [
-            new PollEntry { Number = _child.Number, Wanted = PollEvents.In },
-            new PollEntry { Number = _client.Number, Wanted = PollEvents.In },
+            new PollEntry { Number = _child?.Number ?? -1, Wanted = PollEvents.In },
+            new PollEntry { Number = _client?.Number ?? -1, Wanted = PollEvents.In },
             new PollEntry { Number = _order.Number, Wanted = PollEvents.In },
         ];
-        while (true)
+        while (_child is not null && _client is not null)
         {
             TimeSpan? left = _wall - Usage.Elapsed;
             if (left <= TimeSpan.Zero)
@@ -107,6 +111,8 @@ internal sealed class ForkedWatch : IDisposable
                 return EndingCause.Ordered;
             Usage.SampleIfDue();
         }
+
+        return _child is null ? EndingCause.None : EndingCause.ClientGone;
     }
 
     private (bool IsEmpty, string Detail) Empty()
@@ -114,7 +120,7 @@ internal sealed class ForkedWatch : IDisposable
         long since = Stopwatch.GetTimestamp();
         while (true)
         {
-            bool mainIsOver = _child.IsOver;
+            bool mainIsOver = ChildIsOver;
             if (mainIsOver && _leaf.IsEmpty)
                 return (true, "");
             TimeSpan waited = Stopwatch.GetElapsedTime(since);
@@ -126,16 +132,16 @@ internal sealed class ForkedWatch : IDisposable
             {
                 // It is somewhere else: what is known of it is the process itself.
                 _hasLeft = true;
-                _child.Signal(SIGKILL);
+                _child!.Signal(SIGKILL);
             }
 
-            _ = mainIsOver ? Sys.Poll(_leaf.Events, PollEvents.Priority, 5) : Sys.Poll(_child, PollEvents.In, 5);
+            _ = mainIsOver ? Sys.Poll(_leaf.Events, PollEvents.Priority, 5) : Sys.Poll(_child!, PollEvents.In, 5);
         }
     }
 
     private (EndedHow How, int Value, EndingObserver Observer) Verdict(EndingCause cause)
     {
-        if (!_child.IsOver)
+        if (!ChildIsOver)
             return (EndedHow.Unknown, 0, EndingObserver.Warden);
         long since = Stopwatch.GetTimestamp();
         while (true)
@@ -146,7 +152,7 @@ internal sealed class ForkedWatch : IDisposable
             TimeSpan waited = Stopwatch.GetElapsedTime(since);
             if (told is { How: EndedHow.NeverStarted, Value: int errno })
                 return (EndedHow.NeverStarted, errno, EndingObserver.Client); // its exit code is not a payload's
-            if (_kernelTells && _child.Exit() is ExitInfo exit)
+            if (_kernelTells && _child?.Exit() is ExitInfo exit)
             {
                 _hasLeft |= exit.Cgroup != 0 && exit.Cgroup != (ulong)_leaf.Unified.Inode;
                 return (exit.IsExit ? EndedHow.Exited : EndedHow.Signaled, exit.Value, EndingObserver.Kernel);
@@ -154,7 +160,7 @@ internal sealed class ForkedWatch : IDisposable
 
             if (told is { } word && (!_kernelTells || waited > KernelPatience))
                 return (word.How, word.Value, EndingObserver.Client);
-            if (waited > (_client.IsOver || cause == EndingCause.ClientGone ? OrphanPatience : WordPatience))
+            if (waited > (ClientIsOver || cause == EndingCause.ClientGone ? OrphanPatience : WordPatience))
                 return (EndedHow.Unknown, 0, EndingObserver.Warden);
             _ = Sys.Poll(told is null ? _heard : _order, PollEvents.In, 5);
         }

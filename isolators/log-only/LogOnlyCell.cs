@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Isolation.Cells;
 using Isolation.Core;
 using Isolation.Linux;
@@ -17,8 +18,8 @@ internal sealed class LogOnlyCell : IForkedCell
     private readonly CellHost _host;
     private readonly TicketFile _ticket;
     private readonly Leaf _leaf;
-    private readonly Limits _limits;
-    private readonly PidFd _client;
+    private readonly TimeSpan? _wall;
+    private readonly PidFd? _client;
     private readonly bool _leafIsRoots;
     private readonly long? _logMark;
     private readonly TaskCompletionSource<ObservedEnding> _observed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,15 +30,37 @@ internal sealed class LogOnlyCell : IForkedCell
     private Task _jobsLeaves = Task.CompletedTask;
     private int _mainPid;
     private bool _hasLeft;
-    private bool _isLeft; // the leaf is somebody else's to remove and dispose
+    private LeftCell? _left; // whose leaf and ticket are
 
+    /// <summary>A payload whose client is about to fork it.</summary>
     internal LogOnlyCell(CellHost host, TicketFile ticket, Leaf leaf, Entry entry, Placement placement, CellNetwork network)
+        : this(host, ticket, leaf, new CellSite(placement, leaf.Path, "", network))
     {
-        (_host, _ticket, _leaf, _limits) = (host, ticket, leaf, entry.Limits);
+        _wall = entry.Limits.Wall;
         _client = new PidFd(((PidFd)entry.Client).Duplicate().Release());
-        _leafIsRoots = CgroupPlace.Of(leaf.Plan.UnifiedMount, leaf.Plan.UnifiedParent).IsRootsAlone;
         _logMark = host.Log.Mark();
-        Site = new CellSite(placement, leaf.Path, "", network);
+    }
+
+    /// <summary>One that an earlier warden has seen started.</summary>
+    internal LogOnlyCell(CellHost host, TicketFile ticket, Leaf leaf, TicketStart start)
+        : this(host, ticket, leaf, new CellSite(new Placement(start.Position, start.Holds, Ceilings.None, LimitKinds.None, ""), leaf.Path, "", start.Network))
+    {
+        (_wall, _logMark, _mainPid) = (start.Wall, start.LogMark, start.Child?.Pid ?? 0);
+        if (ticket.Ticket.Ending is TicketEnding kept)
+        {
+            _observed.TrySetResult(Endings.Seen(kept));
+            return;
+        }
+
+        (_child, _client) = (start.Child?.Find(), start.Client?.Find());
+        _watch = new ForkedWatch(leaf, _child, _client, _wall, host.TellsExits, new ForkedUsage(leaf, start.At));
+        _ = ObserveAsync(_watch);
+    }
+
+    private LogOnlyCell(CellHost host, TicketFile ticket, Leaf leaf, CellSite site)
+    {
+        (_host, _ticket, _leaf, Site) = (host, ticket, leaf, site);
+        _leafIsRoots = CgroupPlace.Of(leaf.Plan.UnifiedMount, leaf.Plan.UnifiedParent).IsRootsAlone;
     }
 
     public CellId Id => new(_ticket.Ticket.Cell);
@@ -71,12 +94,14 @@ internal sealed class LogOnlyCell : IForkedCell
     public Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
     {
         PidFd child = _child ?? throw new InvalidOperationException("nobody has joined");
-        ForkedUsage usage = new(_leaf);
+        long now = Stopwatch.GetTimestamp();
+        NoteStart(child, now);
+        ForkedUsage usage = new(_leaf, now);
         switch (LeafEntry.Put(_leaf, child))
         {
             case LeafEntryResult.Placed:
                 _mainPid = PidFd.PidOf(child) ?? 0;
-                _watch = new ForkedWatch(_leaf, child, _client, _limits.Wall, _host.TellsExits, usage);
+                _watch = new ForkedWatch(_leaf, child, _client, _wall, _host.TellsExits, usage);
                 _ = ObserveAsync(_watch);
                 return Task.FromResult<StartResult>(new StartResult.Started(new ProcessId(_mainPid)));
             case LeafEntryResult.Unplaced unplaced:
@@ -97,16 +122,16 @@ internal sealed class LogOnlyCell : IForkedCell
 
     // Itself alone: its process group may be the pilot's.
     public Task<SignalResult> SignalAsync(int signal, CancellationToken ct) => Task.FromResult(
-        _watch is null || _observed.Task.IsCompleted || !_child!.Signal(signal) ? SignalResult.NobodyThere
+        _watch is null || _observed.Task.IsCompleted || _child?.Signal(signal) != true ? SignalResult.NobodyThere
         : _leaf.HoldsBack(signal) ? SignalResult.WaitsForResume : SignalResult.Sent);
 
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
         grace = grace < LeastGrace ? LeastGrace : grace;
         ObservedEnding? seen = null;
-        if (_watch is ForkedWatch watch)
+        if (_watch is not null || _observed.Task.IsCompleted)
         {
-            watch.Order();
+            _watch?.Order();
             await Task.WhenAny(_observed.Task, Task.Delay(grace + Patience, _host.Clock)).ConfigureAwait(false);
             seen = _observed.Task.IsCompleted ? await _observed.Task.ConfigureAwait(false) : null;
         }
@@ -124,7 +149,10 @@ internal sealed class LogOnlyCell : IForkedCell
 
     public Task ForgetAsync()
     {
-        _ = _ticket.Remove();
+        if (_left is LeftCell left)
+            left.Take(_ticket);
+        else
+            _ = _ticket.Remove();
         return Task.CompletedTask;
     }
 
@@ -138,17 +166,39 @@ internal sealed class LogOnlyCell : IForkedCell
         }
 
         _child?.Dispose();
-        _client.Dispose();
+        _client?.Dispose();
+        if (_left is not null)
+            return;
         _ticket.Dispose();
-        if (!_isLeft)
-            _leaf.Dispose();
+        _leaf.Dispose();
+    }
+
+    private void NoteStart(PidFd child, long now)
+    {
+        try
+        {
+            _ticket.Write(_ticket.Ticket with
+            {
+                Start = new TicketStart(now, [.. _leaf.Directories.Select(d => d.Inode)], Site.Placement.Position, Site.Placement.Holds, Site.Network)
+                {
+                    Wall = _wall,
+                    LogMark = _logMark,
+                    Child = ProcessStamp.Of(child),
+                    Client = _client is null ? null : ProcessStamp.Of(_client),
+                },
+            });
+        }
+        catch (IOException e)
+        {
+            throw new SetupException("ticket", e.Message, inner: e);
+        }
     }
 
     private Finding Processes(ObservedEnding? seen, bool isEmpty) => this switch
     {
         { _unplaced: { Length: > 0 } stranger } => new Finding.Found($"unplaced: {stranger}"),
         { _unplaced: not null } => new Finding.NotProvable("unplaced: the client's child ended before it was in its leaf"),
-        { _watch: null } => new Finding.ProvenEmpty("nothing was started"),
+        { _watch: null } when seen is null or { How: EndedHow.NeverStarted } => new Finding.ProvenEmpty("nothing was started"),
         _ when !isEmpty => new Finding.Found(seen is { EmptinessDetail.Length: > 0 } ? seen.EmptinessDetail : "the leaf is still populated"),
         _ when seen is null or { IsEmpty: false } => new Finding.Found(seen?.EmptinessDetail ?? "the main process was not seen to end"),
         { _hasLeft: true } => new Finding.NotProvable("the main process had left its leaf: what it started elsewhere is not known"),
@@ -191,12 +241,12 @@ internal sealed class LogOnlyCell : IForkedCell
         return OutOfMemoryEvidence.Add(seen, messages, ProcessCgroups.LeafName(_ticket.Ticket.Cell), main, Site.Placement.Position);
     }
 
-    private async Task<EndingReport> ReportAsync() => Endings.Report(await Observed.ConfigureAwait(false), _limits.Wall);
+    private async Task<EndingReport> ReportAsync() => Endings.Report(await Observed.ConfigureAwait(false), _wall);
 
     private void KeepWhatIsLeft(string why)
     {
-        _isLeft = true;
-        _host.Left.Keep(new LeftCell(_leaf, null, _host.Jobs, why));
+        _left = new LeftCell(_leaf, null, _host.Jobs, why);
+        _host.Left.Keep(_left);
     }
 
     // rmdir can block, and a v1 directory stays busy for a moment after its last process.

@@ -8,7 +8,7 @@ namespace Isolation.Isolators.LogOnly;
 /// The level log-only: the client forks the payload itself, with its own identity and among its own namespaces. What is built is a leaf, in which
 /// the payload is counted, limited and ended; it isolates nothing.
 /// </summary>
-public sealed class LogOnlyIsolator(CellHost host) : IIsolator
+public sealed class LogOnlyIsolator(CellHost host) : IHostIsolator
 {
     /// <summary>The kind of room.</summary>
     public const string Forked = "forked";
@@ -54,6 +54,15 @@ public sealed class LogOnlyIsolator(CellHost host) : IIsolator
         {
             throw new SetupException("ticket", e.Message, inner: e);
         }
+    }
+
+    /// <inheritdoc/>
+    public Task<Reattached> ReattachAsync(TicketFile ticket)
+    {
+        if (ticket.Ticket.Start is not TicketStart start)
+            return Task.FromResult<Reattached>(new Reattached.Gone(new FoundRemains(host, ticket).Remove()));
+        Leaf leaf = Leaf.Find(ticket.Ticket.Leaf!, start.LeafInodes, host.WithoutCounters);
+        return Task.FromResult<Reattached>(new Reattached.Live(new LogOnlyCell(host, ticket, leaf, start)));
     }
 
     private static Readiness.NotReady NotReady(string cause) => new(cause, "The level log-only needs root and cgroup2 (also beside v1).");

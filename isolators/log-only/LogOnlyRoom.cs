@@ -76,7 +76,7 @@ internal sealed class LogOnlyRoom(CellHost host, RoomPlan plan, TicketFile ticke
             Payload = entry.Payload.Value,
             Uid = entry.Account.Uid.Value,
             Gid = entry.Account.Gid.Value,
-            Leaf = planned.Directories,
+            Leaf = planned,
         }));
 
     // With its pilot's identity it can have the pilot's other processes run on for it: an empty leaf proves nothing. Its limit of open files is its parent's to set.

@@ -7,8 +7,9 @@ using Isolation.Linux;
 namespace Isolation.Isolators.Setuid;
 
 /// <summary>
-/// Looks for what a payload account left on the host in the shared places of room kind classic: IPC objects, and files at the top of the
-/// directories that everybody can write. Nothing is removed: an account with residue is not lent again.
+/// Looks for what a payload account left on the host in places that it shares with it: IPC objects, and files at the top of the directories that it can
+/// write; at <c>classic</c> those that everybody can, in a private room those that the site leaves writable. Nothing is removed: an account with residue is
+/// not lent again.
 /// </summary>
 internal sealed class AccountResidue
 {
@@ -22,19 +23,24 @@ internal sealed class AccountResidue
 
     // A directory's ctime moves with every name that comes or goes, but by the clock's tick: one that has just moved may not move again.
     private const long Settled = 50_000_000; // nanoseconds
-    private readonly IReadOnlyList<string> _places;
+    private static readonly Finding NoIpc = new Finding.ProvenEmpty("ipc namespace"), NoPlaces = new Finding.ProvenEmpty("mount namespace, read-only");
+    private readonly bool _ipc;
+    private readonly string[] _places;
     private readonly long?[] _changed;
 
-    private AccountResidue(IReadOnlyList<string> places, long?[] changed) => (_places, _changed) = (places, changed);
+    private AccountResidue(TicketSearch search, long?[] changed) => (_ipc, _places, _changed) = (search.Ipc, search.Places, changed);
 
     /// <summary>Remembers the places before the payload can write there: what has not changed since need not be searched.</summary>
-    internal static AccountResidue Watch(TimeProvider clock, IReadOnlyList<string> places)
+    internal static AccountResidue Watch(TimeProvider clock, TicketSearch search)
     {
         long now = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-        return new AccountResidue(places, [.. places.Select(place => ChangedAt(place) is long changed && now - changed > Settled ? changed : (long?)null)]);
+        return new AccountResidue(search, [.. search.Places.Select(place => ChangedAt(place) is long changed && now - changed > Settled ? changed : (long?)null)]);
     }
 
-    internal SharedPlaces Search(UserId uid) => new(SystemV(uid), Files(uid));
+    /// <summary>Where nobody has remembered them, every place is searched.</summary>
+    internal static AccountResidue Everywhere(TicketSearch search) => new(search, new long?[search.Places.Length]);
+
+    internal SharedPlaces Search(UserId uid) => new(_ipc ? SystemV(uid) : NoIpc, _places.Length > 0 ? Files(uid) : NoPlaces);
 
     private static Finding SystemV(UserId uid)
     {
@@ -57,11 +63,11 @@ internal sealed class AccountResidue
             : new Finding.Found($"{found.Count} System V objects: {string.Join(", ", found.Take(MostExamples))}");
     }
 
-    internal Finding Files(UserId uid)
+    private Finding Files(UserId uid)
     {
         List<string> found = [];
         int looked = 0;
-        for (int i = 0; i < _places.Count; i++)
+        for (int i = 0; i < _places.Length; i++)
         {
             string place = _places[i];
             if (_changed[i] is long before && ChangedAt(place) == before)

@@ -11,7 +11,7 @@ namespace Isolation.Isolators.Setuid;
 /// </summary>
 /// <param name="host">Where cells live.</param>
 /// <param name="settings">What private rooms are like now.</param>
-public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> settings) : IIsolator
+public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> settings) : IHostIsolator
 {
     /// <summary>The kind of room that sees the host as it is.</summary>
     public const string Classic = "classic";
@@ -85,6 +85,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
 
             undo.Begin("control connection");
             CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, ProofDeadline).ConfigureAwait(false);
+            ticket.Note(ticket.Ticket with { CellInit = ProcessStamp.Of(cellInit) });
             return new SetuidRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, own, ticket, cellInit, control);
         }
         catch (Exception e)
@@ -92,6 +93,10 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
             throw new SetupException(undo.Step, e.Message, undo.Unwind(), e);
         }
     }
+
+    /// <inheritdoc/>
+    public Task<Reattached> ReattachAsync(TicketFile ticket)
+        => new FoundRoom(host, ticket, ticket.Ticket.Kind == Private).ReattachAsync((search, uid) => AccountResidue.Everywhere(search).Search(uid));
 
     private async Task<string?> TryAsync(string kind, CancellationToken ct)
     {

@@ -34,7 +34,8 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             var client = (PidFd)entry.Client;
             PilotCeilings ceilings = PilotCeilings.Of(client);
 
-            Func<UserId, SharedPlaces> residue = own is null ? AccountResidue.Watch(host.Clock, AccountResidue.OfEverybody).Search : PrivateResidue.Watch(host.Clock, own);
+            TicketSearch search = own is null ? new TicketSearch(Ipc: true, AccountResidue.OfEverybody) : new TicketSearch(Ipc: false, [.. own.Writable]);
+            AccountResidue residue = AccountResidue.Watch(host.Clock, search);
 
             if (ScratchLimits.Objection(host, entry) is EnterResult.NotPlaced unlimited)
                 return await NowhereAsync(new PlaceResult.Nowhere(unlimited), undo).ConfigureAwait(false);
@@ -45,7 +46,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                 Payload = entry.Payload.Value,
                 Uid = entry.Account.Uid.Value,
                 Gid = entry.Account.Gid.Value,
-                Leaf = planned.Directories,
+                Leaf = planned,
             }));
             if (found is not PlaceResult.Placed { Leaf: Leaf leaf, Placement: Placement placement } place)
                 return await NowhereAsync((PlaceResult.Nowhere)found, undo).ConfigureAwait(false);
@@ -86,7 +87,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                 leaf.GiveUpWhatIsHanded();
             }
 
-            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue) { HasOwnProcesses = own is not null, Exchange = exchange };
+            var parts = new CellParts(ticket, cellInit, control, leaf, scratch, residue.Search) { HasOwnProcesses = own is not null, Search = search, Exchange = exchange };
             return new EnterResult.Entered(new Cell(host, parts, entry, ScratchLimits.Told(host, entry.Limits, placement), Network, new PilotEndDescriptor(pilotEnd)));
         }
         catch (Exception e)

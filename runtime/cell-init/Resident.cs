@@ -123,6 +123,9 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
             case ControlKind.Signal when body.Length == 4:
                 bool reached = _visit?.Signal(new MessageReader(body).I32()) ?? false;
                 return _warden!.TrySend(ControlKind.Signalled, w => w.Flag(reached));
+            case ControlKind.Look:
+                int pid = _visit?.Payload?.Pid ?? 0;
+                return _warden!.TrySend(ControlKind.Looked, w => w.I32(pid));
             case ControlKind.Kill:
                 if (_visit is null)
                     _acknowledged = true;

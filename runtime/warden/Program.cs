@@ -68,9 +68,11 @@ internal static class Program
             log.Write($"leaves in the slice {slice.At(unified).Path} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
                 + $"Fix: give them to the children of {slice.At(unified).Parent.Directory} (cgroup.subtree_control).");
 
-        IIsolator[] isolators = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
+        IHostIsolator[] each = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
+        Dictionary<Level, IHostIsolator> isolators = each.ToDictionary(isolator => isolator.Description.Level);
 
-        RoomKeeper rooms = new(isolators.ToDictionary(isolator => isolator.Description.Level), host.Lending, state, log);
+        RoomKeeper rooms = new(isolators, host.Lending, state, log);
+        new FoundRooms(host, isolators, rooms, log).TakeOverAsync().GetAwaiter().GetResult();
         PlaceSurveying surveying = new(host, state);
         string socketPath = $"{options.Run}/warden.sock";
         using UnixSocket listener = FrontListener.Open(socketPath, state.Limits.Service);

@@ -11,16 +11,29 @@ namespace Isolation.Warden;
 /// One room in the warden's keeping, and the operations on it. Those that change it take turns, and each is denied out of its stage; only
 /// signals and the wait for the ending come at any time. <see cref="Stage"/> moves in a turn only.
 /// </summary>
-internal sealed class Room(IRoom built, FrontSession owner)
+internal sealed class Room
 {
-    private volatile RoomStage _stage = RoomStage.Built;
+    private readonly IRoom? _built;
+    private volatile FrontSession? _owner;
+    private volatile RoomStage _stage;
     private volatile IHostCell? _cell;
     private EntryMaterials? _materials;
     private LendingVisit? _lending;
     private DestroyedCell? _report;
 
-    /// <summary>The connection that built it: when it goes, what has not started goes too.</summary>
-    internal FrontSession Owner { get; } = owner;
+    /// <summary>One that has just been built for a front.</summary>
+    internal Room(IRoom built, FrontSession owner)
+        => (_built, _owner, _stage, Id, Key) = (built, owner, RoomStage.Built, built.Plan.Cell.Value, built.Plan.Key);
+
+    /// <summary>One of an earlier warden's, in which a payload was told to start.</summary>
+    internal Room(IHostCell found, RoomKey key) => (_cell, _stage, Id, Key) = (found, RoomStage.Running, found.Id.Value, key);
+
+    /// <summary>The connection that built it, or asked for it last: when it goes, what has not started goes too. Null where nobody has asked for it yet.</summary>
+    internal FrontSession? Owner
+    {
+        get => _owner;
+        set => _owner = value;
+    }
 
     /// <summary>How far it is.</summary>
     internal RoomStage Stage => _stage;
@@ -28,20 +41,24 @@ internal sealed class Room(IRoom built, FrontSession owner)
     private SemaphoreSlim Turns { get; } = new(1, 1);
 
     /// <summary>Its level.</summary>
-    internal Level Level => built.Plan.Key.Level;
+    internal Level Level => Key.Level;
 
-    private Guid Id => built.Plan.Cell.Value;
+    private RoomKey Key { get; }
+
+    private Guid Id { get; }
+
+    private IRoom Built => _built ?? throw new DeniedException("state", "the room is an earlier warden's, and entered");
 
     /// <summary>Gives it to a payload; takes over the materials where the payload is in. Any other outcome but a denial ends the room.</summary>
     internal async Task<EnterResult> EnterAsync(EntryMaterials materials)
     {
         using Turn turn = await TakeTurnAsync(RoomStage.Built).ConfigureAwait(false);
-        Invariants.RequireNetwork(materials.Client, built.Plan.Key);
+        Invariants.RequireNetwork(materials.Client, Key);
         Entry entry = await WithLentAsync(materials).ConfigureAwait(false);
         EnterResult result;
         try
         {
-            result = await built.EnterAsync(entry, CancellationToken.None).ConfigureAwait(false);
+            result = await Built.EnterAsync(entry, CancellationToken.None).ConfigureAwait(false);
         }
         catch
         {
@@ -69,8 +86,8 @@ internal sealed class Room(IRoom built, FrontSession owner)
         using Turn turn = await TakeTurnAsync(RoomStage.Built).ConfigureAwait(false);
         if (_lending is not null)
             throw new DeniedException("lend", "a second directory for one room");
-        if (built.Plan.Key.Kind != SetuidIsolator.Private)
-            throw new DeniedException("lend", $"a room of the kind {built.Plan.Key.Kind} shows no directory of a pilot's");
+        if (Key.Kind != SetuidIsolator.Private)
+            throw new DeniedException("lend", $"a room of the kind {Key.Kind} shows no directory of a pilot's");
         _lending = desk.Begin(client, roots);
         return _lending.TakeClientEnd();
     }
@@ -160,10 +177,10 @@ internal sealed class Room(IRoom built, FrontSession owner)
             return null;
         Residue residue = _cell is IHostCell cell
             ? (await cell.DestroyAsync(grace).ConfigureAwait(false)).Residue
-            : await built.DestroyAsync(grace).ConfigureAwait(false);
+            : await Built.DestroyAsync(grace).ConfigureAwait(false);
         _lending?.Dispose();
         if (_cell is null)
-            await built.DisposeAsync().ConfigureAwait(false); // nothing entered: there is nothing to forget
+            await Built.DisposeAsync().ConfigureAwait(false); // nothing entered: there is nothing to forget
         _materials?.Dispose();
         _report = RoomAnswers.Of(residue);
         MoveTo(_cell is null ? RoomStage.Gone : _stage == RoomStage.Running ? RoomStage.Ended : RoomStage.Discarded);

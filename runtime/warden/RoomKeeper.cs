@@ -11,7 +11,7 @@ namespace Isolation.Warden;
 /// The rooms that this warden built, and what fronts ask of them. When a front goes, what it had not started is removed; what runs, runs
 /// on, and its ending stays in the ticket.
 /// </summary>
-internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators, LendingDesk lending, WardenState state, WardenLog log)
+internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isolators, LendingDesk lending, WardenState state, WardenLog log)
 {
     private const int MostRooms = 8192;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -24,12 +24,15 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
 
     private SemaphoreSlim Probing { get; } = new(1, 1);
 
+    /// <summary>Keeps a room of an earlier warden's.</summary>
+    internal void Keep(IHostCell found, RoomKey key) => _rooms[found.Id.Value] = new Room(found, key);
+
     internal async Task<Answer> ProbeAsync(byte[] body)
     {
         MessageReader reader = new(body);
         var level = (Level)reader.U8();
         reader.End();
-        ProbedLevel probed = !isolators.TryGetValue(level, out IIsolator? isolator)
+        ProbedLevel probed = !isolators.TryGetValue(level, out IHostIsolator? isolator)
             ? new ProbedLevel([], "this warden has no isolator of that level", "Ask for another level.")
             : level == Level.LogOnly && !state.Limits.LogOnly
             ? new ProbedLevel([], "the policy that is installed answers 'log-only: no'", "An administrator can answer 'log-only: allow', and install the policy.")
@@ -47,7 +50,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         using PidFd client = new(descriptors[0].Release());
         BuildRoom asked = BuildRoom.Read(new MessageReader(body));
-        if (!isolators.TryGetValue((Level)asked.Level, out IIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
+        if (!isolators.TryGetValue((Level)asked.Level, out IHostIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
             throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
         if (isolator.Description.Level == Level.LogOnly && !state.Limits.LogOnly)
             throw new DeniedException("log-only", "this site does not let pilots' own processes be put into cells");
@@ -81,7 +84,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
 
         // A front that went meanwhile has had its rooms removed without this one.
         if (session.IsOver)
-            await LeaveAsync(cell, room).ConfigureAwait(false);
+            await LeaveAsync(cell, room, session).ConfigureAwait(false);
         return Answer.Done;
     }
 
@@ -100,7 +103,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     }
 
     /// <summary>Takes over the descriptors, which <see cref="OperationTable.Check"/> has found to be a pidfd and a sealed memory file.</summary>
-    internal async Task<Answer> EnterAsync(byte[] body, Descriptor[] descriptors)
+    internal async Task<Answer> EnterAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
     {
         PidFd client = new(descriptors[0].Release());
         EntryMaterials? kept = null;
@@ -123,7 +126,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
                 WithExchange = asked.WithExchange,
             };
             var materials = new EntryMaterials(entry, client, descriptors[1]);
-            EnterResult result = await OnAsync(asked.Cell, room => room.EnterAsync(materials)).ConfigureAwait(false);
+            EnterResult result = await OnAsync(session, asked.Cell, room => room.EnterAsync(materials)).ConfigureAwait(false);
             kept = result is EnterResult.Entered ? materials : null;
             return RoomAnswers.Of(result);
         }
@@ -138,18 +141,18 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     }
 
     /// <summary>Takes over the descriptor, which <see cref="OperationTable.Check"/> has found to be a pidfd.</summary>
-    internal async Task<Answer> LendAsync(byte[] body, Descriptor[] descriptors)
+    internal async Task<Answer> LendAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
     {
         using PidFd client = new(descriptors[0].Release());
         WardenLimits limits = state.Limits;
         Invariants.RequirePilot(client, limits);
-        UnixSocket named = await OnAsync(CellOf(body), room => room.LendAsync(lending, client, limits.Lend)).ConfigureAwait(false);
+        UnixSocket named = await OnAsync(session, CellOf(body), room => room.LendAsync(lending, client, limits.Lend)).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done) { Passed = [named] };
     }
 
-    internal async Task<Answer> LentAsync(byte[] body)
+    internal async Task<Answer> LentAsync(FrontSession session, byte[] body)
     {
-        LentAnswer answer = await OnAsync(CellOf(body), room => room.LentAsync()).ConfigureAwait(false) switch
+        LentAnswer answer = await OnAsync(session, CellOf(body), room => room.LentAsync()).ConfigureAwait(false) switch
         {
             LendingResult.Lent { Directory: LentDirectory lent } => new LentAnswer.Lent(lent.Path.Span.ToArray(), lent.Device, lent.Inode),
             LendingResult.Refused refused => new LentAnswer.Refused(refused.Why, refused.Fix),
@@ -158,20 +161,20 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         return new Answer(WardenAnswer.Done, answer.Write);
     }
 
-    internal async Task<Answer> ResolveAsync(byte[] body)
+    internal async Task<Answer> ResolveAsync(FrontSession session, byte[] body)
     {
-        ResolvedInRoom resolved = await OnAsync(CellOf(body), room => room.ResolveAsync()).ConfigureAwait(false);
+        ResolvedInRoom resolved = await OnAsync(session, CellOf(body), room => room.ResolveAsync()).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, resolved.Write);
     }
 
     /// <summary>Takes over the descriptor, which <see cref="OperationTable.Check"/> has found to be a pidfd.</summary>
-    internal async Task<Answer> JoinAsync(byte[] body, Descriptor[] descriptors)
+    internal async Task<Answer> JoinAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
     {
         PidFd child = new(descriptors[0].Release());
         bool isKept = false;
         try
         {
-            isKept = await OnAsync(CellOf(body), room => room.JoinAsync(child)).ConfigureAwait(false);
+            isKept = await OnAsync(session, CellOf(body), room => room.JoinAsync(child)).ConfigureAwait(false);
             return Answer.Done;
         }
         finally
@@ -181,29 +184,29 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         }
     }
 
-    internal async Task<Answer> TellAsync(byte[] body)
+    internal async Task<Answer> TellAsync(FrontSession session, byte[] body)
     {
         ToldEnding told = ToldEnding.Read(new MessageReader(body));
-        bool reached = await OnAsync(told.Cell, room => Task.FromResult(room.Tell(told))).ConfigureAwait(false);
+        bool reached = await OnAsync(session, told.Cell, room => Task.FromResult(room.Tell(told))).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, w => w.Flag(reached));
     }
 
-    internal async Task<Answer> UsageAsync(byte[] body)
+    internal async Task<Answer> UsageAsync(FrontSession session, byte[] body)
     {
-        ObservedUsage usage = await OnAsync(CellOf(body), room => Task.FromResult(room.Usage())).ConfigureAwait(false);
+        ObservedUsage usage = await OnAsync(session, CellOf(body), room => Task.FromResult(room.Usage())).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, w => usage.Write(w));
     }
 
-    internal async Task<Answer> StartAsync(byte[] body)
+    internal async Task<Answer> StartAsync(FrontSession session, byte[] body)
     {
         MessageReader reader = new(body);
         Guid id = reader.Id();
         long sequence = reader.I64();
         reader.End();
-        return RoomAnswers.Of(await OnAsync(id, room => room.StartAsync(sequence)).ConfigureAwait(false));
+        return RoomAnswers.Of(await OnAsync(session, id, room => room.StartAsync(sequence)).ConfigureAwait(false));
     }
 
-    internal async Task<Answer> SignalAsync(byte[] body)
+    internal async Task<Answer> SignalAsync(FrontSession session, byte[] body)
     {
         MessageReader reader = new(body);
         Guid id = reader.Id();
@@ -211,35 +214,35 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         reader.End();
         if (signal is < 1 or > 64)
             throw new DeniedException("signal", $"signal {signal}");
-        SignalResult result = await OnAsync(id, room => room.SignalAsync(signal)).ConfigureAwait(false);
+        SignalResult result = await OnAsync(session, id, room => room.SignalAsync(signal)).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, w => w.U8((byte)result));
     }
 
-    internal async Task<Answer> EndingAsync(byte[] body)
+    internal async Task<Answer> EndingAsync(FrontSession session, byte[] body)
     {
-        ObservedEnding ending = await OnAsync(CellOf(body), room => room.EndingAsync()).ConfigureAwait(false);
+        ObservedEnding ending = await OnAsync(session, CellOf(body), room => room.EndingAsync()).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, w => ending.Write(w));
     }
 
-    internal async Task<Answer> CollectAsync(byte[] body)
+    internal async Task<Answer> CollectAsync(FrontSession session, byte[] body)
     {
-        await OnAsync(CellOf(body), CollectAsync).ConfigureAwait(false);
+        await OnAsync(session, CellOf(body), CollectAsync).ConfigureAwait(false);
         return Answer.Done;
     }
 
-    internal async Task<Answer> DestroyAsync(byte[] body)
+    internal async Task<Answer> DestroyAsync(FrontSession session, byte[] body)
     {
         MessageReader reader = new(body);
         Guid id = reader.Id();
         TimeSpan grace = TimeSpan.FromMilliseconds(Math.Clamp(reader.I64(), 0, (long)LongestGrace.TotalMilliseconds));
         reader.End();
-        DestroyedCell? report = await OnAsync(id, room => room.DestroyAsync(grace, evenIfRunning: true)).ConfigureAwait(false);
+        DestroyedCell? report = await OnAsync(session, id, room => room.DestroyAsync(grace, evenIfRunning: true)).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, report!.Write);
     }
 
-    internal async Task<Answer> ForgetAsync(byte[] body)
+    internal async Task<Answer> ForgetAsync(FrontSession session, byte[] body)
     {
-        await OnAsync(CellOf(body), ForgetAsync).ConfigureAwait(false);
+        await OnAsync(session, CellOf(body), ForgetAsync).ConfigureAwait(false);
         return Answer.Done;
     }
 
@@ -256,10 +259,10 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
     {
         foreach (KeyValuePair<Guid, Room> pair in _rooms)
             if (pair.Value.Owner == session)
-                _ = LeaveAsync(pair.Key, pair.Value);
+                _ = LeaveAsync(pair.Key, pair.Value, session);
     }
 
-    private async Task LeaveAsync(Guid id, Room room)
+    private async Task LeaveAsync(Guid id, Room room, FrontSession gone)
     {
         try
         {
@@ -267,6 +270,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
             if (report is null)
             {
                 await room.EndingAsync().ConfigureAwait(false);
+                if (room.Owner != gone)
+                    return; // another front has asked for it meanwhile, and sees to the rest
                 report = (await OnAsync(id, room, r => r.DestroyAsync(Grace, evenIfRunning: true)).ConfigureAwait(false))!;
             }
 
@@ -287,8 +292,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IIsolator> isolators
         }
     }
 
-    private Task<T> OnAsync<T>(Guid id, Func<Room, Task<T>> operation)
-        => OnAsync(id, _rooms.GetValueOrDefault(id) ?? throw new DeniedException("cell", $"no cell {id} of this warden"), operation);
+    private Task<T> OnAsync<T>(FrontSession session, Guid id, Func<Room, Task<T>> operation)
+    {
+        Room room = _rooms.GetValueOrDefault(id) ?? throw new DeniedException("cell", $"no cell {id} of this warden");
+        room.Owner = session;
+        return OnAsync(id, room, operation);
+    }
 
     // An operation may be the room's last.
     private async Task<T> OnAsync<T>(Guid id, Room room, Func<Room, Task<T>> operation)

@@ -52,6 +52,16 @@ public sealed class ScratchProjects
         }
     }
 
+    /// <summary>The project that an earlier process has made a directory; from now on it is this one's to free. Null where it is none.</summary>
+    public uint? Keep(Descriptor directory)
+    {
+        if (Sys.TryProjectOf(directory) is not ((>= First and < First + Count) and uint project, _))
+            return null;
+        lock (_gate)
+            _taken.Add(project);
+        return project;
+    }
+
     /// <summary>Its scratch is gone: the id may be another's.</summary>
     public void Free(Descriptor place, uint project)
     {

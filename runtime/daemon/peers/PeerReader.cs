@@ -16,7 +16,7 @@ internal sealed class PeerReader(KernelAbilities kernel, AccountNames accounts, 
         PidFd process = Hold(connection, credentials);
         try
         {
-            ulong start = ProcTexts.StartTime(ReadProc(credentials.Pid, "stat"));
+            ulong start = ProcessStamp.StartTimeIn(ReadProc(credentials.Pid, "stat"));
             MustLive(process, credentials.Pid);
             uint[] groups = Sys.PeerGroupsOf(connection);
             (ProcessCgroups cgroups, RecognisedJob? job) = Place(groups, process, credentials.Pid);

@@ -11,6 +11,9 @@ public sealed class Leaf : IDisposable
     private readonly List<Descriptor> _taskFiles = [];
     private readonly Dictionary<string, LeafDirectory> _v1 = [];
     private readonly Dictionary<string, Descriptor> _joined = [];
+    private Descriptor? _kill;
+    private Descriptor? _freeze;
+    private Descriptor? _events;
 
     private Leaf(LeafPlan plan, LeafDirectory unified) => (Plan, Path, Unified) = (plan, $"{plan.UnifiedParent}/{plan.Name}", unified);
 
@@ -24,13 +27,13 @@ public sealed class Leaf : IDisposable
     public Descriptor Directory => Unified.Directory;
 
     /// <summary>cgroup.kill, for writing.</summary>
-    public Descriptor Kill { get; private set; } = null!;
+    public Descriptor Kill => _kill ?? throw Gone();
 
     /// <summary>cgroup.freeze, for writing.</summary>
-    public Descriptor Freeze { get; private set; } = null!;
+    public Descriptor Freeze => _freeze ?? throw Gone();
 
     /// <summary>cgroup.events.</summary>
-    public Descriptor Events { get; private set; } = null!;
+    public Descriptor Events => _events ?? throw Gone();
 
     /// <summary>The counters that this leaf has on this kernel.</summary>
     public IReadOnlyList<LeafCounter> Counters => _counters;
@@ -50,9 +53,9 @@ public sealed class Leaf : IDisposable
         Leaf leaf = new(plan, LeafDirectory.Make(plan.UnifiedMount + plan.UnifiedParent, plan.Name));
         try
         {
-            leaf.Kill = leaf.Keep(leaf.Unified.Open("cgroup.kill", Sys.O_WRONLY));
-            leaf.Freeze = leaf.Keep(leaf.Unified.Open("cgroup.freeze", Sys.O_WRONLY));
-            leaf.Events = leaf.Keep(leaf.Unified.Open("cgroup.events", Sys.O_RDONLY));
+            leaf._kill = leaf.Keep(leaf.Unified.Open("cgroup.kill", Sys.O_WRONLY));
+            leaf._freeze = leaf.Keep(leaf.Unified.Open("cgroup.freeze", Sys.O_WRONLY));
+            leaf._events = leaf.Keep(leaf.Unified.Open("cgroup.events", Sys.O_RDONLY));
             foreach (V1Place place in plan.V1)
                 leaf.Take(place, plan.Name);
             leaf.OpenCounters(without);
@@ -61,6 +64,37 @@ public sealed class Leaf : IDisposable
         catch
         {
             _ = leaf.Remove();
+            leaf.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Finds a leaf that an earlier process has made; of one that is gone, every part that is.</summary>
+    /// <param name="plan">Where it was made.</param>
+    /// <param name="inodes">Its directories' inodes, in the order of <see cref="Directories"/>; null where nobody has noted them.</param>
+    /// <param name="without">Counters to do without, as if the kernel lacked them.</param>
+    public static Leaf Find(LeafPlan plan, IReadOnlyList<long>? inodes, IReadOnlySet<CounterKind> without)
+    {
+        Leaf leaf = new(plan, LeafDirectory.Find(plan.UnifiedMount + plan.UnifiedParent, plan.Name, inodes?[^1]));
+        try
+        {
+            leaf._kill = leaf.KeepIfThere(leaf.Unified.TryOpen("cgroup.kill", Sys.O_WRONLY));
+            leaf._freeze = leaf.KeepIfThere(leaf.Unified.TryOpen("cgroup.freeze", Sys.O_WRONLY));
+            leaf._events = leaf.KeepIfThere(leaf.Unified.TryOpen("cgroup.events", Sys.O_RDONLY));
+            int next = 0;
+            foreach (V1Place place in plan.V1)
+            {
+                if (place.Membership == V1Membership.Leaf)
+                    leaf._v1[place.Controller] = LeafDirectory.Find(place.Mount + place.Cgroup, plan.Name, inodes?[next++]);
+                else if (Sys.TryOpen(null, System.Text.Encoding.UTF8.GetBytes(place.Mount + place.Cgroup), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _) is Descriptor joined)
+                    leaf._joined[place.Controller] = leaf.Keep(joined);
+            }
+
+            leaf.OpenCounters(without);
+            return leaf;
+        }
+        catch
+        {
             leaf.Dispose();
             throw;
         }
@@ -82,7 +116,7 @@ public sealed class Leaf : IDisposable
         {
             try
             {
-                return CgroupFile.Keyed(CgroupFile.Text(Events), "populated") == 0;
+                return _events is null || CgroupFile.Keyed(CgroupFile.Text(_events), "populated") == 0;
             }
             catch (SyscallException e) when (e.Errno == Errno.ENODEV)
             {
@@ -101,7 +135,7 @@ public sealed class Leaf : IDisposable
         try
         {
             return _counters.Find(counter => counter.Kind == CounterKind.V1FreezerState) is LeafCounter freezer && CgroupFile.Text(freezer.File).Trim() is ("FROZEN" or "FREEZING")
-                || (signal != kill && CgroupFile.Keyed(CgroupFile.Text(Events), "frozen") == 1);
+                || (signal != kill && _events is not null && CgroupFile.Keyed(CgroupFile.Text(_events), "frozen") == 1);
         }
         catch (Exception e) when (e is SyscallException or ObjectDisposedException)
         {
@@ -112,6 +146,8 @@ public sealed class Leaf : IDisposable
     /// <summary>Kills every process in it; in one that has been removed there is none.</summary>
     public void KillAll()
     {
+        if (_kill is null)
+            return;
         try
         {
             Sys.WriteAll(Freeze, "1"u8); // a frozen fork bomb stops competing with its own end
@@ -197,6 +233,10 @@ public sealed class Leaf : IDisposable
                 _counters.Add(new LeafCounter(counter.Kind, Keep(open)));
         }
     }
+
+    private SyscallException Gone() => new("open", Unified.Path, Errno.ENOENT, "The leaf is gone.");
+
+    private Descriptor? KeepIfThere(Descriptor? descriptor) => descriptor is null ? null : Keep(descriptor);
 
     private Descriptor Keep(Descriptor descriptor)
     {

@@ -10,18 +10,19 @@ namespace Isolation.Linux;
 public sealed class LeafDirectory : IDisposable
 {
     private const int MostRemovals = 8;
-    private readonly Descriptor _parent;
-    private readonly Descriptor _directory;
+    private readonly Descriptor? _parent;
+    private readonly Descriptor? _directory;
     private readonly long _inode;
 
-    private LeafDirectory(string path, Descriptor parent, Descriptor directory, long inode)
+    private LeafDirectory(string path, Descriptor? parent, Descriptor? directory, long inode)
         => (Path, _parent, _directory, _inode) = (path, parent, directory, inode);
 
     /// <summary>Where it was made: for messages.</summary>
     public string Path { get; }
 
     /// <summary>The directory, for clone3.</summary>
-    public Descriptor Directory => _directory;
+    /// <exception cref="SyscallException">There is none any more.</exception>
+    public Descriptor Directory => _directory ?? throw new SyscallException("open", Path, Errno.ENOENT);
 
     /// <summary>Its inode: in the v2 hierarchy the cgroup's id.</summary>
     public long Inode => _inode;
@@ -64,12 +65,35 @@ public sealed class LeafDirectory : IDisposable
         }
     }
 
+    /// <summary>
+    /// Finds one that an earlier process has made. A directory of another user's under its name, or another one of root's, is not it: then it is gone, or
+    /// renamed out of sight by the user to whom the directory above belongs.
+    /// </summary>
+    /// <param name="parent">Where it was made.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="inode">Its inode; null where nobody has noted it, and the name must do.</param>
+    public static LeafDirectory Find(string parent, string name, long? inode)
+    {
+        string path = $"{parent}/{name}";
+        if (Sys.TryOpen(null, Encoding.UTF8.GetBytes(parent), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _) is not Descriptor above)
+            return new LeafDirectory(path, null, null, 0);
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        if (inode is long known && Sys.TryCachedStatusAt(above, bytes, out _)?.Inode != known)
+            bytes = RootsOwn(above).FirstOrDefault(own => own.Inode == known).Name ?? [];
+        Descriptor? found = bytes.Length == 0 ? null : Sys.TryOpen(above, bytes, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);
+        FileStatus? status = found is null ? null : Sys.StatusOf(found);
+        if (status is { Uid: 0, Inode: long own } && (inode is null || own == inode))
+            return new LeafDirectory(path, above, found, own);
+        found?.Dispose();
+        return new LeafDirectory(path, above, null, 0);
+    }
+
     /// <summary>Opens a file of it.</summary>
     /// <exception cref="SyscallException">It cannot be opened.</exception>
-    public Descriptor Open(string file, int flags) => Sys.Open(_directory, file, flags);
+    public Descriptor Open(string file, int flags) => Sys.Open(Directory, file, flags);
 
     /// <summary>Opens a file of it; null where there is none.</summary>
-    public Descriptor? TryOpen(string file, int flags) => Sys.TryOpen(_directory, Encoding.UTF8.GetBytes(file), flags, 0, out _);
+    public Descriptor? TryOpen(string file, int flags) => _directory is null ? null : Sys.TryOpen(_directory, Encoding.UTF8.GetBytes(file), flags, 0, out _);
 
     /// <summary>True where there is such a file.</summary>
     public bool Has(string file)
@@ -96,7 +120,7 @@ public sealed class LeafDirectory : IDisposable
     /// <returns>0, or the kernel's answer.</returns>
     public int TryWrite(string file, string text)
     {
-        using Descriptor? open = Sys.TryOpen(_directory, Encoding.UTF8.GetBytes(file), Sys.O_WRONLY, 0, out int errno);
+        using Descriptor? open = Sys.TryOpen(Directory, Encoding.UTF8.GetBytes(file), Sys.O_WRONLY, 0, out int errno);
         return open is null ? errno : Sys.TryWrite(open, Encoding.ASCII.GetBytes(text), out errno) < 0 ? errno : 0;
     }
 
@@ -107,9 +131,9 @@ public sealed class LeafDirectory : IDisposable
         int errno = 0;
         for (int i = 0; i < MostRemovals && !IsGone; i++)
         {
-            if (FindName() is not byte[] name)
+            if (FindName(_parent!) is not byte[] name)
                 return IsGone ? null : $"{Path}: it is there no longer, and not gone";
-            if (Sys.TryUnlink(_parent, name, isDirectory: true, out errno))
+            if (Sys.TryUnlink(_parent!, name, isDirectory: true, out errno))
                 continue; // it may have been another, exchanged at the last moment
             if (errno != Errno.ENOENT)
                 return $"{Path}: {ErrnoText.Of(errno)}";
@@ -121,19 +145,19 @@ public sealed class LeafDirectory : IDisposable
     /// <summary>Lets go of it; it stays.</summary>
     public void Dispose()
     {
-        _directory.Dispose();
-        _parent.Dispose();
+        _directory?.Dispose();
+        _parent?.Dispose();
     }
 
     // A removed cgroup has no files, whatever is done with its name.
     private bool IsGone => !Has("cgroup.procs");
 
-    private byte[]? FindName()
+    private byte[]? FindName(Descriptor parent)
     {
         byte[] own = Encoding.UTF8.GetBytes(System.IO.Path.GetFileName(Path));
-        if (Sys.TryCachedStatusAt(_parent, own, out _)?.Inode == _inode)
+        if (Sys.TryCachedStatusAt(parent, own, out _)?.Inode == _inode)
             return own;
-        return RootsOwn(_parent).FirstOrDefault(own => own.Inode == _inode).Name;
+        return RootsOwn(parent).FirstOrDefault(own => own.Inode == _inode).Name;
     }
 
     // The directories in one that are root's.

@@ -56,4 +56,10 @@ public enum ControlKind : byte
 
     /// <summary>Warden: the ending is kept elsewhere; cell-init exits. No body.</summary>
     Acknowledge = 23,
+
+    /// <summary>Warden, that has found the room of an earlier one: what is in it? No body.</summary>
+    Look = 24,
+
+    /// <summary>Cell: the payload's main process, by the number that it has in the room (i32); 0 when nothing has been started.</summary>
+    Looked = 25,
 }

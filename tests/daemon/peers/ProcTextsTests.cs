@@ -1,3 +1,5 @@
+using Isolation.Linux;
+
 namespace Isolation.Daemon.Tests;
 
 /// <summary>Promise: what /proc says of a peer is read as it is, whatever the peer calls itself.</summary>
@@ -9,13 +11,13 @@ public sealed class ProcTextsTests
     [InlineData("(true)")]
     [InlineData("(a b)")]
     [InlineData("(x) S 1 2 3 (y)")]
-    public void TheStartTimeIsFoundBehindAnyName(string name) => Assert.Equal(777888UL, ProcTexts.StartTime($"42 {name} {Fields}\n"));
+    public void TheStartTimeIsFoundBehindAnyName(string name) => Assert.Equal(777888UL, ProcessStamp.StartTimeIn($"42 {name} {Fields}\n"));
 
     [Theory]
     [InlineData("")]
     [InlineData("42 (x) S 1 2")]
     [InlineData("nothing")]
-    public void ATextWithoutItIsAnError(string text) => Assert.Throws<FormatException>(() => ProcTexts.StartTime(text));
+    public void ATextWithoutItIsAnError(string text) => Assert.Throws<FormatException>(() => ProcessStamp.StartTimeIn(text));
 
     [Fact]
     public void TheSoftStackLimitIsRead()

@@ -9,6 +9,7 @@ public sealed class TicketFile : IDisposable
     private static readonly byte[] Name = "ticket"u8.ToArray();
     private static readonly byte[] NewName = "ticket.new"u8.ToArray();
     private static readonly byte[] SocketName = "control"u8.ToArray();
+    private const int LongestTicket = 256 << 10;
     private readonly Descriptor _rooms;
     private readonly byte[] _directoryName;
 
@@ -50,6 +51,39 @@ public sealed class TicketFile : IDisposable
         }
     }
 
+    /// <summary>Finds the one in a directory that an earlier warden has made.</summary>
+    /// <param name="rooms">RUN/rooms.</param>
+    /// <param name="name">A name in it.</param>
+    public static FoundTicket Find(Descriptor rooms, byte[] name)
+    {
+        if (!Guid.TryParseExact(Encoding.ASCII.GetString(name), "D", out Guid cell))
+            return new FoundTicket.NoRoom();
+        if (Sys.TryOpen(rooms, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno) is not Descriptor directory)
+            return new FoundTicket.Unreadable(cell, ErrnoText.Of(errno));
+        TicketFile? kept = null;
+        try
+        {
+            using Descriptor? file = Sys.TryOpen(directory, Name, Sys.O_RDONLY | Sys.O_NOFOLLOW | Sys.O_NONBLOCK, 0, out errno);
+            if (file is null && errno == Errno.ENOENT)
+                return RemoveUnwritten(rooms, name, cell, directory);
+            if (file is null)
+                return new FoundTicket.Unreadable(cell, ErrnoText.Of(errno));
+            CellTicket? ticket = CellTicket.TryRead(ReadAll(file), out string why);
+            if (ticket is not null && ticket.Cell != cell)
+                return new FoundTicket.Unreadable(cell, $"it is the ticket of cell {ticket.Cell:D}");
+            return ticket is null ? new FoundTicket.Unreadable(cell, why) : new FoundTicket.Whole(kept = new TicketFile(rooms, name, directory, ticket));
+        }
+        catch (SyscallException e)
+        {
+            return new FoundTicket.Unreadable(cell, e.Message);
+        }
+        finally
+        {
+            if (kept is null)
+                directory.Dispose();
+        }
+    }
+
     /// <summary>
     /// Puts another ticket in place of the one there, whole or not at all. Not flushed to disk: a machine that goes down takes the
     /// payload along.
@@ -66,6 +100,9 @@ public sealed class TicketFile : IDisposable
         Ticket = ticket;
     }
 
+    /// <summary>Remembers what the next <see cref="Write"/> is to hold as well.</summary>
+    public void Note(CellTicket ticket) => Ticket = ticket;
+
     /// <summary>Removes ticket, socket and directory.</summary>
     /// <returns>What could not be removed, or null.</returns>
     public string? Remove()
@@ -79,4 +116,20 @@ public sealed class TicketFile : IDisposable
 
     /// <summary>Closes the directory; it stays.</summary>
     public void Dispose() => Directory.Dispose();
+
+    // A ticket is written before anything else is made, and lies under another name until it is whole: here nothing was.
+    private static FoundTicket RemoveUnwritten(Descriptor rooms, byte[] name, Guid cell, Descriptor directory)
+    {
+        _ = Sys.TryUnlink(directory, NewName, isDirectory: false, out _);
+        return Sys.TryUnlink(rooms, name, isDirectory: true, out int errno) ? new FoundTicket.NoRoom() : new FoundTicket.Unreadable(cell, $"it has no ticket, and cannot be removed: {ErrnoText.Of(errno)}");
+    }
+
+    private static byte[] ReadAll(Descriptor file)
+    {
+        byte[] bytes = new byte[LongestTicket + 1];
+        int length = 0;
+        while (length < bytes.Length && Sys.Read(file, bytes.AsSpan(length)) is int count and > 0)
+            length += count;
+        return bytes[..length]; // one that is longer is no JSON
+    }
 }

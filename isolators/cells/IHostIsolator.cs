@@ -1,0 +1,11 @@
+using Isolation.Core;
+
+namespace Isolation.Cells;
+
+/// <summary>An isolator as its warden keeps it: one that finds the rooms of an earlier warden.</summary>
+public interface IHostIsolator : IIsolator
+{
+    /// <summary>Takes over a room of this level, or removes it where nothing had been told to start.</summary>
+    /// <param name="ticket">Its ticket; this method's from now on.</param>
+    Task<Reattached> ReattachAsync(TicketFile ticket);
+}

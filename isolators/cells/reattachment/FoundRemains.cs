@@ -1,0 +1,43 @@
+using Isolation.Linux;
+
+namespace Isolation.Cells;
+
+/// <summary>Leaf, scratch and ticket of a room that an earlier warden has built and in which nothing was told to start: they go.</summary>
+/// <param name="host">Where cells live.</param>
+/// <param name="ticket">Its ticket; this object's from now on.</param>
+public sealed class FoundRemains(CellHost host, TicketFile ticket)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Removes them. What cannot be removed now is looked at until it can.</summary>
+    /// <returns>What is left, or null.</returns>
+    public string? Remove()
+    {
+        Scratch scratch = Scratch.Find(host, ticket.Ticket.Cell);
+        if (ticket.Ticket.Leaf is not LeafPlan plan)
+            return Done(scratch.Remove(Patience), scratch);
+        LeftCell cell = new(Leaf.Find(plan, ticket.Ticket.Start?.LeafInodes, host.WithoutCounters), scratch, host.Jobs, "a room of an earlier warden's");
+        cell.Take(ticket);
+        for (int tries = 0; tries < 10; tries++)
+        {
+            if (cell.TryRemove())
+            {
+                cell.Dispose();
+                return null;
+            }
+
+            _ = Sys.Poll([], 5);
+        }
+
+        host.Left.Keep(cell);
+        return cell.Name;
+    }
+
+    private string? Done(string? left, Scratch scratch)
+    {
+        scratch.Dispose();
+        left ??= ticket.Remove();
+        ticket.Dispose();
+        return left;
+    }
+}

@@ -1,0 +1,92 @@
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Cells;
+
+/// <summary>
+/// A room with a cell-init that an earlier warden has built: found by its ticket, and believed only when the process is the one that the ticket names and the
+/// cell's secret is proved in both directions. Without a warden a cell-init in which nothing was started gives up by itself.
+/// </summary>
+/// <param name="host">Where cells live.</param>
+/// <param name="ticket">Its ticket; this object's from now on.</param>
+/// <param name="hasOwnProcesses">It has a pid namespace of its own.</param>
+public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProcesses)
+{
+    private static readonly TimeSpan ProofDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Takes it over, or removes it.</summary>
+    /// <param name="search">Looks for what an account left, where the ticket says that it can have left something.</param>
+    public async Task<Reattached> ReattachAsync(Func<TicketSearch, UserId, SharedPlaces> search)
+    {
+        PidFd? cellInit = ticket.Ticket.CellInit?.Find();
+        CellControl? control = null;
+        try
+        {
+            control = await CellControl.ConnectAsync(ticket.SocketPath, ticket.Ticket.Secret, ProofDeadline).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            // One that has just given up its room takes a moment to be over.
+            if (cellInit is not null && Sys.Poll(cellInit, PollEvents.In, (int)ProofDeadline.TotalMilliseconds) == PollEvents.None)
+            {
+                int pid = ticket.Ticket.CellInit!.Pid;
+                cellInit.Dispose();
+                ticket.Dispose();
+                return new Reattached.Silent($"its cell-init (pid {pid}) lives and does not answer: {e.Message}");
+            }
+        }
+
+        return ticket.Ticket.Start is TicketStart start
+            ? new Reattached.Live(await TakeOverAsync(cellInit, control, start, search).ConfigureAwait(false))
+            : new Reattached.Gone(await RemoveAsync(cellInit, control).ConfigureAwait(false));
+    }
+
+    private async Task<Cell> TakeOverAsync(PidFd? cellInit, CellControl? control, TicketStart start, Func<TicketSearch, UserId, SharedPlaces> search)
+    {
+        CellTicket known = ticket.Ticket;
+        int inRoom = control is null ? 0 : await LookAsync(control).ConfigureAwait(false);
+        int? main = inRoom == 0 ? null : hasOwnProcesses ? cellInit is null ? null : NamespacePids.OnHost(cellInit, inRoom) : inRoom;
+        if (inRoom == 0)
+            control?.Tell(ControlKind.Kill); // the start never reached it: it says so, as the ending
+        Leaf leaf = Leaf.Find(known.Leaf!, start.LeafInodes, host.WithoutCounters);
+        leaf.GiveUpWhatIsHanded();
+        var parts = new CellParts(ticket, cellInit, control, leaf, Scratch.Find(host, known.Cell), uid => search(start.Search, uid))
+        {
+            HasOwnProcesses = hasOwnProcesses,
+            Search = start.Search,
+        };
+        return new Cell(host, parts, start, new UserId(known.Uid!.Value), main);
+    }
+
+    private static async Task<int> LookAsync(CellControl control)
+    {
+        try
+        {
+            (_, byte[] body) = await control.AskAsync(ControlKind.Look).WaitAsync(ProofDeadline).ConfigureAwait(false);
+            MessageReader reader = new(body);
+            int pid = reader.I32();
+            reader.End();
+            return pid;
+        }
+        catch (Exception e) when (e is IOException or TimeoutException or WireException)
+        {
+            return 0; // it went meanwhile: whoever waits for the ending sees that
+        }
+    }
+
+    private async Task<string?> RemoveAsync(PidFd? cellInit, CellControl? control)
+    {
+        control?.Tell(ControlKind.Kill);
+        string? left = await CellParts.EndAsync(cellInit, control, Grace).ConfigureAwait(false);
+        if (control is not null)
+        {
+            await Task.WhenAny(control.Closed, Task.Delay(Grace, host.Clock)).ConfigureAwait(false); // of one whose number was not noted yet
+            await control.DisposeAsync().ConfigureAwait(false);
+        }
+
+        cellInit?.Dispose();
+        return left ?? new FoundRemains(host, ticket).Remove();
+    }
+}

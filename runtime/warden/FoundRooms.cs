@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Linux;
+
+namespace Isolation.Warden;
+
+/// <summary>
+/// The rooms of an earlier warden on this run directory, found by their tickets before any front is listened to. What was told to start is kept, what was
+/// not is removed, and what this warden cannot read or reach is left alone and told.
+/// </summary>
+internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHostIsolator> isolators, RoomKeeper rooms, WardenLog log)
+{
+    private const int AtOnce = 16;
+    private readonly ConcurrentDictionary<Guid, bool> _leftAlone = new();
+    private int _kept, _ended, _removed;
+
+    /// <summary>Looks at each of them.</summary>
+    internal async Task TakeOverAsync()
+    {
+        await Parallel.ForEachAsync(Names(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (name, _) =>
+        {
+            switch (TicketFile.Find(host.Rooms, name))
+            {
+                case FoundTicket.Whole { File: TicketFile file }:
+                    await TakeOverAsync(file).ConfigureAwait(false);
+                    break;
+                case FoundTicket.Unreadable unreadable:
+                    LeaveAlone(unreadable.Cell, $"its ticket cannot be read: {unreadable.Why}");
+                    break;
+            }
+        }).ConfigureAwait(false);
+        int scratches = RemoveStrayScratches();
+        if (_kept + _removed + _leftAlone.Count + scratches > 0)
+            log.Write($"of an earlier warden: {_kept} payloads kept, {_ended} of them over; {_removed} rooms in which nothing was started and {scratches} scratches of nobody's removed; {_leftAlone.Count} rooms left alone");
+    }
+
+    private async Task TakeOverAsync(TicketFile file)
+    {
+        CellTicket ticket = file.Ticket;
+        try
+        {
+            Reattached found = ticket.BootId != host.BootId
+                ? new Reattached.Gone(new FoundRemains(host, file).Remove()) // the machine has ended it, and will not tell how
+                : isolators.Values.FirstOrDefault(i => i.Description.Level.Name() == ticket.Level && i.Description.RoomKinds.Contains(ticket.Kind)) is IHostIsolator isolator
+                ? await isolator.ReattachAsync(file).ConfigureAwait(false)
+                : new Reattached.Silent($"this warden has no isolator of level {PrintableText.Of(ticket.Level)}, kind {PrintableText.Of(ticket.Kind)}");
+            switch (found)
+            {
+                case Reattached.Live { Cell: IHostCell cell }:
+                    Interlocked.Increment(ref _kept);
+                    if (cell.Observed.IsCompleted)
+                        Interlocked.Increment(ref _ended);
+                    rooms.Keep(cell, new RoomKey(LevelOf(ticket), ticket.Kind));
+                    break;
+                case Reattached.Gone gone:
+                    Interlocked.Increment(ref _removed);
+                    if (gone.Left is string left)
+                        log.Write($"cell {ticket.Cell}, of an earlier warden, could not be removed yet: {left}");
+                    break;
+                case Reattached.Silent silent:
+                    LeaveAlone(ticket.Cell, silent.Why);
+                    break;
+            }
+        }
+        catch (Exception e)
+        {
+            // Of this room nothing more is known; the others are looked at all the same.
+            LeaveAlone(ticket.Cell, e.Message);
+        }
+    }
+
+    private void LeaveAlone(Guid cell, string why)
+    {
+        _leftAlone[cell] = true;
+        log.Write($"left alone: cell {cell}, of an earlier warden: {why}. Fix: when its payload is over, remove {host.Run}/rooms/{cell:D} by hand.");
+    }
+
+    // A ticket goes last: whoever has none has no room, and nobody else makes directories there.
+    private int RemoveStrayScratches()
+    {
+        int removed = 0;
+        foreach (byte[] name in Names(host.Scratch))
+        {
+            if (!Guid.TryParseExact(Encoding.ASCII.GetString(name), "D", out Guid cell) || _leftAlone.ContainsKey(cell) || HasRoom(name))
+                continue;
+            using Scratch scratch = Scratch.Find(host, cell);
+            if (scratch.Remove(TimeSpan.FromSeconds(5)) is string left)
+                log.Write($"{scratch.Path}, of nobody's, could not be removed: {left}. Fix: remove it by hand.");
+            else
+                removed++;
+        }
+
+        return removed;
+    }
+
+    private bool HasRoom(byte[] name) => Sys.TryCachedStatusAt(host.Rooms, name, out _) is not null;
+
+    private List<byte[]> Names() => Names(host.Rooms);
+
+    private static List<byte[]> Names(Descriptor directory)
+    {
+        List<byte[]> names = [];
+        DirectoryNames.Rewind(directory);
+        for (List<byte[]> some = DirectoryNames.ReadSome(directory); some.Count > 0; some = DirectoryNames.ReadSome(directory))
+            names.AddRange(some);
+        return names;
+    }
+
+    private Level LevelOf(CellTicket ticket) => isolators.First(pair => pair.Value.Description.Level.Name() == ticket.Level).Key;
+}
