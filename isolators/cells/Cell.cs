@@ -22,7 +22,6 @@ public sealed class Cell : IHostCell
     private readonly TimeSpan _streamsPatience;
     private readonly long? _logMark;
     private SafePilotEnd? _pilotEnd;
-    private int? _mainPid;
     private Task _jobsLeaves = Task.CompletedTask;
     private LeftCell? _left; // whose leaf, scratch and ticket are
 
@@ -45,7 +44,7 @@ public sealed class Cell : IHostCell
     /// <param name="mainPid">Its main process; null when it is not known.</param>
     public Cell(CellHost host, CellParts parts, TicketStart start, UserId uid, int? mainPid)
     {
-        (_host, _parts, Uid, _wall, _mainPid, _logMark) = (host, parts, uid, start.Wall, mainPid, start.LogMark);
+        (_host, _parts, Uid, _wall, MainPid, _logMark) = (host, parts, uid, start.Wall, mainPid, start.LogMark);
         Site = new CellSite(new Placement(start.Position, start.Holds, Ceilings.None, LimitKinds.None, ""), parts.Leaf.Path, parts.Scratch.Path, start.Network);
         Observed = ObserveAsync();
         Ending = ReportAsync();
@@ -56,6 +55,9 @@ public sealed class Cell : IHostCell
 
     /// <inheritdoc/>
     public CellSite Site { get; }
+
+    /// <inheritdoc/>
+    public int? MainPid { get; private set; }
 
     /// <summary>What was seen of the end; kept in the ticket by the time it is told. Never faults.</summary>
     public Task<ObservedEnding> Observed { get; }
@@ -146,7 +148,7 @@ public sealed class Cell : IHostCell
         (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
-            return new StartResult.Started(new ProcessId((_mainPid = OnHost(reader.I32())).Value));
+            return new StartResult.Started(new ProcessId((MainPid = OnHost(reader.I32())).Value));
         (StartStep step, int errno) = ((StartStep)reader.I32(), reader.I32());
         if (step == StartStep.Clone && errno == Errno.ENOENT && !LeafIsProof)
             throw new SetupException("start", $"the leaf {_parts.Leaf.Path} is gone: the cgroup above it is its pilot's, who has removed it");
@@ -295,7 +297,7 @@ public sealed class Cell : IHostCell
         if (seen.OutOfMemory is null && (isCounted || seen.How != EndedHow.Signaled))
             return seen;
         IReadOnlyList<string>? messages = _logMark is long mark ? _host.Log.Since(mark, OutOfMemoryKill.IsOne) : null;
-        int? main = OutOfMemoryEvidence.NumbersAreOurs ? _mainPid : null;
+        int? main = OutOfMemoryEvidence.NumbersAreOurs ? MainPid : null;
         return isCounted
             ? OutOfMemoryEvidence.Add(seen, messages, ProcessCgroups.LeafName(_parts.Ticket.Ticket.Cell), main, Site.Placement.Position)
             : OutOfMemoryEvidence.Uncounted(seen, messages, main);

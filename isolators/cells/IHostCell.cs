@@ -10,6 +10,9 @@ public interface IHostCell : ICell
     /// <summary>What was seen of the end; kept in the ticket by the time it is told. Never faults.</summary>
     Task<ObservedEnding> Observed { get; }
 
+    /// <summary>The payload's main process on the host; null while nobody knows one.</summary>
+    int? MainPid { get; }
+
     /// <summary>As <see cref="ICell.ResolveAsync"/>, in the wire's words.</summary>
     /// <exception cref="SetupException">It cannot be told.</exception>
     Task<ResolvedInRoom> ResolveInRoomAsync(CancellationToken ct);

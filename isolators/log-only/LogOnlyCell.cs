@@ -67,6 +67,8 @@ internal sealed class LogOnlyCell : IForkedCell
 
     public CellSite Site { get; }
 
+    public int? MainPid => _mainPid > 0 ? _mainPid : null;
+
     public Task<ObservedEnding> Observed => _observed.Task;
 
     public Task<EndingReport> Ending => ReportAsync();

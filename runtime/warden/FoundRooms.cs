@@ -57,7 +57,11 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
                 case Reattached.Gone gone:
                     Interlocked.Increment(ref _removed);
                     if (gone.Left is string left)
-                        log.Write($"cell {ticket.Cell}, of an earlier warden, could not be removed yet: {left}");
+                    {
+                        rooms.LeaveAlone(ticket.Cell, $"it could not be removed at once: {left}");
+                        log.Write($"cell {ticket.Cell}, of an earlier warden, could not be removed at once: {left}");
+                    }
+
                     break;
                 case Reattached.Silent silent:
                     LeaveAlone(ticket.Cell, silent.Why);
@@ -74,6 +78,7 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
     private void LeaveAlone(Guid cell, string why)
     {
         _leftAlone[cell] = true;
+        rooms.LeaveAlone(cell, why);
         log.Write($"left alone: cell {cell}, of an earlier warden: {why}. Fix: when its payload is over, remove {host.Run}/rooms/{cell:D} by hand.");
     }
 

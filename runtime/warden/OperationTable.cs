@@ -38,6 +38,7 @@ internal sealed class OperationTable
             [WardenOperation.Collect] = new(Asker.Front, 0, (session, body, _) => rooms.CollectAsync(session, body)),
             [WardenOperation.Lend] = new(Asker.Front, 1, rooms.LendAsync),
             [WardenOperation.Lent] = new(Asker.Front, 0, (session, body, _) => rooms.LentAsync(session, body)),
+            [WardenOperation.Find] = new(Asker.Front, 0, (session, body, _) => rooms.FindAsync(session, body)),
             [WardenOperation.Survey] = new(Asker.Front, 1, surveying.SurveyAsync),
         }.ToFrozenDictionary();
     }

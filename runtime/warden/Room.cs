@@ -146,6 +146,9 @@ internal sealed class Room
         return result;
     }
 
+    /// <summary>The main process of a payload that was told to start; 0 when nobody knows one.</summary>
+    internal int Find() => _stage is RoomStage.Running or RoomStage.Ended ? _cell!.MainPid ?? 0 : throw new DeniedException("state", "nothing was started in the room");
+
     /// <summary>Signals the payload, where one runs.</summary>
     internal async Task<SignalResult> SignalAsync(int signal)
         => _stage == RoomStage.Running ? await _cell!.SignalAsync(signal, CancellationToken.None).ConfigureAwait(false) : SignalResult.NobodyThere;

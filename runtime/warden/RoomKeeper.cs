@@ -17,6 +17,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestGrace = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<Guid, Room> _rooms = new();
+    private readonly ConcurrentDictionary<Guid, string> _leftAlone = new();
     private int _building;
 
     /// <summary>Rooms whose payload has not ended and been removed.</summary>
@@ -26,6 +27,9 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
 
     /// <summary>Keeps a room of an earlier warden's.</summary>
     internal void Keep(IHostCell found, RoomKey key) => _rooms[found.Id.Value] = new Room(found, key);
+
+    /// <summary>A room of an earlier warden's of which something is left, and why: nobody may take it for gone.</summary>
+    internal void LeaveAlone(Guid cell, string why) => _leftAlone[cell] = why;
 
     internal async Task<Answer> ProbeAsync(byte[] body)
     {
@@ -54,7 +58,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
             throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
         if (isolator.Description.Level == Level.LogOnly && !state.Limits.LogOnly)
             throw new DeniedException("log-only", "this site does not let pilots' own processes be put into cells");
-        if (_rooms.ContainsKey(asked.Cell))
+        if (_rooms.ContainsKey(asked.Cell) || _leftAlone.ContainsKey(asked.Cell))
             throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
         Invariants.RequirePilot(client, state.Limits);
         try
@@ -206,6 +210,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
         return RoomAnswers.Of(await OnAsync(session, id, room => room.StartAsync(sequence)).ConfigureAwait(false));
     }
 
+    internal async Task<Answer> FindAsync(FrontSession session, byte[] body)
+    {
+        int pid = await OnAsync(session, CellOf(body), room => Task.FromResult(room.Find())).ConfigureAwait(false);
+        return new Answer(WardenAnswer.Done, w => w.I32(pid));
+    }
+
     internal async Task<Answer> SignalAsync(FrontSession session, byte[] body)
     {
         MessageReader reader = new(body);
@@ -294,7 +304,9 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
 
     private Task<T> OnAsync<T>(FrontSession session, Guid id, Func<Room, Task<T>> operation)
     {
-        Room room = _rooms.GetValueOrDefault(id) ?? throw new DeniedException("cell", $"no cell {id} of this warden");
+        Room room = _rooms.GetValueOrDefault(id) ?? throw (_leftAlone.TryGetValue(id, out string? why)
+            ? new DeniedException("left-alone", $"the cell {id} is of an earlier warden: {why}")
+            : new DeniedException(WardenProtocol.NoCell, $"no cell {id} of this warden"));
         room.Owner = session;
         return OnAsync(id, room, operation);
     }

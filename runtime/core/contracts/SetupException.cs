@@ -1,7 +1,7 @@
 namespace Isolation.Core;
 
 /// <summary>A step of building or entering a room failed, and what had been done was undone.</summary>
-public sealed class SetupException : Exception
+public class SetupException : Exception
 {
     /// <summary>A failure at <paramref name="step"/>.</summary>
     /// <param name="step">The step's name.</param>

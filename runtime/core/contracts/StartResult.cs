@@ -8,6 +8,9 @@ public abstract record StartResult
     /// <summary>The payload's first instruction has run.</summary>
     public sealed record Started(ProcessId Process) : StartResult;
 
+    /// <summary>It was told to start, and whoever told it was gone before the answer: its ending says what came of it.</summary>
+    public sealed record Unseen : StartResult;
+
     /// <summary>The client went before the start; nothing of the payload has run.</summary>
     public sealed record ClientGone : StartResult;
 

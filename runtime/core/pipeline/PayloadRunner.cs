@@ -280,7 +280,7 @@ public sealed class PayloadRunner(
         { } none => WouldHave.Of(none, null, payload.Cell.Site.Placement),
     };
 
-    /// <summary>Step 7. Null when the payload runs; the ending when it never did.</summary>
+    /// <summary>Step 7. Null when the payload runs, or may have; the ending when it never did.</summary>
     private async Task<Ending?> StartAsync(RunningPayload payload, Entry entry, LedgerReceipt receipt, IClient client)
     {
         try
@@ -292,6 +292,8 @@ public sealed class PayloadRunner(
                     payload.MarkStarted(process);
                     ledger.Started(payload.Request.Id, process);
                     await client.StartedAsync(payload, process).ConfigureAwait(false);
+                    return null;
+                case StartResult.Unseen:
                     return null;
                 case StartResult.ClientGone:
                     return new Ending.Abandoned();

@@ -49,11 +49,11 @@ internal sealed class ForkedPayload(WardenCellCalls calls)
         _go.TrySetResult(false);
     }
 
-    /// <summary>Passes on how the child ended, as the client says.</summary>
-    /// <exception cref="SetupException">The warden does not answer.</exception>
+    /// <summary>Passes on how the child ended, as the client says: it has collected it, and only it knows, so the next warden is told where this one is gone.</summary>
+    /// <exception cref="SetupException">The warden does not take it.</exception>
     public async Task TellAsync(EndedHow how, int value)
     {
-        using WardenReply reply = await calls.AskAsync(WardenOperation.Tell, b => b.U8((byte)how).I32(value)).ConfigureAwait(false);
+        using WardenReply reply = await calls.AskUntilAnsweredAsync(WardenOperation.Tell, b => b.U8((byte)how).I32(value)).ConfigureAwait(false);
         _ = calls.Checked(reply, static r => r.Body().Flag());
     }
 

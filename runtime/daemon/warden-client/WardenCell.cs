@@ -11,6 +11,7 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     private readonly bool _hasCopier = exchange?.Kind == ExchangeKind.Copier;
     private SafePilotEnd? _pilotEnd = pilotEnd;
     private ExchangeEnd? _exchange = exchange;
+    private volatile bool _isToldToStart;
 
     /// <summary>What belongs to a payload that the client forks; null where cell-init does.</summary>
     public ForkedPayload? Forked { get; } = pilotEnd is null ? new ForkedPayload(calls) : null;
@@ -50,16 +51,16 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
 
     public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
     {
-        using WardenReply reply = await calls.AskAsync(WardenOperation.Start, b => b.I64(admission.Receipt.Sequence)).WaitAsync(ct).ConfigureAwait(false);
-        StartedInRoom started = calls.Checked(reply, r => StartedInRoom.Read(r.Body()));
-        if (started.Pid <= 0 && Forked is not null)
-            throw ForkedPayload.NotStarted(started.Step);
-        if (started.Pid <= 0)
-            return new StartResult.NotStarted(started.Step, started.Errno);
-        // Asked at once, so that the ending finds somebody who waits for it.
-        _ = WaitForEndingAsync();
-        Forked?.LetGo();
-        return new StartResult.Started(new ProcessId(started.Pid));
+        _isToldToStart = true;
+        try
+        {
+            using WardenReply reply = await calls.AskAsync(WardenOperation.Start, b => b.I64(admission.Receipt.Sequence)).WaitAsync(ct).ConfigureAwait(false);
+            return Started(calls.Checked(reply, r => StartedInRoom.Read(r.Body())));
+        }
+        catch (WardenGoneException) when (Forked is null)
+        {
+            return await FindAsync().ConfigureAwait(false);
+        }
     }
 
     public async Task<SignalResult> SignalAsync(int signal, CancellationToken ct)
@@ -77,7 +78,7 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
         Forked?.GiveUp();
-        return new CellReport(await calls.DestroyAsync(grace).ConfigureAwait(false));
+        return new CellReport(await (_isToldToStart ? calls.DestroyAsync(grace) : calls.DestroyUnusedAsync(grace)).ConfigureAwait(false));
     }
 
     public Task ForgetAsync() => calls.ForgetAsync();
@@ -89,11 +90,40 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
         return ValueTask.CompletedTask;
     }
 
+    private StartResult Started(StartedInRoom started)
+    {
+        if (started.Pid <= 0 && Forked is not null)
+            throw ForkedPayload.NotStarted(started.Step);
+        if (started.Pid <= 0)
+            return new StartResult.NotStarted(started.Step, started.Errno);
+        // Asked at once, so that the ending finds somebody who waits for it.
+        _ = WaitForEndingAsync();
+        Forked?.LetGo();
+        return new StartResult.Started(new ProcessId(started.Pid));
+    }
+
+    // The warden went with the question: whether the payload was started, its cell-init knows, and the next warden asks it.
+    private async Task<StartResult> FindAsync()
+    {
+        using WardenReply reply = await calls.AskUntilAnsweredAsync(WardenOperation.Find).ConfigureAwait(false);
+        if (reply.IsOfNoCell)
+            return new StartResult.NotStarted("warden", 0);
+        int pid = calls.Checked(reply, static r =>
+        {
+            MessageReader body = r.Body();
+            int found = body.I32();
+            body.End();
+            return found;
+        });
+        _ = WaitForEndingAsync();
+        return pid > 0 ? new StartResult.Started(new ProcessId(pid)) : new StartResult.Unseen();
+    }
+
     private async Task WaitForEndingAsync()
     {
         try
         {
-            using WardenReply reply = await calls.AskAsync(WardenOperation.Ending).ConfigureAwait(false);
+            using WardenReply reply = await calls.AskUntilAnsweredAsync(WardenOperation.Ending).ConfigureAwait(false);
             _ending.TrySetResult(calls.Checked(reply, r => CellMapping.Of(ObservedEnding.Read(r.Body()), wallLimit)));
         }
         catch (SetupException e)

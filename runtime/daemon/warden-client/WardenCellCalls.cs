@@ -8,6 +8,8 @@ namespace Isolation.Daemon;
 /// <summary>The calls to the warden about one room or cell.</summary>
 internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger log)
 {
+    private static readonly Finding ByTheNext = new Finding.NothingFound("the rooms of a warden that is gone: the next one removes those in which nothing was started");
+
     public CellId Cell => cell;
 
     /// <summary>A call whose answer is only "done". When it is given up, what it makes is removed as soon as it is there.</summary>
@@ -59,22 +61,22 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
         }
     }
 
-    /// <summary>Removes the room or cell; never throws, whatever has become of the warden.</summary>
-    public async Task<Residue> DestroyAsync(TimeSpan grace)
-    {
-        try
+    /// <summary>A call that means the same a second time: of a warden that goes before it answers, the next one is asked.</summary>
+    public Task<WardenReply> AskUntilAnsweredAsync(WardenOperation operation, Action<MessageWriter>? rest = null)
+        => warden.AskUntilAnsweredAsync(operation, b =>
         {
-            using WardenReply reply = await AskAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)).ConfigureAwait(false);
-            return Checked(reply, r => CellMapping.Of(DestroyedCell.Read(r.Body())));
-        }
-        catch (SetupException e)
-        {
-            Log.CellNotDestroyed(log, cell, e.Message);
-            // Something may be left and nobody has looked: the account must not be lent again as it is.
-            Finding unknown = new Finding.NotProvable(e.Message);
-            return Residue.OfAll(unknown) with { Processes = new Finding.Found($"not destroyed: {e.Message}") };
-        }
-    }
+            b.Id(cell.Value);
+            rest?.Invoke(b);
+        });
+
+    /// <summary>
+    /// Removes a room or cell in which nothing was told to start; never throws. Where the warden is gone nobody waits for the next one, which removes such rooms
+    /// before it builds others.
+    /// </summary>
+    public Task<Residue> DestroyUnusedAsync(TimeSpan grace) => DestroyAsync(() => AskAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)));
+
+    /// <summary>Removes a cell in which a payload was told to start; never throws. Where the warden is gone, the next one is waited for.</summary>
+    public Task<Residue> DestroyAsync(TimeSpan grace) => DestroyAsync(() => AskUntilAnsweredAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)));
 
     /// <summary>The ticket may go; never throws.</summary>
     public async Task ForgetAsync()
@@ -82,11 +84,42 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
         try
         {
             using WardenReply reply = await AskAsync(WardenOperation.Forget).ConfigureAwait(false);
-            reply.Done();
+            if (!reply.IsOfNoCell)
+                reply.Done();
+        }
+        catch (WardenGoneException)
+        {
+            _ = ForgetByTheNextAsync(); // what is on record nobody waits for
         }
         catch (Exception e) when (e is SetupException or WireException)
         {
             Log.CellNotDestroyed(log, cell, e.Message);
+        }
+    }
+
+    private async Task ForgetByTheNextAsync()
+    {
+        using WardenReply destroyed = await AskUntilAnsweredAsync(WardenOperation.Destroy, b => b.I64(0)).ConfigureAwait(false);
+        using WardenReply forgotten = await AskUntilAnsweredAsync(WardenOperation.Forget).ConfigureAwait(false);
+    }
+
+    private async Task<Residue> DestroyAsync(Func<Task<WardenReply>> ask)
+    {
+        try
+        {
+            using WardenReply reply = await ask().ConfigureAwait(false);
+            return reply.IsOfNoCell ? Residue.OfAll(ByTheNext) : Checked(reply, r => CellMapping.Of(DestroyedCell.Read(r.Body())));
+        }
+        catch (WardenGoneException)
+        {
+            return Residue.OfAll(ByTheNext);
+        }
+        catch (SetupException e)
+        {
+            Log.CellNotDestroyed(log, cell, e.Message);
+            // Something may be left and nobody has looked: the account must not be lent again as it is.
+            Finding unknown = new Finding.NotProvable(e.Message);
+            return Residue.OfAll(unknown) with { Processes = new Finding.Found($"not destroyed: {e.Message}") };
         }
     }
 
@@ -103,7 +136,7 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
                 return; // nothing was made
         }
 
-        _ = await DestroyAsync(TimeSpan.Zero).ConfigureAwait(false);
+        _ = await DestroyUnusedAsync(TimeSpan.Zero).ConfigureAwait(false);
         await ForgetAsync().ConfigureAwait(false);
     }
 }

@@ -221,5 +221,5 @@ internal sealed class WardenChannel : IDisposable
         return cause;
     }
 
-    private static SetupException Gone(string cause) => new("warden", $"the warden went away: {cause}", "what it was doing is not known");
+    private static WardenGoneException Gone(string cause) => new($"the warden went away: {cause}", "what it was doing is not known");
 }

@@ -22,6 +22,7 @@ internal sealed class WardenLink : IDisposable
     private readonly EventFd _stop = EventFd.Create();
     private readonly Thread _thread;
     private WardenChannel? _channel;
+    private TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _state = "not connected yet";
     private volatile bool _isStopping;
 
@@ -48,7 +49,27 @@ internal sealed class WardenLink : IDisposable
     public Task<WardenReply> AskAsync(WardenOperation operation, Action<MessageWriter>? body, params ReadOnlySpan<Descriptor> descriptors)
         => Volatile.Read(ref _channel) is { } channel
             ? channel.AskAsync(operation, body, descriptors)
-            : Task.FromException<WardenReply>(new SetupException("warden", $"the warden does not answer: {State}"));
+            : Task.FromException<WardenReply>(new WardenGoneException($"the warden does not answer: {State}"));
+
+    /// <summary>
+    /// Asks what means the same when it is asked twice: where the warden is not there, or goes before it answers, the next one is asked, however long that
+    /// takes. When the service stops there is no answer any more: the payload lives on, and the next service asks.
+    /// </summary>
+    public async Task<WardenReply> AskUntilAnsweredAsync(WardenOperation operation, Action<MessageWriter> body)
+    {
+        while (true)
+        {
+            await Volatile.Read(ref _connected).Task.ConfigureAwait(false);
+            try
+            {
+                return await AskAsync(operation, body).ConfigureAwait(false);
+            }
+            catch (WardenGoneException)
+            {
+                await Task.Delay(FirstWait).ConfigureAwait(false); // the link may not have seen it yet
+            }
+        }
+    }
 
     /// <summary>The warden is about to end, or nobody needs it any more: its going is no news.</summary>
     public void ExpectEnd() => _isStopping = true;
@@ -76,6 +97,7 @@ internal sealed class WardenLink : IDisposable
                 told = null;
                 Volatile.Write(ref _state, $"answers at {_path}");
                 Volatile.Write(ref _channel, channel);
+                _connected.TrySetResult();
                 Log.WardenConnected(_log, _path);
                 if (_isStopping)
                     channel.Shutdown();
@@ -87,6 +109,8 @@ internal sealed class WardenLink : IDisposable
                 cause = e.Message;
             }
 
+            if (_connected.Task.IsCompleted)
+                Volatile.Write(ref _connected, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             bool wasConnected = Interlocked.Exchange(ref _channel, null) is not null;
             Volatile.Write(ref _state, cause);
             if (_isStopping)

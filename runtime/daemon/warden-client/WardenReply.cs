@@ -22,6 +22,9 @@ internal sealed class WardenReply(WardenAnswer answer, byte[] body, IEnumerable<
     /// <exception cref="SetupException">The warden denied it, or a step failed.</exception>
     public void Done() => Body().End();
 
+    /// <summary>The warden has no such cell: nobody has built it, or an earlier warden had and this one has removed it.</summary>
+    public bool IsOfNoCell => answer == WardenAnswer.Denied && new MessageReader(body).Text(WardenProtocol.MaxText) == WardenProtocol.NoCell;
+
     /// <summary>The next of the descriptors that came with it.</summary>
     /// <exception cref="WireException">None came.</exception>
     public Descriptor TakeDescriptor()

@@ -51,13 +51,13 @@ internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : ILendin
         catch (SetupException)
         {
             // A room is entered once: whatever is left of it goes.
-            _ = await calls.DestroyAsync(TimeSpan.Zero).ConfigureAwait(false);
+            _ = await calls.DestroyUnusedAsync(TimeSpan.Zero).ConfigureAwait(false);
             await calls.ForgetAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    public Task<Residue> DestroyAsync(TimeSpan grace) => calls.DestroyAsync(grace);
+    public Task<Residue> DestroyAsync(TimeSpan grace) => calls.DestroyUnusedAsync(grace);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

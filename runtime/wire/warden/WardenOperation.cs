@@ -65,6 +65,11 @@ public enum WardenOperation : byte
 
     /// <summary>Wait for what came of it: cell (id). The answer's body is a <see cref="LentAnswer"/>.</summary>
     Lent = 20,
+
+    /// <summary>
+    /// What an earlier warden was told to start: cell (id). The answer's body is the main process's number (i32), 0 when nobody knows one: the ending says why.
+    /// </summary>
+    Find = 21,
 }
 
 /// <summary>The answers of the warden.</summary>
@@ -94,4 +99,7 @@ public static class WardenProtocol
 
     /// <summary>The longest text of an answer, bytes.</summary>
     public const int MaxText = 4096;
+
+    /// <summary>What is denied of a cell that the warden does not have.</summary>
+    public const string NoCell = "cell";
 }

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Isolation.Service.Tests;
+
+/// <summary>
+/// Promise: a warden that is killed takes no payload along: when it is back, every waiting client gets the real exit code of its payload once, each has one
+/// record of its ending, and nothing is left.
+/// </summary>
+public sealed class WardenRestartTests
+{
+    private const int Payloads = 20;
+
+    private static readonly string BothLevels = LogOnlyService.Policy;
+
+    public static TheoryData<string, string> Kinds => new()
+    {
+        { "classic", "" },
+        { "private", "" },
+        { "classic", "--level log-only" },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Kinds))]
+    public void EveryClientGetsItsExitCode(string room, string options)
+    {
+        using Service service = Start(room);
+        // A third of them end before the kill, a third while there is no warden, a third when it is back.
+        using Process clients = service.Shell.Start($$"""
+            mkdir {{service.Work}}/codes
+            for i in $(seq {{Payloads}}); do
+              ( $A run {{options}} -- sh -c "sleep $((i % 3 * 2)).3; exit $i" < /dev/null; echo $? > {{service.Work}}/codes/$i ) &
+            done
+            wait
+            """);
+        Until.True(() => Count(service, "started") == Payloads, 30, () => "not all payloads started\n" + service.Log);
+        service.KillWarden();
+        Thread.Sleep(1500);
+        service.BringBackWarden();
+        Assert.True(clients.WaitForExit(Until.Deadline(40)), "clients wait on\n" + service.Log);
+        for (int i = 1; i <= Payloads; i++)
+            Assert.Equal($"{i}", File.ReadAllText($"{service.Work}/codes/{i}").Trim());
+        Assert.Equal((Payloads, Payloads), (Count(service, "admitted"), Count(service, "ended")));
+        foreach (JsonElement ended in Records(service).Where(r => r.GetProperty("type").GetString() == "ended"))
+            Assert.Equal("exited", ended.GetProperty("ending").GetProperty("kind").GetString());
+        service.VerifyLedger();
+        Assert.Contains("\"quarantined\":0", service.Shell.Bash("$ROOT status --json").Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void SignalsAndLimitsHoldAgainWhenItIsBack()
+    {
+        using Service service = Start("private");
+        using Client signalled = service.Shell.StartPayload("sh -c 'trap \"exit 33\" TERM; while :; do sleep 0.05; done'");
+        using Client limited = service.Shell.StartPayload("sleep 60", "--limit wall=4s");
+        using Client gone = service.Shell.StartPayload("sleep 60");
+        service.KillWarden();
+        gone.Process.Kill();
+        Until.True(() => HostProcess.OfUid(gone.Uid).Count == 0, 5, () => "without a warden the payload outlived its client");
+        service.BringBackWarden();
+        service.Shell.Bash($"$ROOT kill {signalled.Id} --signal TERM").Expect(0);
+        Assert.Equal(33, signalled.Wait());
+        Assert.Equal(247, limited.Wait());
+        Until.True(() => Count(service, "ended") == 3, 10, () => "an ending is missing");
+        Assert.Equal("abandoned", Ending(service, gone.Id).GetProperty("kind").GetString());
+        Assert.Equal("timed-out", Ending(service, limited.Id).GetProperty("kind").GetString());
+        service.VerifyLedger();
+    }
+
+    [SkippableTheory]
+    [InlineData("classic")]
+    [InlineData("private")]
+    public void WhileRoomsAreBuiltEnteredAndStartedNothingIsLostOrLeft(string room)
+    {
+        using Service service = Start(room);
+        using Process clients = service.Shell.Start($$"""
+            mkdir {{service.Work}}/codes
+            for n in 1 2 3 4; do
+              ( for i in $(seq 15); do $A run -- sh -c "exit 7" < /dev/null 2> /dev/null; echo $? > {{service.Work}}/codes/$n-$i; sleep 0.05; done ) &
+            done
+            wait
+            """);
+        for (int kills = 0; kills < 4; kills++)
+        {
+            Thread.Sleep(150 + kills * 170);
+            service.KillWarden();
+            service.BringBackWarden();
+        }
+
+        Assert.True(clients.WaitForExit(Until.Deadline(60)), "clients wait on\n" + service.Log);
+        string[] codes = [.. Directory.GetFiles(service.Work + "/codes").Select(f => File.ReadAllText(f).Trim())];
+        // Its payload's, or that nobody answered, or that a step failed with the warden: never something else.
+        Assert.All(codes, code => Assert.Contains(code, new[] { "7", "242", "244" }));
+        Assert.Contains("7", codes);
+        Until.True(() => Count(service, "admitted") == Count(service, "ended"), 10, () => $"{Count(service, "admitted")} admitted, {Count(service, "ended")} ended\n{service.Log}");
+        Assert.True(codes.Count(c => c == "7") <= Count(service, "ended"));
+        service.VerifyLedger();
+        Until.True(() => service.Shell.Bash("$ROOT status --json").Output.Contains("\"lent\":0", StringComparison.Ordinal), 10, () => service.Shell.Bash("$ROOT status --json").Output);
+        Until.True(() => Directory.GetDirectories(service.Run + "/rooms").Length == 0, 10, () => string.Join(' ', Directory.GetDirectories(service.Run + "/rooms")));
+    }
+
+    private static Service Start(string room) => Service.Start(BothLevels.Replace("{ room: classic }", $"{{ room: {room} }}", StringComparison.Ordinal), place: "/opt");
+
+    private static IEnumerable<JsonElement> Records(Service service)
+        => service.LedgerText().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement);
+
+    private static int Count(Service service, string type) => service.LedgerText().Split('\n').Count(line => line.Contains($"\"type\":\"{type}\"", StringComparison.Ordinal));
+
+    private static JsonElement Ending(Service service, string id)
+        => Records(service).Single(r => r.GetProperty("type").GetString() == "ended" && r.GetProperty("payload").GetString() == id).GetProperty("ending");
+}
