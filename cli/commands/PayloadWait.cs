@@ -5,9 +5,10 @@ namespace Isolation.Cli;
 
 /// <summary>
 /// From the handing over of the streams to the ending: one loop over the service's frames, this process's signals, and the
-/// pilot's channel. Signals are kept until the payload runs, so that none is lost before it can take one.
+/// pilot's channel. Signals are kept until the payload runs, so that none is lost before it can take one. Where the service goes, the payload
+/// runs on, and the next service is asked for its ending.
 /// </summary>
-internal sealed class PayloadWait(ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
+internal sealed class PayloadWait(Reconnection reconnection, ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
 {
     // A signal that should end the client is not kept for longer: the start may wait for a file system that sleeps.
     private const int KeepMilliseconds = 1000;
@@ -17,6 +18,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
     private readonly List<int> _kept = [];
     private bool _started;
     private bool _channelOpen = true;
+    private ServiceConnection? _service = service;
     private long _giveUpAt = long.MaxValue;
 
     /// <summary>Waits for the ending; the result is the client's exit code.</summary>
@@ -26,7 +28,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         Span<PollEntry> entries = stackalloc PollEntry[3];
         while (true)
         {
-            entries[0] = new PollEntry { Number = service.Socket.Number, Wanted = PollEvents.In };
+            entries[0] = new PollEntry { Number = _service?.Socket.Number ?? -1, Wanted = PollEvents.In };
             entries[1] = new PollEntry { Number = signals.Descriptor.Number, Wanted = PollEvents.In };
             entries[2] = new PollEntry
             {
@@ -36,8 +38,10 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
             };
             _ = Sys.Poll(entries, Timeout());
 
-            if (entries[0].Seen != PollEvents.None && Frames() is int exitCode)
+            if (entries[0].Seen != PollEvents.None && Frames(_service!) is int exitCode)
                 return exitCode;
+            if (_service is null && Reconnect() is int lost)
+                return lost;
             while (entries[1].Seen != PollEvents.None && signals.Descriptor.Take() is > 0 and int signal)
                 Keep(signal);
             _channelOpen &= (entries[2].Seen & (PollEvents.HangUp | PollEvents.Error)) == 0;
@@ -47,7 +51,7 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
                 Forward();
             if (_started && _channelOpen && _usage?.MillisecondsToAsk == 0)
                 AskForUsage();
-            else if (Environment.TickCount64 >= _giveUpAt)
+            if (Environment.TickCount64 >= _giveUpAt)
                 return GiveUp();
         }
     }
@@ -63,49 +67,82 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         return FailureLine.OfEnding(ending) is { } line ? FailureLine.Of(ExitCode.OfEnding(ending), line) : ExitCode.OfEnding(ending);
     }
 
-    private int? Frames()
+    private int? Frames(ServiceConnection from)
     {
-        string cause = "the service went away";
         try
         {
-            bool more = service.Fill();
-            while (service.TryTake(out JsonView frame))
+            bool more = from.Fill();
+            while (from.TryTake(out JsonView frame))
             {
-                switch (frame["type"u8].Text)
-                {
-                    case "started":
-                        _started = true;
-                        _giveUpAt = long.MaxValue;
-                        _status.Running(frame["payload"u8]);
-                        break;
-                    case "ended":
-                        _usage?.WriteLast(frame["usage"u8]);
-                        return Fetched(frame, End(frame, _status));
-                    case "collect":
-                        Collect();
-                        break;
-                    case "error":
-                        return Lose($"the service failed: {frame["message"u8].Text}", _status);
-                }
+                if (Take(frame, from) is int exitCode)
+                    return exitCode;
             }
 
-            if (more)
-                return null;
+            if (!more)
+                Drop();
+            return null;
         }
         catch (WireException e)
         {
-            cause = $"the service breaks the protocol: {e.Message}";
+            return Lose($"the service breaks the protocol: {e.Message}", _status);
         }
+    }
 
-        return Lose(cause, _status);
+    private int? Take(JsonView frame, ServiceConnection from)
+    {
+        switch (frame["type"u8].Text)
+        {
+            case "started":
+                if (!_started)
+                    _status.Running(frame["payload"u8]);
+                _started = true;
+                _giveUpAt = long.MaxValue;
+                return null;
+            case "ended":
+                _usage?.WriteLast(frame["usage"u8]);
+                return Fetched(frame, End(frame, _status));
+            case "collect":
+                Collect(from);
+                return null;
+            case "error" when reconnection.IsAsking && frame["code"u8].Text == "busy":
+                Drop();
+                return null;
+            case "error" when reconnection.IsAsking && !_started && frame["code"u8].Text == "no-such-payload":
+                return NeverStarted();
+            case "error":
+                return Lose($"the service failed: {frame["message"u8].Text}", _status);
+            default:
+                return null;
+        }
+    }
+
+    private void Drop()
+    {
+        _service?.Dispose();
+        _service = null;
+        reconnection.Begin();
+    }
+
+    private int? Reconnect()
+    {
+        _service = reconnection.TryOpen();
+        return _service is null && reconnection.IsHopeless(_channelOpen) ? Lose("the service went away", _status) : null;
+    }
+
+    // What is not on record as admitted was never started, and the service that was about to has gone.
+    private int NeverStarted()
+    {
+        string line = FailureLine.Sentence("setup-failed: the service was started again before the payload was; nothing of the payload has run", "Try again");
+        _status.Ended("setup-failed", line);
+        return FailureLine.Of(ExitCode.SetupFailed, line);
     }
 
     // The payload is over: a signal that ends programs ends the fetching.
-    private void Collect()
+    private void Collect(ServiceConnection from)
     {
         ReadOnlyMemory<byte>? answer = observers.Exchange?.Fetch(() => signals.Descriptor.Take() is int signal && Ends(signal));
         if (answer is { } told)
-            _ = service.TrySend(told.Span, out _);
+            _ = from.TrySend(told.Span, out _);
     }
 
     private int Fetched(JsonView ended, int exitCode)
@@ -183,7 +220,8 @@ internal sealed class PayloadWait(ServiceConnection service, Descriptor channel,
         return FailureLine.Of(ExitCode.Lost, line);
     }
 
-    private int Timeout() => _giveUpAt != long.MaxValue ? (int)Math.Clamp(_giveUpAt - Environment.TickCount64, 0, KeepMilliseconds)
+    private int Timeout() => _service is null ? reconnection.MillisecondsToTry
+        : _giveUpAt != long.MaxValue ? (int)Math.Clamp(_giveUpAt - Environment.TickCount64, 0, KeepMilliseconds)
         : _usage is not null && _started && _channelOpen ? (int)_usage.MillisecondsToAsk
         : -1;
 

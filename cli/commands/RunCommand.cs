@@ -64,12 +64,13 @@ internal static class RunCommand
                 return observers.Exchange is null ? ForkedRun.Run(input, socket, options, service, first.Copy(), status, observers.Usage) : Refuse(NoScratch, status);
             if (first["type"u8].Text != "entered" || channel is null)
                 return End(first, status);
-            status.Entered(first["id"u8].Text ?? "", first["handle"u8].Text ?? "");
+            string id = first["id"u8].Text ?? "", handle = first["handle"u8].Text ?? "";
+            status.Entered(id, handle);
             // Before the signals are taken: they act while files are brought.
             if (observers.Exchange?.Bring(first["exchange"u8].Text, service.TakeDescriptor()) is string failure)
                 return Fail(failure, status);
             using ForwardedSignals signals = ForwardedSignals.Take();
-            return HandOver(input, service, channel, signals, observers);
+            return HandOver(input, new Reconnection(socket, id, handle), service, channel, signals, observers);
         }
         catch (WireException e)
         {
@@ -78,7 +79,7 @@ internal static class RunCommand
     }
 
     private static int HandOver(
-        ProcessInput input, ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
+        ProcessInput input, Reconnection reconnection, ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
     {
         Span<byte> message = stackalloc byte[PilotMessage.Size];
         PilotMessage.OfStreams(input.OpenStreams).Write(message);
@@ -94,7 +95,7 @@ internal static class RunCommand
         // If the cell has gone meanwhile, the service says so in `ended`: no need to look at the result.
         _ = Sys.TrySend(channel, message, streams[..count], out _);
         StandardStreams.Release(input.OpenStreams);
-        return new PayloadWait(service, channel, signals, observers).Run();
+        return new PayloadWait(reconnection, service, channel, signals, observers).Run();
     }
 
     /// <summary>A frame that is no <c>entered</c>: an ending before the start, or an error.</summary>

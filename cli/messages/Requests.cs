@@ -106,6 +106,9 @@ internal static class Requests
         return frames.Written;
     }
 
+    /// <summary>wait.</summary>
+    public static void Wait(JsonText to, string id, string handle) => to.Raw("{\"type\":\"wait\",\"id\":"u8).Text(id).Raw(",\"handle\":"u8).Text(handle).Raw("}"u8);
+
     /// <summary>status.</summary>
     public static void Status(JsonText to) => to.Raw("{\"type\":\"status\"}"u8);
 

@@ -115,7 +115,9 @@ public sealed class PayloadRunner(
         using IDisposable membership = running.Add(payload);
         try
         {
-            return await RunToEndAsync(payload, entry, client, snapshot, clientGone).ConfigureAwait(false);
+            (PayloadResult result, Residue residue) = await RunToEndAsync(payload, entry, client, snapshot, clientGone).ConfigureAwait(false);
+            payload.MarkOver(result);
+            return (result, residue);
         }
         catch (Exception)
         {
@@ -144,6 +146,43 @@ public sealed class PayloadRunner(
 
         // 9 collect
         Collection? collection = request.Exchange.Out.IsEmpty ? null : await CollectAsync(payload, report, client, clientGone).ConfigureAwait(false);
+
+        return await FinishAsync(payload, receipt, report, collection).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A payload that an earlier run of the service admitted, from step 8 on: its client, if it still waits, asks again and is told.
+    /// </summary>
+    /// <param name="payload">It, as its record describes it.</param>
+    /// <param name="receipt">The receipt of that record.</param>
+    public async Task ResumeAsync(RunningPayload payload, LedgerReceipt receipt)
+    {
+        ILeases lender = payload.Decision.Level == Level.LogOnly ? new PilotsOwnAccount(payload.Request.Pilot) : leases;
+        Residue residue = Residue.OfAll(new Finding.Found("the service failed before the cell was destroyed")); // until the cell says otherwise
+        using IDisposable membership = running.Add(payload);
+        try
+        {
+            // 8 ending
+            EndingReport report = await payload.Cell.Ending.ConfigureAwait(false);
+
+            // 9 collect
+            Collection? collection = payload.Request.Exchange.Out.IsEmpty ? null : new Collection.Skipped("the service was started again while the payload ran");
+
+            (PayloadResult result, residue) = await FinishAsync(payload, receipt, report, collection).ConfigureAwait(false);
+            payload.MarkOver(result);
+        }
+        finally
+        {
+            // 12 release
+            await lender.ReleaseAsync(payload.Lease, residue).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Steps 10, 11 and 13.</summary>
+    private async Task<(PayloadResult Result, Residue Residue)> FinishAsync(RunningPayload payload, LedgerReceipt receipt, EndingReport report, Collection? collection)
+    {
+        PayloadRequest request = payload.Request;
+        ICell cell = payload.Cell;
 
         // 10 destroy
         Residue residue = await DestroyAsync(cell).ConfigureAwait(false);
@@ -230,7 +269,7 @@ public sealed class PayloadRunner(
         {
             using (SafePilotEnd? channel = payload.Cell.TakePilotEnd())
             using (ExchangeEnd? exchange = payload.Cell.TakeExchangeEnd())
-                await client.EnteredAsync(request.Id, payload.Handle, channel, exchange).ConfigureAwait(false);
+                await client.EnteredAsync(request.Id, payload.Handle!.Value, channel, exchange).ConfigureAwait(false);
 
             // 5 resolve
             switch (await payload.Cell.ResolveAsync(clientGone).ConfigureAwait(false))
@@ -238,7 +277,7 @@ public sealed class PayloadRunner(
                 case Resolution.Resolved { Command: ResolvedCommand command }:
                     // 6 admitted
                     return (null, "", await ledger.AdmitAsync(new AdmittedRecord(
-                        request.Id, request.Pilot, payload.Decision, payload.Lease, payload.Cell.Site, payload.Handle.Digest(),
+                        request.Id, request.Pilot, payload.Decision, payload.Lease, payload.Cell.Site, payload.HandleDigest,
                         request.Command, command, request.WorkingDirectory, request.Tags)
                     {
                         Would = await WouldAsync(payload).ConfigureAwait(false),

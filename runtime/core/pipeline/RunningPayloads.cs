@@ -2,9 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Isolation.Core;
 
-/// <summary>The payloads between entering and their durable ending. Thread-safe.</summary>
+/// <summary>The payloads between entering and their durable ending, and for a while what came of those that are over. Thread-safe.</summary>
 public sealed class RunningPayloads
 {
+    /// <summary>So many results are kept: a client that lost its connection when the service was started again comes within seconds.</summary>
+    public const int MostOver = 1024;
+
+    private readonly ConcurrentDictionary<PayloadId, OverPayload> _over = new();
+    private readonly ConcurrentQueue<PayloadId> _overSince = new();
     private readonly ConcurrentDictionary<PayloadId, RunningPayload> _payloads = new();
 
     /// <summary>All of them, oldest first.</summary>
@@ -13,15 +18,36 @@ public sealed class RunningPayloads
     /// <summary>The payload of that id, or null.</summary>
     public RunningPayload? Find(PayloadId id) => _payloads.GetValueOrDefault(id);
 
+    /// <summary>What came of a payload that is over; null when nobody knows it any more.</summary>
+    public OverPayload? FindOver(PayloadId id) => _over.GetValueOrDefault(id);
+
     /// <summary>Adds one until the returned value is disposed.</summary>
     public IDisposable Add(RunningPayload payload)
     {
         _payloads[payload.Request.Id] = payload;
-        return new Membership(_payloads, payload.Request.Id);
+        return new Membership(this, payload);
     }
 
-    private sealed class Membership(ConcurrentDictionary<PayloadId, RunningPayload> payloads, PayloadId id) : IDisposable
+    /// <summary>Keeps what came of a payload; of too many the oldest is forgotten.</summary>
+    public void Keep(OverPayload over)
     {
-        public void Dispose() => payloads.TryRemove(id, out _);
+        if (!_over.TryAdd(over.Id, over))
+            return;
+        _overSince.Enqueue(over.Id);
+        while (_over.Count > MostOver && _overSince.TryDequeue(out PayloadId oldest))
+            _over.TryRemove(oldest, out _);
+    }
+
+    private void Remove(RunningPayload payload)
+    {
+        // Kept before it is removed: whoever looks for it finds it in the one or the other.
+        if (payload.Result is PayloadResult result)
+            Keep(new OverPayload(payload.Request.Id, payload.Request.Pilot.Uid, payload.Request.Pilot.Job, payload.HandleDigest, result));
+        _payloads.TryRemove(payload.Request.Id, out _);
+    }
+
+    private sealed class Membership(RunningPayloads payloads, RunningPayload payload) : IDisposable
+    {
+        public void Dispose() => payloads.Remove(payload);
     }
 }

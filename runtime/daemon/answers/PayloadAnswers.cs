@@ -14,7 +14,7 @@ internal static class PayloadAnswers
     {
         Id = payload.Request.Id.ToString(),
         State = payload.Process is null ? "entered" : "running",
-        Handle = withHandle ? payload.Handle.Value : null,
+        Handle = withHandle ? payload.Handle?.Value : null,
         Pid = payload.Process?.Value,
         Cgroup = payload.Cell.Site.Cgroup,
         Level = payload.Decision.Level.Name(),
@@ -29,6 +29,13 @@ internal static class PayloadAnswers
         Command = CommandLine(payload.Request.Command),
         Since = payload.Entered.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
         Tags = payload.Request.Tags.IsEmpty ? null : payload.Request.Tags,
+    };
+
+    /// <summary>What came of one.</summary>
+    public static EndedAnswer Of(PayloadResult result) => new(result.Payload.ToString(), Of(result.Ending), result.Usage is { } usage ? Of(usage) : null)
+    {
+        OutOfMemory = Of(result.OutOfMemory),
+        NotCollected = result.Collection is Collection.Skipped skipped ? skipped.Why : null,
     };
 
     /// <summary>How it ended.</summary>

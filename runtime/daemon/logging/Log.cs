@@ -54,6 +54,9 @@ internal static partial class Log
     [LoggerMessage(EventIds.WardenLost, LogLevel.Error, "the warden does not answer: {Cause}")]
     public static partial void WardenLost(ILogger log, string cause);
 
+    [LoggerMessage(EventIds.Recovering, LogLevel.Information, "of an earlier run: {Payloads} payloads without an ending are waited for, {Leases} accounts of nobody's are given back")]
+    public static partial void Recovering(ILogger log, int payloads, int leases);
+
     [LoggerMessage(EventIds.WardenStrange, LogLevel.Error, "the warden sent what is not in its protocol: {What}")]
     public static partial void WardenStrange(ILogger log, string what);
 

@@ -6,7 +6,7 @@ namespace Isolation.Daemon;
 
 /// <summary>The operations by request.</summary>
 internal sealed class Dispatcher(
-    RunOperation run, ExplainOperation explain, DoctorOperation doctor, SignalOperation signal, JoinOperation join, PayloadQueries payloads, ServiceQueries service, AccountClearing accounts,
+    RunOperation run, ExplainOperation explain, DoctorOperation doctor, SignalOperation signal, WaitOperation wait, JoinOperation join, PayloadQueries payloads, ServiceQueries service, AccountClearing accounts,
     ILedger ledger, TimeProvider clock, ILogger log) : IDispatcher
 {
     public async ValueTask HandleAsync(ClientMessage request, Session session)
@@ -29,6 +29,7 @@ internal sealed class Dispatcher(
             ExplainRequest r => explain.HandleAsync(r, session),
             DoctorRequest r => doctor.HandleAsync(r, session),
             SignalRequest r => signal.HandleAsync(r, session),
+            WaitRequest r => wait.HandleAsync(r, session),
             JoinRequest r => join.JoinAsync(r, session),
             TellRequest r => join.TellAsync(r, session),
             UsageRequest => join.UsageAsync(session),

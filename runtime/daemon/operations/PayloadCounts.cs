@@ -22,6 +22,13 @@ internal sealed class PayloadCounts(ISitePolicy policy)
         }
     }
 
+    /// <summary>Counts one more, however many there are: it runs already.</summary>
+    public void Add(UserId uid)
+    {
+        lock (_lock)
+            _counts[uid] = _counts.GetValueOrDefault(uid) + 1;
+    }
+
     /// <summary>Counts one less.</summary>
     public void Leave(UserId uid)
     {

@@ -42,7 +42,7 @@ internal static class Rights
         (Standing.Operator, _) => Right.Any,
         (_, HelloRequest or RunRequest or StatusRequest or DoctorRequest or CollectedRequest) => Right.Any,
         (_, ExplainRequest { Uid: null }) => Right.Any,
-        (_, ListRequest or ShowRequest or SignalRequest or JoinRequest or TellRequest or UsageRequest) => Right.OwnPayload,
+        (_, ListRequest or ShowRequest or SignalRequest or WaitRequest or JoinRequest or TellRequest or UsageRequest) => Right.OwnPayload,
         _ => Right.None,
     };
 }

@@ -25,12 +25,7 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, Payload
 
         session.Frames.Rest();
         PayloadResult result = await CountedAsync(parsed, session).ConfigureAwait(false);
-        await session.Answers.WriteAsync(new EndedAnswer(
-            id.ToString(), PayloadAnswers.Of(result.Ending), result.Usage is { } usage ? PayloadAnswers.Of(usage) : null)
-        {
-            OutOfMemory = PayloadAnswers.Of(result.OutOfMemory),
-            NotCollected = result.Collection is Collection.Skipped skipped ? skipped.Why : null,
-        }).ConfigureAwait(false);
+        await session.Answers.WriteAsync(PayloadAnswers.Of(result)).ConfigureAwait(false);
     }
 
     private async Task<PayloadResult> CountedAsync(ParsedRun parsed, Session session)

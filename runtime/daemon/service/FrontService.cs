@@ -52,20 +52,23 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         PolicyReload reload = Keep(new PolicyReload(policy, ledger, _notifier, log));
         AccountNames accounts = new(clock);
         PayloadRunner runner = new(() => policy.Current, leases, isolators, ledger, _running, clock);
+        PayloadCounts counts = new(policy);
         SurveyTurns surveys = new(new WardenSurvey(warden, fix, log), clock);
         ServiceState state = new(warden, fix, ledger, paths.Ledger, leases);
         HostView host = new(SliceName.Of(paths.Run.TrimEnd('/')), () => Volatile.Read(ref _listener)?.Kernel, paths.Scratch);
         Dispatcher dispatcher = new(
-            new RunOperation(runner, ledger, new PayloadCounts(policy), watch, clock, log),
+            new RunOperation(runner, ledger, counts, watch, clock, log),
             new ExplainOperation(policy, isolators, accounts, surveys, clock),
             new DoctorOperation(policy, isolators, readiness, surveys, state, host, clock),
             new SignalOperation(_running, ledger),
+            new WaitOperation(_running),
             new JoinOperation(_running),
             new PayloadQueries(_running),
             new ServiceQueries(policy, reload, state, isolators, _running),
             new AccountClearing(state, ledger),
             ledger, clock, log);
 
+        new Recovery(warden, runner, _running, leases, counts, bootId, log).Begin(ledger.ReadEarlierRun());
         await RecordAsync("service-started", policy.Epoch).ConfigureAwait(false);
         _listener = new Listener(paths.Socket, options.WithoutKernel, accounts, JobSigns.Read(options.TrackingGroups), dispatcher, watch, ShareCaps.Default, Deadlines.Default, clock, log);
         _parts.Push(_listener);

@@ -5,20 +5,45 @@ using Isolation.Wire;
 namespace Isolation.Daemon;
 
 /// <summary>A room of the warden's that a payload has entered.</summary>
-internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilotEnd? pilotEnd, ExchangeEnd? exchange, TimeSpan? wallLimit) : ICell
+internal sealed class WardenCell : ICell
 {
+    private readonly WardenCellCalls _calls;
+    private readonly TimeSpan? _wallLimit;
     private readonly TaskCompletionSource<EndingReport> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly bool _hasCopier = exchange?.Kind == ExchangeKind.Copier;
-    private SafePilotEnd? _pilotEnd = pilotEnd;
-    private ExchangeEnd? _exchange = exchange;
+    private readonly bool _hasCopier;
+    private readonly bool _isFound;
+    private SafePilotEnd? _pilotEnd;
+    private ExchangeEnd? _exchange;
     private volatile bool _isToldToStart;
 
+    /// <summary>One that has just been entered.</summary>
+    public WardenCell(WardenCellCalls calls, CellSite site, SafePilotEnd? pilotEnd, ExchangeEnd? exchange, TimeSpan? wallLimit)
+    {
+        (_calls, Site, _pilotEnd, _exchange, _wallLimit) = (calls, site, pilotEnd, exchange, wallLimit);
+        _hasCopier = exchange?.Kind == ExchangeKind.Copier;
+        Forked = pilotEnd is null ? new ForkedPayload(calls) : null;
+    }
+
+    /// <summary>One whose payload an earlier run of the service admitted: it runs, or is over, or was never told to start.</summary>
+    /// <param name="calls">The calls about it.</param>
+    /// <param name="site">Where it is on record.</param>
+    /// <param name="wallLimit">Its wall-clock limit.</param>
+    /// <param name="lost">Why nobody can know how it ended; null where the warden is asked.</param>
+    public WardenCell(WardenCellCalls calls, CellSite site, TimeSpan? wallLimit, string? lost)
+    {
+        (_calls, Site, _wallLimit, _isFound, _isToldToStart) = (calls, site, wallLimit, true, true);
+        if (lost is null)
+            _ = WaitForEndingAsync();
+        else
+            _ending.TrySetResult(new EndingReport(new Ending.Lost(lost), "isolationd", new Finding.ProvenEmpty(lost), ResourceUsage.NotMeasured(lost)));
+    }
+
     /// <summary>What belongs to a payload that the client forks; null where cell-init does.</summary>
-    public ForkedPayload? Forked { get; } = pilotEnd is null ? new ForkedPayload(calls) : null;
+    public ForkedPayload? Forked { get; }
 
-    public CellId Id => calls.Cell;
+    public CellId Id => _calls.Cell;
 
-    public CellSite Site { get; } = site;
+    public CellSite Site { get; }
 
     public Task<EndingReport> Ending => _ending.Task;
 
@@ -31,8 +56,8 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     {
         if (!_hasCopier)
             return; // the client has the directory itself
-        using WardenReply reply = await calls.AskAsync(WardenOperation.Collect).WaitAsync(ct).ConfigureAwait(false);
-        calls.Checked(reply, static r =>
+        using WardenReply reply = await _calls.AskAsync(WardenOperation.Collect).WaitAsync(ct).ConfigureAwait(false);
+        _calls.Checked(reply, static r =>
         {
             r.Done();
             return true;
@@ -43,10 +68,10 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     {
         if (Forked is not null)
             return await Forked.JoinedAsync(ct).ConfigureAwait(false);
-        Task<WardenReply> call = calls.AskAsync(WardenOperation.Resolve);
+        Task<WardenReply> call = _calls.AskAsync(WardenOperation.Resolve);
         // Given up, its answer is of no use: the cell is destroyed next, whatever it says.
         using WardenReply reply = await call.WaitAsync(ct).ConfigureAwait(false);
-        return calls.Checked(reply, r => CellMapping.Of(ResolvedInRoom.Read(r.Body())));
+        return _calls.Checked(reply, r => CellMapping.Of(ResolvedInRoom.Read(r.Body())));
     }
 
     public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
@@ -54,8 +79,8 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
         _isToldToStart = true;
         try
         {
-            using WardenReply reply = await calls.AskAsync(WardenOperation.Start, b => b.I64(admission.Receipt.Sequence)).WaitAsync(ct).ConfigureAwait(false);
-            return Started(calls.Checked(reply, r => StartedInRoom.Read(r.Body())));
+            using WardenReply reply = await _calls.AskAsync(WardenOperation.Start, b => b.I64(admission.Receipt.Sequence)).WaitAsync(ct).ConfigureAwait(false);
+            return Started(_calls.Checked(reply, r => StartedInRoom.Read(r.Body())));
         }
         catch (WardenGoneException) when (Forked is null)
         {
@@ -65,8 +90,8 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
 
     public async Task<SignalResult> SignalAsync(int signal, CancellationToken ct)
     {
-        using WardenReply reply = await calls.AskAsync(WardenOperation.Signal, b => b.I32(signal)).WaitAsync(ct).ConfigureAwait(false);
-        return calls.Checked(reply, static r =>
+        using WardenReply reply = await _calls.AskAsync(WardenOperation.Signal, b => b.I32(signal)).WaitAsync(ct).ConfigureAwait(false);
+        return _calls.Checked(reply, static r =>
         {
             MessageReader body = r.Body();
             var result = (SignalResult)body.U8();
@@ -78,10 +103,14 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
         Forked?.GiveUp();
-        return new CellReport(await (_isToldToStart ? calls.DestroyAsync(grace) : calls.DestroyUnusedAsync(grace)).ConfigureAwait(false));
+        return new CellReport(await (_isToldToStart ? _calls.DestroyAsync(grace) : _calls.DestroyUnusedAsync(grace)).ConfigureAwait(false));
     }
 
-    public Task ForgetAsync() => calls.ForgetAsync();
+    public Task ForgetAsync() => _calls.ForgetAsync();
+
+    private static EndingReport NeverStarted => new(
+        new Ending.SetupFailed("start", "the service was gone between the payload's record and its start: it never started", null),
+        "warden", new Finding.NothingFound("nothing was started"), ResourceUsage.NotMeasured("never started"));
 
     public ValueTask DisposeAsync()
     {
@@ -105,10 +134,10 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     // The warden went with the question: whether the payload was started, its cell-init knows, and the next warden asks it.
     private async Task<StartResult> FindAsync()
     {
-        using WardenReply reply = await calls.AskUntilAnsweredAsync(WardenOperation.Find).ConfigureAwait(false);
+        using WardenReply reply = await _calls.AskUntilAnsweredAsync(WardenOperation.Find).ConfigureAwait(false);
         if (reply.IsOfNoCell)
             return new StartResult.NotStarted("warden", 0);
-        int pid = calls.Checked(reply, static r =>
+        int pid = _calls.Checked(reply, static r =>
         {
             MessageReader body = r.Body();
             int found = body.I32();
@@ -123,8 +152,12 @@ internal sealed class WardenCell(WardenCellCalls calls, CellSite site, SafePilot
     {
         try
         {
-            using WardenReply reply = await calls.AskUntilAnsweredAsync(WardenOperation.Ending).ConfigureAwait(false);
-            _ending.TrySetResult(calls.Checked(reply, r => CellMapping.Of(ObservedEnding.Read(r.Body()), wallLimit)));
+            using WardenReply reply = await _calls.AskUntilAnsweredAsync(WardenOperation.Ending).ConfigureAwait(false);
+            // A payload that was told to start has a cell until its ending is on record.
+            if (_isFound && (reply.IsOfNoCell || reply.IsOfAnotherStage))
+                _ending.TrySetResult(NeverStarted);
+            else
+                _ending.TrySetResult(_calls.Checked(reply, r => CellMapping.Of(ObservedEnding.Read(r.Body()), _wallLimit)));
         }
         catch (SetupException e)
         {

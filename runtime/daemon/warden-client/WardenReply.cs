@@ -23,7 +23,12 @@ internal sealed class WardenReply(WardenAnswer answer, byte[] body, IEnumerable<
     public void Done() => Body().End();
 
     /// <summary>The warden has no such cell: nobody has built it, or an earlier warden had and this one has removed it.</summary>
-    public bool IsOfNoCell => answer == WardenAnswer.Denied && new MessageReader(body).Text(WardenProtocol.MaxText) == WardenProtocol.NoCell;
+    public bool IsOfNoCell => Invariant == WardenProtocol.NoCell;
+
+    /// <summary>The cell is there, and at no stage at which that can be asked.</summary>
+    public bool IsOfAnotherStage => Invariant == WardenProtocol.AnotherStage;
+
+    private string Invariant => answer == WardenAnswer.Denied ? new MessageReader(body).Text(WardenProtocol.MaxText) : "";
 
     /// <summary>The next of the descriptors that came with it.</summary>
     /// <exception cref="WireException">None came.</exception>

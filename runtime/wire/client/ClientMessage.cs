@@ -8,6 +8,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(RunRequest), "run")]
 [JsonDerivedType(typeof(ExplainRequest), "explain")]
 [JsonDerivedType(typeof(SignalRequest), "signal")]
+[JsonDerivedType(typeof(WaitRequest), "wait")]
 [JsonDerivedType(typeof(ListRequest), "list")]
 [JsonDerivedType(typeof(ShowRequest), "show")]
 [JsonDerivedType(typeof(TraceRequest), "trace")]
@@ -111,6 +112,11 @@ public sealed record ExplainRequest(RunRequest Request, uint? Uid = null) : Clie
 
 /// <summary>Send a signal to a payload. For its owner (with the handle) or an operator.</summary>
 public sealed record SignalRequest(string Id, int Signal, string? Handle = null) : ClientMessage;
+
+/// <summary>Wait for the ending of a payload whose own connection is gone: the answer is <c>ended</c>.</summary>
+/// <param name="Id">The payload.</param>
+/// <param name="Handle">Its handle; an operator needs none.</param>
+public sealed record WaitRequest(string Id, string? Handle = null) : ClientMessage;
 
 /// <summary>The payloads: an operator sees all, anybody else those of the handles shown.</summary>
 public sealed record ListRequest(IReadOnlyList<string>? Handles = null) : ClientMessage;

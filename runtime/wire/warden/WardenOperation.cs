@@ -102,4 +102,7 @@ public static class WardenProtocol
 
     /// <summary>What is denied of a cell that the warden does not have.</summary>
     public const string NoCell = "cell";
+
+    /// <summary>What is denied of a cell that is not at the stage for it.</summary>
+    public const string AnotherStage = "state";
 }

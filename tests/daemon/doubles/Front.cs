@@ -34,6 +34,7 @@ internal sealed class Front : IDisposable
             new ExplainOperation(Site, isolators, accounts, surveys, clock),
             new DoctorOperation(Site, isolators, _readiness, surveys, Site, host, clock),
             new SignalOperation(Running, Site),
+            new WaitOperation(Running),
             new JoinOperation(Running),
             new PayloadQueries(Running),
             new ServiceQueries(Site, _reload, Site, isolators, Running),
