@@ -42,7 +42,7 @@ import threading
 import time
 from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Mapping, NoReturn, Optional, Sequence, Tuple, Union
 
-__all__ = ["BadRequest", "Ending", "IsolationError", "Limits", "Payload", "ProtocolError", "Service", "ServiceError", "Unanswered"]
+__all__ = ["OWN", "BadRequest", "Ending", "IsolationError", "Limits", "Payload", "ProtocolError", "Service", "ServiceError", "Unanswered"]
 
 VERSION = 1
 DEFAULT_SOCKET = "/run/isolation/isolation.sock"
@@ -952,6 +952,8 @@ class Payload:
 
         :returns: False where the payload is over.
         """
+        if not 1 <= number <= 64:
+            raise ValueError(f"{number} is no signal: they are 1 to 64")  # the cell would take it as the end of the channel
         with self._sending:
             if self.state in ("asked", "entered"):
                 self._kept.append(int(number))
@@ -977,7 +979,7 @@ class Payload:
 
     def _start(self, until_running: bool) -> None:
         try:
-            self._connection = self._service._connection(self._request)
+            self._connection = self._service._send(self._request)
         except Unanswered as error:
             return self._over(_unanswered(error, self._service.path))
         except ProtocolError as error:
@@ -1266,7 +1268,7 @@ class Service:
 
     def _ask(self, request: Json, kind: str) -> Json:
         """One request with one answer."""
-        connection = self._connection(request)
+        connection = self._send(request)
         reusable = False
         try:
             answer = connection.frame(None)
@@ -1282,8 +1284,8 @@ class Service:
             raise ProtocolError(f"a frame \"{answer['type']}\" where \"{kind}\" was due")
         return answer
 
-    def _connection(self, request: Json) -> _Connection:
-        """A connection over which the request was sent, and the hello taken."""
+    def _send(self, request: Json) -> _Connection:
+        """Sends a request over a connection that is idle, or over a new one; then the hello was taken, too."""
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
