@@ -760,18 +760,22 @@ class _ForkedChild:
         named = [base64.b64decode(entry).partition(b"=") for entry in request["environment"] + request.get("explicitEnvironment", [])]
         environment = {name: value for name, _, value in named}
         environment.update({b"ISOLATION_PAYLOAD": os.fsencode(fork["id"]), b"ISOLATION_LEVEL": os.fsencode(str(fork.get("level")))})
-        with contextlib.ExitStack() as given:  # what is the child's alone
-            def owned(fd: int) -> int:
-                given.callback(os.close, fd)
-                return fd
-
+        self._may_go = threading.Lock()
+        self._goes: Optional[bool] = None
+        with contextlib.ExitStack() as childs, contextlib.ExitStack() as ours:
             may, self._let = os.pipe()
-            owned(may)
+            childs.callback(os.close, may)
+            ours.callback(os.close, self._let)
             self._report, report = os.pipe()
-            owned(report)
+            ours.callback(os.close, self._report)
+            childs.callback(os.close, report)
             self._connection = _Connection(path)
-            passed = [None if fd is None else owned(fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)) for fd in streams]
-            plan = owned(os.memfd_create("isolation-child"))  # holds the handle, so it is no argument that others see
+            ours.callback(self._connection.close)
+            passed = [None if fd is None else fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3) for fd in streams]
+            plan = os.memfd_create("isolation-child")  # holds the handle, so it is no argument that others see
+            for fd in (plan, *passed):
+                if fd is not None:
+                    childs.callback(os.close, fd)
             descriptors = {"connection": self._connection.socket.fileno(), "may": may, "report": report}
             with open(os.dup(plan), "wb") as file:
                 file.write(json.dumps({
@@ -780,37 +784,40 @@ class _ForkedChild:
                     # The kernel counts the end of the thread that forked as the parent's.
                     "parent": os.getpid() if threading.current_thread() is threading.main_thread() else 0,
                 }).encode())
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", os.path.abspath(__file__), _CHILD, str(plan)],
-                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                    pass_fds=[plan, *descriptors.values(), *(fd for fd in passed if fd is not None)])
-            except BaseException:
-                os.close(self._let)
-                os.close(self._report)
-                self._connection.close()
-                raise
-        threading.Thread(target=self._follow, daemon=True, name="isolation-child").start()
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", os.path.abspath(__file__), _CHILD, str(plan)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                pass_fds=[plan, *descriptors.values(), *(fd for fd in passed if fd is not None)])
+            ours.callback(self._process.kill)
+            threading.Thread(target=self._follow, daemon=True, name="isolation-child").start()
+            ours.pop_all()
 
     def signal(self, number: int) -> bool:
         # TSTP is discarded in an orphaned process group, as a batch job's mostly is.
         self._process.send_signal(signals.SIGSTOP if number == signals.SIGTSTP else number)
         return self._process.returncode is None
 
-    def end(self) -> None:
-        """Nothing of the payload outlives what is told of it."""
+    def end(self) -> bool:
+        """Nothing of the payload outlives what is told of it.
+
+        :returns: whether it was let go: if not, nothing of it has run or will.
+        """
+        with self._may_go:
+            self._goes = self._goes is True
         self._process.kill()
+        self._connection.wake()
+        return self._goes
 
     def _follow(self) -> None:
-        goes = False
         try:
             if os.read(self._report, 1) == b"c":
                 answer: Optional[Json] = {"type": "hello"}
                 while answer and answer["type"] == "hello":
                     answer = self._connection.frame(None)
-                goes = answer is not None and answer["type"] == "go"
-                if goes:
-                    os.write(self._let, b"g")
+                with self._may_go:
+                    self._goes = self._goes is None and answer is not None and answer["type"] == "go"
+                    if self._goes:
+                        os.write(self._let, b"g")
         except (OSError, _HungUp, ProtocolError):
             pass  # as good as no: why, the service says in `ended`
         os.close(self._let)
@@ -821,7 +828,7 @@ class _ForkedChild:
                 self._connection.send({"type": "tell", "errno": struct.unpack("i", failure)[0]})
                 self._connection.frame(time.monotonic() + 10)
         code = self._process.wait()
-        if goes and not failure:
+        if self._goes and not failure:
             self._connection.send({"type": "tell", "signal": -code} if code < 0 else {"type": "tell", "code": code})
         with contextlib.suppress(_HungUp, ProtocolError):
             self._connection.frame(time.monotonic() + 10)
@@ -1015,11 +1022,11 @@ class Payload:
             self._take_ended(frame)
         elif kind == "error":
             error = ServiceError(frame)
-            if self._has_streams:
+            if self._may_have_run():
                 self._over(Ending("lost", why=f"the service failed: {error.why}"))
             else:
                 self._fail(error)
-        elif kind == "lend" and self.state == "asked":
+        elif kind == "lend" and self.state == "asked" and self._request.get("lend"):
             self._lend()
         elif kind == "entered" and self.state == "asked":
             self._take_entered(frame)
@@ -1030,7 +1037,7 @@ class Payload:
         elif kind == "collect":
             assert self._connection is not None
             self._connection.send(self._exchange.fetch(lambda: self._is_closing or self._is_given_up()))
-        elif not self._has_streams:
+        elif not self._has_streams and self._child is None:
             raise ProtocolError(f"a frame \"{kind}\" where \"entered\" was due")
 
     def _lend(self) -> None:
@@ -1071,8 +1078,7 @@ class Payload:
                                      fix="Leave inputs and outputs out, or ask for another level"))
         try:
             self._child = _ForkedChild(self._service.path, frame, self._request, self._streams)
-            self._has_streams = True
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             self._over(Ending("setup-failed", step="fork", why=_reason(error), fix="Look at the limits of processes and open files (ulimit -u, -n)"))
 
     def _take_started(self, frame: Json) -> None:
@@ -1101,12 +1107,17 @@ class Payload:
         """The frames have ended before the ending came."""
         if self._is_closing:
             self._over(Ending("abandoned", why="the client let go of it"))
-        elif self._has_streams:
-            self._over(Ending("lost", why=f"{cause} while it ran. It is ended, because its client ends it now"))
+        elif self._may_have_run():
+            self._over(Ending("lost", why=f"{cause if error else f'the service went away ({cause})'} while it ran. It is ended, because its client ends it now"))
+        elif self._child is not None:
+            self._over(Ending("setup-failed", step="fork", why=f"{cause}, before the payload was let go", fix="Try again when the service answers"))
         elif error is not None:
             self._over(Ending("setup-failed", step="protocol", why=cause, fix=error.fix))
         else:
             self._over(_unanswered(Unanswered(self._service.path, cause), self._service.path))
+
+    def _may_have_run(self) -> bool:
+        return self._child.end() if self._child is not None else self._has_streams
 
     def _fail(self, error: IsolationError) -> NoReturn:
         self.error = error
@@ -1197,7 +1208,8 @@ class Service:
         :param inputs: files that are copied into the scratch before the start: name there → file here.
         :param outputs: files that are copied out of the scratch by :meth:`Payload.wait`, after the end: name there → file here.
         :param on_state: called with the payload whenever its state changes, in the thread that waits; with ``entered`` before it starts.
-        :param until_running: false to return as soon as the service was asked; then :meth:`Payload.wait` or :meth:`Payload.poll` must be called.
+        :param until_running: false to return as soon as the service was asked; then :meth:`Payload.wait` or :meth:`Payload.poll` must be called, and the
+            streams stay open until it runs.
         :raises BadRequest: what is asked for cannot be asked; nothing was sent.
         :raises ServiceError: the service answered with an error.
         """

@@ -87,6 +87,24 @@ public sealed class PythonModuleTests(PythonService shared) : IClassFixture<Pyth
         => Assert.Equal(["x", "it goes on"], Shell.Bash("mkfifo py-fifo; $A run -- sh -c 'echo x; exec >&-; sleep 60' > py-fifo & cat py-fifo; kill -0 $! && echo it goes on; kill -9 $!").Lines);
 
     [SkippableFact]
+    public void ABinaryPipelineIsIntact()
+    {
+        byte[] data = new byte[8 << 20];
+        new Random(7).NextBytes(data);
+        Outcome outcome = Shell.Bash("$A run -- cat | $A run --claim /each/other -- cat", data).Expect(0);
+        Assert.Equal("", outcome.Errors);
+        Assert.True(data.AsSpan().SequenceEqual(outcome.Bytes));
+    }
+
+    [SkippableFact]
+    public void FilesAreNamedOnTheCommandLineAsForIsolation()
+    {
+        Assert.Equal("", Shell.Bash("echo hello > py-in; $A run --in py-in --in py-in:d/e/again --out py-out --out d/e/copy:py-copied -- sh -c 'cat py-in d/e/again > py-out; cp py-in d/e/copy'").Silent());
+        Assert.Equal($"{Site.PilotA} {Site.PilotA} hello hello hello", Shell.Bash("echo $(stat -c %U py-out py-copied) $(cat py-out py-copied)").Silent());
+        Assert.Contains("--out none was not fetched", Shell.Bash("$A run --out none -- sh -c 'exit 3'").Expect(3).Errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void TheStatusFileTellsWhatThatOfIsolationTells()
     {
         string[] members = [.. new[] { "$A", "$ROOT" }.Select(client => string.Join(' ', Lines($"{client} run --claim /CN=Py --tag a=b --env X=1 --status-file $WORK/py-status -- true").Select(

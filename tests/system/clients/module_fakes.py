@@ -133,6 +133,13 @@ def main():
         ends("lost", "how the payload ended is not known", HELLO, ENTERED, streams_came, *lines, exit_code=245)
     ends("vanished", "does not know, \"vanished\"", HELLO, {"type": "ended", "ending": {"kind": "vanished"}}, exit_code=245)
 
+    # At log-only the child waits for a word that does not come.
+    ran = os.path.join(tempfile.gettempdir(), f"iso-ran-{os.getpid()}")
+    with Fake(HELLO, {**ENTERED, "type": "fork", "level": "log-only"}, lambda _: time.sleep(0.5)) as service:
+        payload = service.run(["touch", ran])
+        assert (payload.ending.kind, payload.exit_code) == ("setup-failed", 244) and "before the payload was let go" in payload.ending.sentence, payload.ending
+    assert not os.path.exists(ran)
+
     # An error is an answer.
     for code, exit_code in (("busy", 246), ("bad-version", 242), ("not-allowed", 241), ("bad-frame", 244)):
         error = {"type": "error", "code": code, "message": "so it is", "fix": "do this"}
@@ -175,5 +182,8 @@ def main():
 
 before = len(os.listdir("/proc/self/fd"))
 main()
+deadline = time.monotonic() + 10
+while (threading.active_count() > 1 or len(os.listdir("/proc/self/fd")) != before) and time.monotonic() < deadline:
+    time.sleep(0.01)  # the thread that follows a child at log-only lets go of its own
 assert len(os.listdir("/proc/self/fd")) == before, os.listdir("/proc/self/fd")
 sys.exit(0)
