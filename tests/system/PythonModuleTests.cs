@@ -35,6 +35,9 @@ public sealed class PythonModuleTests(PythonService shared) : IClassFixture<Pyth
     public void WaitingHasADeadlineAndLettingGoEndsThePayload() => Scenario("waiting");
 
     [SkippableFact]
+    public void AForkedPilotHarmsNoPayloadOfItsParents() => Scenario("forks");
+
+    [SkippableFact]
     public void FilesGoInAndOutAndNothingPlantedIsFollowed() => Scenario("exchange");
 
     [SkippableFact]

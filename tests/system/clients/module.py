@@ -173,6 +173,21 @@ def waiting(service):
     assert payload.exit_code == 4 and payload.fileno() == -1 and polled < 100
 
 
+def forks(service):
+    with service.start(sh("sleep 1; exit 3")) as payload:
+        assert service.status()["running"] >= 1
+        child = os.fork()
+        if child == 0:  # lets go of its copies, and of nothing else
+            try:
+                payload.close()
+                os._exit(0 if service.run(sh("exit 4")).exit_code == 4 else 1)
+            finally:
+                os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
+        assert service.status()["site"] == "TEST"
+        assert payload.wait().code == 3, payload.ending
+
+
 def exchange(service):
     with tempfile.TemporaryDirectory() as own:
         def path(name):
