@@ -22,17 +22,17 @@ public sealed class HandleTests
     public void OnlyTheWholeHandleMatches()
     {
         Handle handle = Handle.New();
-        Assert.True(handle.Matches(new string(handle.Value)));
-        Assert.False(handle.Matches(null));
-        Assert.False(handle.Matches(""));
-        Assert.False(handle.Matches(handle.Value[..31]));
-        Assert.False(handle.Matches(handle.Value + "0"));
-        Assert.False(handle.Matches(handle.Value.ToUpperInvariant() + " "));
+        Assert.True(Handle.IsOf(handle.Digest(), new string(handle.Value)));
+        Assert.False(Handle.IsOf(handle.Digest(), null));
+        Assert.False(Handle.IsOf(handle.Digest(), ""));
+        Assert.False(Handle.IsOf(handle.Digest(), handle.Value[..31]));
+        Assert.False(Handle.IsOf(handle.Digest(), handle.Value + "0"));
+        Assert.False(Handle.IsOf(handle.Digest(), handle.Value.ToUpperInvariant() + " "));
         for (int i = 0; i < 32; i++)
         {
             char[] other = handle.Value.ToCharArray();
             other[i] = other[i] == '0' ? '1' : '0';
-            Assert.False(handle.Matches(new string(other)));
+            Assert.False(Handle.IsOf(handle.Digest(), new string(other)));
         }
     }
 

@@ -31,7 +31,7 @@ public sealed class ServiceRestartTests
             done
             wait
             """);
-        Until.True(() => Count(service, "started") == Payloads, 30, () => "not all payloads started\n" + service.Log);
+        Until.True(() => Count(service, "started") == Payloads, 30, () => $"not all payloads started\n{string.Join(' ', Directory.GetFiles(service.Work, "errors-*").Select(File.ReadAllText))}\n{service.Log}");
         service.StopDaemon(9);
         if (withItsWarden)
             service.KillWarden();

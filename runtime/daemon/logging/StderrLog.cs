@@ -14,7 +14,8 @@ internal sealed class StderrLog : ILoggerProvider
     private const int MaxQueued = 4096;
 
     private readonly Channel<string> _lines = Channel.CreateBounded<string>(
-        new BoundedChannelOptions(MaxQueued) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        // The writer's thread is woken by whoever writes: a thread pool that is full must not keep the log back.
+        new BoundedChannelOptions(MaxQueued) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait, AllowSynchronousContinuations = true });
     private readonly TimeProvider _clock;
     private readonly LinesPerSecond _turns;
     private readonly Stream _target;
@@ -63,7 +64,7 @@ internal sealed class StderrLog : ILoggerProvider
                     _target.Write(Encoding.UTF8.GetBytes($"{dropped} lines of the log were lost: nobody read standard error\n"));
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // Nobody is there to be told.
         }

@@ -58,7 +58,7 @@ public sealed class PayloadRunnerOrderTests
         string? handle = null;
         scene.Waits["client-started"] = () =>
         {
-            handle = scene.Running.Find(request.Id)?.Handle.Digest();
+            handle = scene.Running.Find(request.Id)?.HandleDigest;
             return Task.CompletedTask;
         };
         await scene.RunAsync(request: request);

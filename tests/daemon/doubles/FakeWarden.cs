@@ -116,6 +116,7 @@ internal sealed class FakeWarden : IDisposable
         WardenOperation.Resolve => Done(new ResolvedInRoom(
             new CellResolution(ResolutionOutcome.Resolved, "/bin/true"u8.ToArray(), default, 0, 0, ""), new byte[Sha256.Size], "").Write),
         WardenOperation.Start => Done(new StartedInRoom(4242, "", 0).Write),
+        WardenOperation.Find => Done(w => w.I32(4242)),
         WardenOperation.Signal => Done(w => w.Flag(true)),
         WardenOperation.Ending => Ended(EndedHow.Exited, 0),
         WardenOperation.Destroy => Done(new DestroyedCell([.. Enumerable.Repeat(new WireFinding(FindingKind.ProvenEmpty, "cgroup"), DestroyedCell.Kinds)]).Write),

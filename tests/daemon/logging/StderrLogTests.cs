@@ -39,6 +39,31 @@ public sealed class StderrLogTests
         Assert.Equal(Enumerable.Range(0, 120).Select(i => $"info 105 {i}"), lines.Select(l => l[(l.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
     }
 
+    [Fact]
+    public void AThreadPoolThatIsFullKeepsNothingBack()
+    {
+        using ManualResetEventSlim release = new();
+        using CountdownEvent over = new(500);
+        for (int i = 0; i < 500; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_ =>
+            {
+                release.Wait();
+                over.Signal();
+            }, null);
+        }
+
+        string[] lines = Written(log =>
+        {
+            Thread.Sleep(50); // the writer waits
+            Log(log, Other, "ready");
+            Thread.Sleep(50);
+        });
+        release.Set();
+        over.Wait();
+        Assert.Single(lines);
+    }
+
     private string[] Written(Action<ILogger> act)
     {
         using MemoryStream target = new();

@@ -76,6 +76,21 @@ public sealed class WardenClientTests : IDisposable
             Assert.Equal(TimeSpan.FromSeconds(5), late.Limit);
     }
 
+    // The first time it is asked for this it ends the connection, and answers nothing.
+    private void GoesAt(WardenOperation at)
+    {
+        int asked = 0;
+        _warden.Before = o =>
+        {
+            if (o == at && Interlocked.Increment(ref asked) == 1)
+                _warden.Break();
+        };
+        _warden.Answer = Unless(at, static _ => null);
+    }
+
+    private Func<WardenOperation, byte[]?> Unless(WardenOperation at, Func<WardenOperation, byte[]?> answer)
+        => o => o == at && _warden.Asked.Count(asked => asked == at) == 1 ? [] : answer(o);
+
     [Fact]
     public async Task WhatTheWardenDeniesNamesItsInvariant()
     {
@@ -126,58 +141,82 @@ public sealed class WardenClientTests : IDisposable
     [InlineData(WardenOperation.Build)]
     [InlineData(WardenOperation.Enter)]
     [InlineData(WardenOperation.Resolve)]
+    [InlineData(WardenOperation.Signal)]
+    public async Task AWardenThatGoesEndsEveryCallThatIsNotToBeRepeated(WardenOperation at)
+    {
+        GoesAt(at);
+        SetupException gone = await Assert.ThrowsAnyAsync<SetupException>(async () =>
+        {
+            ICell cell = await EnterAsync().WaitAsync(Patience);
+            _ = await cell.ResolveAsync(default).WaitAsync(Patience);
+            _ = await StartAsync(cell).WaitAsync(Patience);
+            _ = await cell.SignalAsync(15, default).WaitAsync(Patience);
+        });
+        Assert.Contains("the warden went away", gone.Cause, StringComparison.Ordinal);
+        Assert.Single(_warden.Asked, at);
+    }
+
+    [Theory]
     [InlineData(WardenOperation.Start)]
     [InlineData(WardenOperation.Ending)]
-    [InlineData(WardenOperation.Signal)]
     [InlineData(WardenOperation.Destroy)]
     [InlineData(WardenOperation.Forget)]
-    public async Task AWardenThatGoesEndsEveryCall(WardenOperation at)
+    public async Task OfAPayloadThatWasToldToStartTheNextWardenIsAsked(WardenOperation at)
     {
-        _warden.Before = o =>
-        {
-            if (o == at)
-                _warden.Break();
-        };
-        _warden.Answer = o => o == at || (o == WardenOperation.Ending && at is WardenOperation.Signal) ? [] : null;
-        if (at is WardenOperation.Build)
-        {
-            await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default).WaitAsync(Patience));
-            return;
-        }
-
-        if (at is WardenOperation.Enter)
-        {
-            await Assert.ThrowsAsync<SetupException>(() => EnterAsync().WaitAsync(Patience));
-            return;
-        }
-
+        GoesAt(at);
+        _warden.Answer = Unless(at, o => o == WardenOperation.Ending ? FakeWarden.Ended(EndedHow.Exited, 7) : null);
         ICell cell = await EnterAsync();
-        if (at is WardenOperation.Resolve)
-        {
-            await Assert.ThrowsAsync<SetupException>(() => cell.ResolveAsync(default).WaitAsync(Patience));
-            return;
-        }
-
-        if (at is WardenOperation.Start)
-        {
-            await Assert.ThrowsAsync<SetupException>(() => StartAsync(cell).WaitAsync(Patience));
-            return;
-        }
-
-        await StartAsync(cell);
-        if (at is WardenOperation.Signal)
-            await Assert.ThrowsAsync<SetupException>(() => cell.SignalAsync(15, default).WaitAsync(Patience));
+        Assert.Equal(4242, Assert.IsType<StartResult.Started>(await StartAsync(cell).WaitAsync(Patience)).Process.Value);
         EndingReport report = await cell.Ending.WaitAsync(Patience);
-        if (at is WardenOperation.Ending or WardenOperation.Signal)
-        {
-            Assert.Contains("the warden went away", Assert.IsType<Ending.Lost>(report.Ending).Evidence, StringComparison.Ordinal);
-            Assert.Equal("isolationd", report.Observer);
-            return;
-        }
-
-        CellReport destroyed = await cell.DestroyAsync(TimeSpan.Zero).WaitAsync(Patience);
-        Assert.Equal(at is WardenOperation.Destroy, destroyed.Residue.IsDirty); // its account is not lent again
+        Assert.Equal((new Ending.Exited(7), "cell-init"), ((Ending.Exited)report.Ending, report.Observer));
+        Assert.False((await cell.DestroyAsync(TimeSpan.Zero).WaitAsync(Patience)).Residue.IsDirty);
         await cell.ForgetAsync().WaitAsync(Patience);
+        Assert.True(SpinWait.SpinUntil(() => _warden.Asked.Count(o => o == WardenOperation.Forget) == (at == WardenOperation.Forget ? 2 : 1), Patience));
+        Assert.Equal(at == WardenOperation.Start ? 1 : 0, _warden.Asked.Count(o => o == WardenOperation.Find));
+    }
+
+    [Fact]
+    public async Task AStartOfWhichNobodyKnowsAProcessHasItsEndingSayWhatCameOfIt()
+    {
+        GoesAt(WardenOperation.Start);
+        _warden.Answer = Unless(WardenOperation.Start, o => o switch
+        {
+            WardenOperation.Find => FakeWarden.Done(w => w.I32(0)),
+            WardenOperation.Ending => FakeWarden.Ended(EndedHow.NeverStarted, 0),
+            _ => null,
+        });
+        ICell cell = await EnterAsync();
+        Assert.IsType<StartResult.Unseen>(await StartAsync(cell).WaitAsync(Patience));
+        Assert.IsType<Ending.SetupFailed>((await cell.Ending.WaitAsync(Patience)).Ending);
+    }
+
+    [Fact]
+    public async Task ForARoomInWhichNothingWasStartedNobodyWaits()
+    {
+        ICell cell = await EnterAsync();
+        _warden.Dispose();
+        Assert.True(SpinWait.SpinUntil(() => !_link.IsConnected, Patience));
+        Assert.False((await cell.DestroyAsync(TimeSpan.Zero).WaitAsync(Patience)).Residue.IsDirty);
+    }
+
+    [Theory]
+    [InlineData(WardenProtocol.NoCell, typeof(Ending.SetupFailed), false)]
+    [InlineData(WardenProtocol.AnotherStage, typeof(Ending.SetupFailed), true)]
+    [InlineData("left-alone", typeof(Ending.Lost), true)]
+    public async Task OfACellOfAnEarlierRunTheWardenKnowsWhetherItWasStarted(string denied, Type expected, bool isDirty)
+    {
+        _warden.Answer = o => o is WardenOperation.Ending or WardenOperation.Destroy ? FakeWarden.Denied(denied, "it") : null;
+        WardenCell cell = new(new WardenCellCalls(_link, Plan.Cell, NullLogger.Instance), FakeWarden.Site, null, lost: null);
+        Assert.IsType(expected, (await cell.Ending.WaitAsync(Patience)).Ending);
+        Assert.Equal(isDirty, (await cell.DestroyAsync(TimeSpan.Zero).WaitAsync(Patience)).Residue.IsDirty);
+    }
+
+    [Fact]
+    public async Task OfACellOfAnotherBootNobodyIsAskedHowItEnded()
+    {
+        WardenCell cell = new(new WardenCellCalls(_link, Plan.Cell, NullLogger.Instance), FakeWarden.Site, null, lost: "the machine was started again");
+        Assert.Equal(new Ending.Lost("the machine was started again"), (await cell.Ending.WaitAsync(Patience)).Ending);
+        Assert.DoesNotContain(WardenOperation.Ending, _warden.Asked);
     }
 
     [Fact]
@@ -194,7 +233,7 @@ public sealed class WardenClientTests : IDisposable
         _warden.Dispose();
         Assert.True(SpinWait.SpinUntil(() => !_link.IsConnected, Patience));
         Assert.Equal("Start it.", Assert.IsType<Readiness.NotReady>(await _isolator.ProbeAsync(default)).Fix);
-        await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default));
+        await Assert.ThrowsAnyAsync<SetupException>(() => _isolator.BuildAsync(Plan, default));
     }
 
     [Theory]
@@ -225,7 +264,7 @@ public sealed class WardenClientTests : IDisposable
     public async Task AnAnswerOfNoKnownKindEndsTheConnection()
     {
         _warden.Answer = o => o == WardenOperation.Build ? [7, 0, 0, 0, 0] : null;
-        await Assert.ThrowsAsync<SetupException>(() => _isolator.BuildAsync(Plan, default).WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<SetupException>(() => _isolator.BuildAsync(Plan, default).WaitAsync(Patience));
     }
 
     [Fact]
