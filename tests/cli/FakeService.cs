@@ -90,6 +90,9 @@ internal sealed class FakeConnection(UnixSocket socket) : IDisposable
             Streams[stream] = (message.Streams & (1 << stream)) != 0 ? received.Descriptors[next++] : null;
     }
 
+    /// <summary>Ends the connection, as a service does that dies; the cell lives on.</summary>
+    public void Hang() => socket.Shutdown();
+
     public void Start() => Send(new StartedAnswer(new WirePayload { Id = Id, State = "running", Handle = Handle, Pid = 4711, Level = "setuid", Room = "classic" }));
 
     /// <summary>The payload is over: its streams are closed (a reader of them waits for that), and the client is told.</summary>

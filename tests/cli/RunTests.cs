@@ -186,23 +186,93 @@ public sealed class RunTests(PublishedCli cli)
         Assert.Equal((expected, "", $"isolation: {code}: this is \\x1b[31mwrong. Fix: do that.\n"), client.Finish());
     }
 
-    [Fact]
-    public void A_service_that_dies_while_the_payload_runs_makes_the_run_lost()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void When_the_service_dies_the_next_one_is_asked_for_the_ending(bool started)
     {
         using FakeService service = new();
         using RunningClient client = RunningClient.Start(cli, service, "run", "--", "x");
-        using FakeConnection connection = service.Next();
-        connection.Greet<RunRequest>();
-        connection.Enter();
-        connection.Start();
-        UnixSocket cell = connection.Cell!;
-        int copy = cell.Duplicate().Release();
-        using UnixSocket keep = new(copy);
-        connection.Dispose();
+        UnixSocket cell;
+        using (FakeConnection first = service.Next())
+        {
+            first.Greet<RunRequest>();
+            first.Enter();
+            if (started)
+                first.Start();
+            cell = new UnixSocket(first.Cell!.Duplicate().Release());
+        }
+
+        using UnixSocket channel = cell;
+        using (FakeConnection second = service.Next())
+            second.Send(new ErrorAnswer("busy", "too many at once", "Try again.")); // it tries again
+        using FakeConnection third = service.Next();
+        WaitRequest wait = third.Greet<WaitRequest>();
+        Assert.Equal((FakeConnection.Id, FakeConnection.Handle), (wait.Id, wait.Handle));
+        third.Start();
+        third.End(7);
+        Assert.Equal((7, "", ""), client.Finish());
+    }
+
+    [Fact]
+    public void A_service_that_knows_the_payload_no_longer_makes_the_run_lost()
+    {
+        using FakeService service = new();
+        using RunningClient client = RunningClient.Start(cli, service, "run", "--", "x");
+        UnixSocket cell;
+        using (FakeConnection first = service.Next())
+        {
+            first.Greet<RunRequest>();
+            first.Enter();
+            first.Start();
+            cell = new UnixSocket(first.Cell!.Duplicate().Release());
+        }
+
+        using UnixSocket channel = cell;
+        using FakeConnection second = service.Next();
+        second.Greet<WaitRequest>();
+        second.Send(new ErrorAnswer("no-such-payload", "there is none", "Look."));
         (int exitCode, string output, string error) = client.Finish();
         Assert.Equal((ExitCode.Lost, ""), (exitCode, output));
-        Assert.Contains("isolation: how the payload ends is not known: the service went away", error, StringComparison.Ordinal);
-        Assert.Equal(0, Sys.Read(keep, stackalloc byte[8])); // the channel has ended: the cell sees that the client is gone
+        Assert.Contains("isolation: how the payload ends is not known: the service failed: there is none", error, StringComparison.Ordinal);
+        Assert.Equal(0, Sys.Read(channel, stackalloc byte[8])); // the channel has ended: the cell sees that the client is gone
+    }
+
+    [Fact]
+    public void Before_the_start_it_means_that_nothing_has_run()
+    {
+        using FakeService service = new();
+        using RunningClient client = RunningClient.Start(cli, service, "run", "--", "x");
+        using (FakeConnection first = service.Next())
+        {
+            first.Greet<RunRequest>();
+            first.Enter();
+        }
+
+        using FakeConnection second = service.Next();
+        second.Greet<WaitRequest>();
+        second.Send(new ErrorAnswer("no-such-payload", "there is none", "Look."));
+        (int exitCode, _, string error) = client.Finish();
+        Assert.Equal(ExitCode.SetupFailed, exitCode);
+        Assert.Contains("nothing of the payload has run", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void While_nobody_answers_a_signal_reaches_the_payload_and_the_client_waits_on()
+    {
+        using FakeService service = new();
+        using RunningClient client = RunningClient.Start(cli, service, "run", "--", "x");
+        using FakeConnection first = service.Next();
+        first.Greet<RunRequest>();
+        first.Enter();
+        first.Start();
+        first.Hang();
+        client.Signal(15);
+        Assert.Equal(15, first.NextMessage()!.Value.Signal);
+        using FakeConnection second = service.Next();
+        second.Greet<WaitRequest>();
+        second.End(new WireEnding { Kind = "signaled", Signal = 15 });
+        Assert.Equal(143, client.Finish().ExitCode);
     }
 
     [Theory]

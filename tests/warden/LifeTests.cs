@@ -20,7 +20,7 @@ public sealed class LifeTests(WardenFixture fixture) : OnSharedWarden(fixture)
         Assert.Equal($"{Site.State}/scratch/{play.Cell:D}", room.Scratch);
         Assert.EndsWith($"/cell-{play.Cell:D}", room.Cgroup, StringComparison.Ordinal);
         using (JsonDocument ticket = JsonDocument.Parse(File.ReadAllText($"{Site.Run}/rooms/{play.Cell:D}/ticket")))
-            Assert.All(ticket.RootElement.GetProperty("leaf").EnumerateArray().Select(leaf => leaf.GetString()!), leaf => Assert.True(Directory.Exists(leaf) && leaf.EndsWith($"/cell-{play.Cell:D}", StringComparison.Ordinal), leaf));
+            Assert.All(ticket.RootElement.GetProperty("leaf").GetProperty("directories").EnumerateArray().Select(leaf => leaf.GetString()!), leaf => Assert.True(Directory.Exists(leaf) && leaf.EndsWith($"/cell-{play.Cell:D}", StringComparison.Ordinal), leaf));
         play.SendStreams();
         ResolvedInRoom resolved = ResolvedInRoom.Read(new MessageReader((await play.ResolveAsync()).Done().Body));
         Assert.Equal("/usr/bin/sh", System.Text.Encoding.UTF8.GetString(resolved.Resolution.Path));
