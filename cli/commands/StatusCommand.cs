@@ -26,6 +26,8 @@ internal static class StatusCommand
         facts.Add("ledger", Part(status["ledger"u8]));
         string positions = string.Join(", ", status["positions"u8].Members.Select(p => $"{PayloadText.Number(p.Value)} {p.Name}"));
         facts.Add("running", PayloadText.Number(status["running"u8]) + (positions.Length > 0 ? $" ({positions})" : ""));
+        if (status["waiting"u8].Number is not null)
+            facts.Add("waiting", $"{PayloadText.Number(status["waiting"u8])}, to be set up");
         facts.Add("accounts", $"{PayloadText.Number(status["lent"u8])} lent, {PayloadText.Number(status["quarantined"u8])} in quarantine");
         return new StringBuilder(facts.Text()).Append('\n').Append(LevelsText.Of(status["levels"u8])).ToString();
     }

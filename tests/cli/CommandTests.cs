@@ -92,11 +92,12 @@ public sealed class CommandTests(PublishedCli cli)
         {
             Service = "isolationd 0.1.0", Site = "T1", PolicyEpoch = "abc", Warden = new WirePart(true, "pid 5"), Ledger = new WirePart(false, "disk full"),
             Levels = [new WireReadiness("setuid", true, ["classic"], null, null), new WireReadiness("vm", false, [], "no KVM", "load kvm")],
-            Running = 3, Positions = new Dictionary<string, int> { ["below"] = 2, ["own"] = 1 }, Lent = 3, Quarantined = 1,
+            Running = 3, Waiting = 7, Positions = new Dictionary<string, int> { ["below"] = 2, ["own"] = 1 }, Lent = 3, Quarantined = 1,
         };
         (int exitCode, string output, _) = Ask<StatusRequest>(["status"], _ => { }, status);
         Assert.Equal(0, exitCode);
         Assert.Contains("3 (2 below, 1 own)\n", output, StringComparison.Ordinal);
+        Assert.Contains("7, to be set up\n", output, StringComparison.Ordinal);
         Assert.Contains("not ready: disk full", output, StringComparison.Ordinal);
         Assert.Contains("no KVM. Fix: load kvm.", output, StringComparison.Ordinal);
     }

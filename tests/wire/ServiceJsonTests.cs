@@ -37,7 +37,7 @@ public sealed class ServiceJsonTests
         new StatusAnswer
         {
             Service = "s", Site = "x", PolicyEpoch = "e", Levels = [new WireReadiness("vm", false, [], "c", "f")], Warden = new WirePart(true, "d"),
-            Ledger = new WirePart(true, "d"), Running = 1, Positions = new Dictionary<string, int> { ["own"] = 1 }, Lent = 2, Quarantined = 3,
+            Ledger = new WirePart(true, "d"), Running = 1, Waiting = 4, Positions = new Dictionary<string, int> { ["own"] = 1 }, Lent = 2, Quarantined = 3,
         },
     ];
 

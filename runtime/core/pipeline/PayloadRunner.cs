@@ -7,7 +7,7 @@ namespace Isolation.Core;
 /// Runs one payload from request to reply. The steps, each of which is marked in the body:
 /// <list type="number">
 /// <item>decide: policy's answer, a pure function</item>
-/// <item>lease: an account, durable</item>
+/// <item>lease: an account, durable; once it is the pilot's turn, which it holds until the entry, and never while it waits for a client</item>
 /// <item>build the room; where the client lends a directory, it names it now</item>
 /// <item>enter: the client gets its channel and its handle</item>
 /// <item>resolve: the streams are there, the command is opened with the payload's rights and digested</item>
@@ -24,7 +24,7 @@ namespace Isolation.Core;
 /// wait for the real ending.
 /// </summary>
 public sealed class PayloadRunner(
-    Func<IPolicy> policy, ILeases leases, IsolatorCatalog isolators, ILedger ledger, RunningPayloads running, TimeProvider clock)
+    Func<IPolicy> policy, ILeases leases, IsolatorCatalog isolators, ILedger ledger, RunningPayloads running, FairTurns turns, TimeProvider clock)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
@@ -41,7 +41,11 @@ public sealed class PayloadRunner(
         if (decision is not Decision.Admit admit)
             return NotAdmitted(request, decision);
 
-        // 2 lease
+        // 2 lease, when it is the pilot's turn
+        TurnResult taken = await turns.TakeAsync(request.Pilot, clientGone).ConfigureAwait(false);
+        if (taken is not TurnResult.Taken { Turn: Turn turn })
+            return NotAdmitted(request, taken);
+        using Turn held = turn;
         ILeases lender = admit.Level == Level.LogOnly ? new PilotsOwnAccount(request.Pilot) : leases;
         LeaseResult borrowed = await lender.TakeAsync(request.Id, admit).ConfigureAwait(false);
         if (borrowed is not LeaseResult.Lent { Lease: Lease lease })
@@ -57,7 +61,7 @@ public sealed class PayloadRunner(
             IRoom room = await isolators[admit.Level]
                 .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process), clientGone).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
-            LoanResult? lending = admit.Lends ? await LendAsync(room, client, request.Id, clientGone).ConfigureAwait(false) : null;
+            LoanResult? lending = admit.Lends ? await LendAsync(room, client, request.Id, turn, clientGone).ConfigureAwait(false) : null;
             if (lending is LoanResult.Refused refused)
                 return NotAdmitted(request, "lend", new Ending.Refused("lend", refused.Why, refused.Fix));
 
@@ -67,6 +71,7 @@ public sealed class PayloadRunner(
                 WithExchange = request.Exchange.IsAsked,
             };
             EnterResult placed = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
+            turn.GiveBack();
             if (placed is not EnterResult.Entered { Cell: ICell cell })
                 return NotPlaced(request, (EnterResult.NotPlaced)placed, snapshot);
             await using ConfiguredAsyncDisposable detachCell = cell.ConfigureAwait(false);
@@ -90,8 +95,8 @@ public sealed class PayloadRunner(
         }
     }
 
-    /// <summary>Part of step 3. Nobody has entered: where it comes to nothing, the room goes at once.</summary>
-    private static async Task<LoanResult> LendAsync(IRoom room, IClient client, PayloadId payload, CancellationToken clientGone)
+    /// <summary>Part of step 3. Nobody has entered: where it comes to nothing, the room goes at once. While the client names the directory others have the turn.</summary>
+    private static async Task<LoanResult> LendAsync(IRoom room, IClient client, PayloadId payload, Turn turn, CancellationToken clientGone)
     {
         LoanResult? result = null;
         try
@@ -99,8 +104,15 @@ public sealed class PayloadRunner(
             if (room is not ILendingRoom lending)
                 throw new SetupException("lend", $"a room of the kind {room.Plan.Key.Kind} shows no directory of a pilot's");
             using (SafeHandle socket = await lending.LendAsync(client.Process, clientGone).ConfigureAwait(false))
+            {
+                turn.GiveBack();
                 await client.LendAsync(payload, socket).ConfigureAwait(false);
-            return result = await lending.LentAsync(clientGone).ConfigureAwait(false);
+            }
+
+            LoanResult told = await lending.LentAsync(clientGone).ConfigureAwait(false);
+            if (told is LoanResult.Lent)
+                await turn.TakeAgainAsync(clientGone).ConfigureAwait(false);
+            return result = told;
         }
         finally
         {
@@ -361,6 +373,13 @@ public sealed class PayloadRunner(
         Decision.Refuse refuse => NotAdmitted(request, refuse.Rule, new Ending.Refused(refuse.Rule, refuse.Why, refuse.Fix)),
         Decision.Unavailable none => NotAdmitted(request, "unavailable", new Ending.Unavailable(none.Cause, none.Fix, none.PilotMayRun)),
         _ => throw new InvalidOperationException("an admitted request was turned away"),
+    };
+
+    private PayloadResult NotAdmitted(PayloadRequest request, TurnResult none) => none switch
+    {
+        TurnResult.Full full => NotAdmitted(request, "queue-full", new Ending.Busy(full.Cause, full.RetryAfter)),
+        TurnResult.Left => NotAdmitted(request, "abandoned", new Ending.Abandoned()),
+        _ => throw new InvalidOperationException("a turn that was taken was turned away"),
     };
 
     private PayloadResult NotAdmitted(PayloadRequest request, string cause, Ending ending)

@@ -66,7 +66,7 @@ internal sealed class Connection(
     {
         using DeadlineClock late = new(deadlines.Request, clock, stop);
         CancellationToken first = late.Start();
-        Session session = new(peer, Rights.Of(peer), socket, frames, _answers);
+        Session session = new(peer, Rights.Of(peer), socket, share, frames, _answers);
         if (!await GreetAsync(session, first).ConfigureAwait(false))
             return;
 

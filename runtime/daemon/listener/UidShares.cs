@@ -5,9 +5,10 @@ namespace Isolation.Daemon;
 /// <param name="OperatorExtra">Connections that an operator gets on top, so that the service can be looked at when it is full.</param>
 /// <param name="Threads">Threads that read connections, where the kernel makes them necessary.</param>
 /// <param name="FrameBytes">Bytes of frames that are being read, beyond what every connection has.</param>
-internal sealed record ShareCaps(int Connections, int OperatorExtra, int Threads, long FrameBytes)
+/// <param name="CommandBytes">Arguments and environments of requests between their coming and their ending: 128 KiB for each connection.</param>
+internal sealed record ShareCaps(int Connections, int OperatorExtra, int Threads, long FrameBytes, long CommandBytes)
 {
-    public static readonly ShareCaps Default = new(1024, 16, 64, 64 << 20);
+    public static readonly ShareCaps Default = new(1024, 16, 64, 64 << 20, 128 << 20);
 }
 
 /// <summary>The shares in use, by uid. Thread-safe.</summary>
@@ -71,6 +72,7 @@ internal sealed class UidShares(ShareCaps caps)
 internal sealed class UidShare(UidShares owner, uint uid, ShareCaps caps)
 {
     private long _frameBytes;
+    private long _commandBytes;
 
     public uint Uid { get; } = uid;
 
@@ -90,16 +92,24 @@ internal sealed class UidShare(UidShares owner, uint uid, ShareCaps caps)
     public void GiveThread() => owner.GiveThread(this);
 
     /// <summary>Takes memory for a large frame; false when too much is being read already.</summary>
-    public bool TryTakeBytes(int count)
-    {
-        if (Interlocked.Add(ref _frameBytes, count) <= caps.FrameBytes)
-            return true;
-        Interlocked.Add(ref _frameBytes, -count);
-        return false;
-    }
+    public bool TryTakeBytes(int count) => TryTake(ref _frameBytes, count, caps.FrameBytes);
 
     /// <summary>Gives it back.</summary>
     public void GiveBytes(int count) => Interlocked.Add(ref _frameBytes, -count);
+
+    /// <summary>Takes memory for a request that is kept; false when too much is kept already.</summary>
+    public bool TryTakeCommand(int count, out long most) => TryTake(ref _commandBytes, count, most = caps.CommandBytes);
+
+    /// <summary>Gives it back.</summary>
+    public void GiveCommand(int count) => Interlocked.Add(ref _commandBytes, -count);
+
+    private static bool TryTake(ref long bytes, int count, long most)
+    {
+        if (Interlocked.Add(ref bytes, count) <= most)
+            return true;
+        Interlocked.Add(ref bytes, -count);
+        return false;
+    }
 }
 
 /// <summary>A uid's share is used up.</summary>

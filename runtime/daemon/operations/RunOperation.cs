@@ -9,6 +9,7 @@ namespace Isolation.Daemon;
 /// <summary><c>run</c>: parses the request, and lets the pipeline run it.</summary>
 internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, PayloadCounts counts, EventWatch watch, TimeProvider clock, ILogger log)
 {
+    // Room comes when a payload of its own ends, and nobody knows when.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
     public async ValueTask HandleAsync(RunRequest wire, Session session)
@@ -32,20 +33,31 @@ internal sealed class RunOperation(PayloadRunner runner, ILedger ledger, Payload
     {
         UserId uid = session.Peer.Pilot.Uid;
         if (!counts.TryEnter(uid, out int most))
-        {
-            Ending busy = new Ending.Busy($"uid {uid} has {most} payloads, as many as policy lets its class have (max-payloads)", RetryAfter);
-            ledger.NotAdmitted(new NotAdmitted(parsed.Request.Id, session.Peer.Pilot, "max-payloads", busy));
-            return new PayloadResult(parsed.Request.Id, busy, null, null);
-        }
-
+            return Busy(parsed, session, "max-payloads", $"uid {uid} has {most} payloads, as many as policy lets its class have (max-payloads)");
         try
         {
-            return await RunAsync(parsed, session).ConfigureAwait(false);
+            if (!session.Share.TryTakeCommand(parsed.CommandBlock.Length, out long mostBytes))
+                return Busy(parsed, session, "command-bytes", $"arguments and environments of uid {uid}'s payloads would fill more than {mostBytes >> 20} MiB, with the {parsed.CommandBlock.Length} bytes of this one");
+            try
+            {
+                return await RunAsync(parsed, session).ConfigureAwait(false);
+            }
+            finally
+            {
+                session.Share.GiveCommand(parsed.CommandBlock.Length);
+            }
         }
         finally
         {
             counts.Leave(uid);
         }
+    }
+
+    private PayloadResult Busy(ParsedRun parsed, Session session, string cause, string why)
+    {
+        Ending busy = new Ending.Busy(why, RetryAfter);
+        ledger.NotAdmitted(new NotAdmitted(parsed.Request.Id, session.Peer.Pilot, cause, busy));
+        return new PayloadResult(parsed.Request.Id, busy, null, null);
     }
 
     private async Task<PayloadResult> RunAsync(ParsedRun parsed, Session session)

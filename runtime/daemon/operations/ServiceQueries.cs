@@ -5,7 +5,7 @@ namespace Isolation.Daemon;
 
 /// <summary><c>trace</c>, <c>status</c> and <c>reload-policy</c>.</summary>
 internal sealed class ServiceQueries(
-    ISitePolicy policy, PolicyReload reload, IServiceState state, IsolatorCatalog isolators, RunningPayloads running)
+    ISitePolicy policy, PolicyReload reload, IServiceState state, IsolatorCatalog isolators, RunningPayloads running, FairTurns turns)
 {
     public async ValueTask TraceAsync(TraceRequest request, Session session)
     {
@@ -46,6 +46,7 @@ internal sealed class ServiceQueries(
             Warden = state.Warden,
             Ledger = state.Ledger,
             Running = payloads.Count,
+            Waiting = turns.Waiting,
             Positions = payloads.GroupBy(p => p.Cell.Site.Placement.Position).OrderBy(p => p.Key).ToDictionary(p => p.Key.Name(), p => p.Count()),
             Lent = lent,
             Quarantined = quarantined,

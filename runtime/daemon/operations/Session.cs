@@ -6,9 +6,10 @@ namespace Isolation.Daemon;
 /// <param name="Peer">Who is at the other end.</param>
 /// <param name="Standing">How it stands to the service.</param>
 /// <param name="Socket">The connection.</param>
+/// <param name="Share">What its uid may hold.</param>
 /// <param name="Frames">What it sends.</param>
 /// <param name="Answers">Where answers go.</param>
-internal sealed record Session(Peer Peer, Standing Standing, UnixSocket Socket, FrameReader Frames, FrameWriter Answers)
+internal sealed record Session(Peer Peer, Standing Standing, UnixSocket Socket, UidShare Share, FrameReader Frames, FrameWriter Answers)
 {
     /// <summary>The payload that the peer has joined as the client's child; null for any other connection.</summary>
     public ForkedPayload? Joined { get; set; }

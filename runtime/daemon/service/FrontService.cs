@@ -51,7 +51,8 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         EventWatch watch = Keep(new EventWatch());
         PolicyReload reload = Keep(new PolicyReload(policy, ledger, _notifier, log));
         AccountNames accounts = new(clock);
-        PayloadRunner runner = new(() => policy.Current, leases, isolators, ledger, _running, clock);
+        FairTurns turns = new(TurnBounds.ForProcessors(Environment.ProcessorCount), clock);
+        PayloadRunner runner = new(() => policy.Current, leases, isolators, ledger, _running, turns, clock);
         PayloadCounts counts = new(policy);
         SurveyTurns surveys = new(new WardenSurvey(warden, fix, log), clock);
         ServiceState state = new(warden, fix, ledger, paths.Ledger, leases);
@@ -64,7 +65,7 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
             new WaitOperation(_running),
             new JoinOperation(_running),
             new PayloadQueries(_running),
-            new ServiceQueries(policy, reload, state, isolators, _running),
+            new ServiceQueries(policy, reload, state, isolators, _running, turns),
             new AccountClearing(state, ledger),
             ledger, clock, log);
 

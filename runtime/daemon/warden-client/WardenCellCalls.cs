@@ -12,7 +12,7 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
 
     public CellId Cell => cell;
 
-    /// <summary>A call whose answer is only "done". When it is given up, what it makes is removed as soon as it is there.</summary>
+    /// <summary>A call whose answer is only "done". When it is given up, what it makes is removed first.</summary>
     /// <exception cref="SetupException">Denied, failed, or the warden went away.</exception>
     public async Task CallAsync(WardenOperation operation, Action<MessageWriter> body, CancellationToken ct, params Descriptor[] descriptors)
     {
@@ -24,7 +24,7 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
         });
     }
 
-    /// <summary>A call that builds or enters: given up, it is undone as soon as it is done.</summary>
+    /// <summary>A call that builds or enters: given up, it ends when what it made is undone.</summary>
     /// <exception cref="OperationCanceledException">Given up.</exception>
     public async Task<WardenReply> AskAsync(WardenOperation operation, Action<MessageWriter> body, CancellationToken ct, params Descriptor[] descriptors)
     {
@@ -35,7 +35,8 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            _ = UndoAsync(operation, call);
+            // Waited for: until it is undone the warden works on it, and the account is in use.
+            await UndoAsync(operation, call).ConfigureAwait(false);
             throw;
         }
     }

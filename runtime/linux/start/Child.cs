@@ -11,6 +11,7 @@ public static unsafe class Child
     private const ulong CLONE_INTO_CGROUP = 0x200000000;
     private const int SIGCHLD = 17;
     private const int SIGKILL = 9;
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
     /// Starts a child and waits until it has executed its program or failed. The calling thread must live as long as its
@@ -34,11 +35,22 @@ public static unsafe class Child
             using (LowNumbers.Loan? low = LowNumbers.TryTake(RawPlanner.NeededBy(plan)))
             {
                 RawPlan raw = RawPlanner.Prepare(plan, write, block, low, held);
-                (pid, process, errno) = Clone(&raw, plan);
-                if (process is null)
-                    return new ChildResult.Failed(ChildSteps.Clone, errno);
-                if (low is not null && !HasItsOwnTable(read, process, deadline))
-                    return Failed(process, ChildSteps.CloseRange, 0);
+                TimeSpan patience = low is null ? deadline : FirstPatience;
+                while (true)
+                {
+                    (pid, process, errno) = Clone(&raw, plan);
+                    if (process is null)
+                        return new ChildResult.Failed(ChildSteps.Clone, errno);
+                    if (low is null || HasItsOwnTable(read, process, patience))
+                        break;
+                    // Born while the garbage collector stops this process's threads, it has a copy of that order and nobody who lifts it: it waits
+                    // for ever, and has done nothing. Another one is not so unlucky; a slow one is given more time the next time.
+                    if (patience >= deadline || !IsOver(process))
+                        return Failed(process, ChildSteps.CloseRange, 0);
+                    process.Dispose();
+                    Drain(read);
+                    patience = patience * 5 < deadline ? patience * 5 : deadline;
+                }
             }
 
             // The child's copy is the only one left: end of file means that exec has closed it.
@@ -95,12 +107,27 @@ public static unsafe class Child
 
     private static ChildResult.Failed Failed(PidFd process, int step, int errno)
     {
-        process.Signal(SIGKILL);
-        // It may not be over yet, also when it has answered; an early look would leave a zombie.
-        if (Sys.Poll(process, PollEvents.In, 1000) != PollEvents.None)
-            _ = Sys.WaitFor(process, reap: true);
+        _ = IsOver(process);
         process.Dispose();
         return new ChildResult.Failed(step, errno);
+    }
+
+    private static bool IsOver(PidFd process)
+    {
+        process.Signal(SIGKILL);
+        // It may not be over yet, also when it has answered; an early look would leave a zombie.
+        if (Sys.Poll(process, PollEvents.In, 1000) == PollEvents.None)
+            return false;
+        _ = Sys.WaitFor(process, reap: true);
+        return true;
+    }
+
+    // What a child that is over has said in its last moment is not the next one's word.
+    private static void Drain(Descriptor read)
+    {
+        Span<byte> words = stackalloc byte[64];
+        while (Sys.Poll(read, PollEvents.In, 0) != PollEvents.None)
+            _ = Sys.Read(read, words);
     }
 
     // Its first word. Until then what it needs is what lies at the numbers here.

@@ -130,6 +130,9 @@ public sealed record StatusAnswer : ServiceMessage
     /// <summary>Payloads between entering and ending.</summary>
     public required int Running { get; init; }
 
+    /// <summary>Requests that wait for their turn to be set up.</summary>
+    public int Waiting { get; init; }
+
     /// <summary>The same, by the position of their leaves; positions without one are left out.</summary>
     public IReadOnlyDictionary<string, int> Positions { get; init => field = value ?? new Dictionary<string, int>(); } = new Dictionary<string, int>();
 

@@ -72,7 +72,7 @@ public sealed class PayloadRunnerResumeTests
             request.Id, request.Pilot, Samples.Admit, Samples.Lease with { Payload = request.Id }, new FakeCell(_scene).Site, Secret.Digest(), request.Command,
             new ResolvedCommand(ByteString.FromText("/bin/true"), null, null), null, request.Tags);
         var payload = new RunningPayload(admitted, new FakeCell(_scene), DateTimeOffset.UnixEpoch, new ProcessId(7));
-        await new PayloadRunner(() => _scene, _scene, new IsolatorCatalog([_scene.Isolator]), _scene, _scene.Running, TimeProvider.System).ResumeAsync(payload, new LedgerReceipt(request.Id, 1));
+        await new PayloadRunner(() => _scene, _scene, new IsolatorCatalog([_scene.Isolator]), _scene, _scene.Running, _scene.Turns, TimeProvider.System).ResumeAsync(payload, new LedgerReceipt(request.Id, 1));
         return payload;
     }
 }

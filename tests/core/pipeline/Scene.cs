@@ -36,6 +36,9 @@ internal sealed class Scene : IPolicy, ILeases, ILedger
 
     public RunningPayloads Running { get; } = new();
 
+    /// <summary>One setup at a time.</summary>
+    public FairTurns Turns { get; } = new(new TurnBounds(1, 1, 1, TimeSpan.FromSeconds(30)), TimeProvider.System);
+
     public List<NotAdmitted> Refusals { get; } = [];
 
     public List<AdmittedRecord> Admitted { get; } = [];
@@ -56,7 +59,7 @@ internal sealed class Scene : IPolicy, ILeases, ILedger
     }
 
     public async Task<PayloadResult> RunAsync(PayloadRequest? request = null, CancellationToken gone = default)
-        => await new PayloadRunner(() => this, this, new IsolatorCatalog([Isolator]), this, Running, TimeProvider.System)
+        => await new PayloadRunner(() => this, this, new IsolatorCatalog([Isolator]), this, Running, Turns, TimeProvider.System)
             .RunAsync(request ?? Samples.Request(), new FakeClient(this), gone);
 
     public async Task CallAsync(string name)

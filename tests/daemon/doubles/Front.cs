@@ -12,8 +12,9 @@ internal sealed class Front : IDisposable
     private readonly WardenLink _link;
     private readonly PolicyReload _reload;
 
-    public Front(string without = "", ShareCaps? caps = null, Deadlines? deadlines = null)
+    public Front(string without = "", ShareCaps? caps = null, Deadlines? deadlines = null, TurnBounds? turns = null)
     {
+        Turns = new FairTurns(turns ?? TurnBounds.ForProcessors(2), TimeProvider.System);
         Directory = System.IO.Directory.CreateTempSubdirectory("isolation-daemon-test-").FullName;
         Warden = new FakeWarden(Path.Combine(Directory, "warden.sock"));
         NullLogger log = NullLogger.Instance;
@@ -26,7 +27,7 @@ internal sealed class Front : IDisposable
 
         _reload = new PolicyReload(Site, Site, new ServiceNotifier(null, clock), log);
         AccountNames accounts = new(clock);
-        PayloadRunner runner = new(() => Site, Site, isolators, Site, Running, clock);
+        PayloadRunner runner = new(() => Site, Site, isolators, Site, Running, Turns, clock);
         SurveyTurns surveys = new(new WardenSurvey(_link, "Start it.", log), clock);
         HostView host = new("isolation-daemon-test", () => Listener?.Kernel, Path.GetTempPath());
         Dispatcher dispatcher = new(
@@ -37,7 +38,7 @@ internal sealed class Front : IDisposable
             new WaitOperation(Running),
             new JoinOperation(Running),
             new PayloadQueries(Running),
-            new ServiceQueries(Site, _reload, Site, isolators, Running),
+            new ServiceQueries(Site, _reload, Site, isolators, Running, Turns),
             new AccountClearing(Site, Site),
             Site, clock, log);
         Socket = Path.Combine(Directory, "isolation.sock");
@@ -54,6 +55,8 @@ internal sealed class Front : IDisposable
     public FakeSite Site { get; } = new();
 
     public RunningPayloads Running { get; } = new();
+
+    public FairTurns Turns { get; }
 
     public Listener Listener { get; }
 

@@ -6,7 +6,7 @@ namespace Isolation.Daemon.Tests;
 /// <summary>Promise: whatever bytes come, a frame is read whole or refused, and memory grows with what came, not with what was claimed.</summary>
 public sealed class FrameReaderTests
 {
-    private readonly UidShares _shares = new(new ShareCaps(8, 0, 1, FrameBytes: 1 << 20));
+    private readonly UidShares _shares = new(new ShareCaps(8, 0, 1, FrameBytes: 1 << 20, CommandBytes: 1 << 20));
 
     [Theory]
     [InlineData(1)]

@@ -153,6 +153,28 @@ public sealed class ListenerTests
         Assert.Null(half.Receive());
     }
 
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public async Task WhoeverSendsByteByByteHasNoMoreTimeThanOthers(string without)
+    {
+        using Front front = new(without, deadlines: Short);
+        using TestClient first = front.Connect(greet: false), later = front.Connect();
+        later.Ask<StatusAnswer>(new StatusRequest());
+        byte[] drip = TestClient.Frame(new byte[1000]);
+        long started = Environment.TickCount64;
+        bool firstEnded = false, laterEnded = false;
+        for (int i = 0; i < drip.Length && !(firstEnded && laterEnded); i++)
+        {
+            firstEnded |= Sys.TrySend(first.Socket, drip.AsSpan(i, 1), [], out _) < 0;
+            laterEnded |= Sys.TrySend(later.Socket, drip.AsSpan(i, 1), [], out _) < 0;
+            await Task.Delay(20);
+        }
+
+        Assert.True(firstEnded && laterEnded, "the frames were waited for to their last byte");
+        Assert.InRange(Environment.TickCount64 - started, 250, 10_000);
+        Unharmed(front);
+    }
+
     [Fact]
     public async Task AnIdleConnectionMayStayAfterItsFirstRequest()
     {
@@ -183,7 +205,7 @@ public sealed class ListenerTests
     [MemberData(nameof(Kernels))]
     public void OneUidHasItsShareAndOperatorsALittleMore(string without)
     {
-        using Front front = new(without, new ShareCaps(Connections: 3, OperatorExtra: 2, Threads: 64, FrameBytes: 1 << 20));
+        using Front front = new(without, new ShareCaps(Connections: 3, OperatorExtra: 2, Threads: 64, FrameBytes: 1 << 20, CommandBytes: 1 << 20));
         int most = Sys.EffectiveUid() == 0 ? 5 : 3;
         List<TestClient> clients = [.. Enumerable.Range(0, most).Select(_ => front.Connect())];
         using (TestClient tooMany = front.Connect(greet: false))
@@ -207,7 +229,7 @@ public sealed class ListenerTests
     [Fact]
     public void ReadingThreadsHaveTheirShareToo()
     {
-        using Front front = new("pass-rights", new ShareCaps(Connections: 100, OperatorExtra: 0, Threads: 2, FrameBytes: 1 << 20));
+        using Front front = new("pass-rights", new ShareCaps(Connections: 100, OperatorExtra: 0, Threads: 2, FrameBytes: 1 << 20, CommandBytes: 1 << 20));
         using TestClient one = front.Connect();
         using TestClient two = front.Connect();
         using TestClient three = front.Connect(greet: false);

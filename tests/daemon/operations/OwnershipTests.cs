@@ -20,7 +20,7 @@ public sealed class OwnershipTests
         RunningPayload payload = Payload(handle);
         Pilot asker = Owner with { Uid = new UserId(uid), Job = new JobKey(job), Process = new ProcessId(99) };
         using PidFd self = PidFd.TryOpen(Environment.ProcessId, out _)!;
-        Session session = new(new Peer(self, asker, IsOperator: false, IsInsideACell: false), Standing.Client, null!, null!, null!);
+        Session session = new(new Peer(self, asker, IsOperator: false, IsInsideACell: false), Standing.Client, null!, null!, null!, null!);
         Assert.Equal(mayTouch, session.MayTouch(payload, showsHandle ? handle.Value : Handle.New().Value));
         Assert.False(session.MayTouch(payload, null));
         Assert.True((session with { Standing = Standing.Operator }).MayTouch(payload, null));

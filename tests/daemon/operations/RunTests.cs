@@ -88,7 +88,6 @@ public sealed class RunTests
             Assert.True(reached.Wait(TimeSpan.FromSeconds(10)));
         }
 
-        Assert.True(SpinWait.SpinUntil(() => at == WardenOperation.Resolve || front.Site.Records.OfType<NotAdmitted>().Any(), TimeSpan.FromSeconds(10)));
         gone.Set();
         Assert.True(SpinWait.SpinUntil(() => front.Warden.Asked.Contains(WardenOperation.Forget), TimeSpan.FromSeconds(10)));
         Assert.True(SpinWait.SpinUntil(() => front.Site.Records.OfType<NotAdmitted>().Any() && !front.Site.Released.IsEmpty, TimeSpan.FromSeconds(10)));
