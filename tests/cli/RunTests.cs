@@ -269,6 +269,7 @@ public sealed class RunTests(PublishedCli cli)
         first.Hang();
         client.Signal(15);
         Assert.Equal(15, first.NextMessage()!.Value.Signal);
+        first.CloseStreams();
         using FakeConnection second = service.Next();
         second.Greet<WaitRequest>();
         second.End(new WireEnding { Kind = "signaled", Signal = 15 });
