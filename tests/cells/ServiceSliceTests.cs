@@ -56,6 +56,29 @@ public sealed class ServiceSliceTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task TheFirstLeavesOfManyAtOnceFindEachOthersSlice()
+    {
+        ServiceSlice slice = new(Required(), _name, "");
+        LeafPlan plan = Own(slice).Plan!;
+        for (int round = 0; round < 20; round++)
+        {
+            using Barrier together = new(8);
+            Task<Leaf>[] making = [.. Enumerable.Range(0, 8).Select(i => Task.Factory.StartNew(() =>
+            {
+                together.SignalAndWait();
+                return slice.MakeLeaf(plan with { Name = $"{Leaf}-{i}" }, All);
+            }, TaskCreationOptions.LongRunning))];
+            foreach (Leaf leaf in await Task.WhenAll(making))
+            {
+                Assert.Null(leaf.Remove());
+                leaf.Dispose();
+            }
+
+            slice.Remove();
+        }
+    }
+
+    [SkippableFact]
     public void APlaceThatIsGoneIsAnErrorAndNoSlice()
     {
         ServiceSlice slice = new(Required(), _name, "");

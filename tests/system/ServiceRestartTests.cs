@@ -9,7 +9,7 @@ namespace Isolation.Service.Tests;
 /// </summary>
 public sealed class ServiceRestartTests
 {
-    private const int Payloads = 20;
+    private const int Payloads = 50, Doomed = 3;
 
     public static TheoryData<string, bool> Kinds => new()
     {
@@ -31,18 +31,24 @@ public sealed class ServiceRestartTests
             done
             wait
             """);
-        Until.True(() => Count(service, "started") == Payloads, 30, () => $"not all payloads started\n{string.Join(' ', Directory.GetFiles(service.Work, "errors-*").Select(File.ReadAllText))}\n{service.Log}");
+        Client[] doomed = [.. Enumerable.Range(0, Doomed).Select(_ => service.Shell.StartPayload("sleep 60"))];
+        Until.True(() => Count(service, "started") == Payloads + Doomed, 40, () => $"not all payloads started\n{string.Join(' ', Directory.GetFiles(service.Work, "errors-*").Select(File.ReadAllText))}\n{service.Log}");
         service.StopDaemon(9);
         if (withItsWarden)
             service.KillWarden();
+        Array.ForEach(doomed, client => client.Process.Kill());
         Thread.Sleep(1500);
         service.Launch();
         Assert.True(clients.WaitForExit(Until.Deadline(40)), "clients wait on\n" + service.Log);
         for (int i = 1; i <= Payloads; i++)
             Assert.True($"{i}" == File.ReadAllText($"{service.Work}/codes/{i}").Trim(), $"payload {i}: {File.ReadAllText($"{service.Work}/codes/{i}")} {File.ReadAllText($"{service.Work}/errors-{i}")}\n{service.Log}");
-        Assert.Equal((Payloads, Payloads), (Count(service, "admitted"), Count(service, "ended")));
-        foreach (JsonElement ended in Records(service).Where(r => r.GetProperty("type").GetString() == "ended"))
-            Assert.Equal("exited", ended.GetProperty("ending").GetProperty("kind").GetString());
+        Until.True(() => Count(service, "ended") == Payloads + Doomed, 20, () => $"{Count(service, "ended")} endings are on record\n{service.Log}");
+        Assert.Equal(Payloads + Doomed, Count(service, "admitted"));
+        Dictionary<string, string> kinds = Records(service).Where(r => r.GetProperty("type").GetString() == "ended")
+            .ToDictionary(r => r.GetProperty("payload").GetString()!, r => r.GetProperty("ending").GetProperty("kind").GetString()!);
+        Assert.Equal(Payloads, kinds.Values.Count(kind => kind == "exited"));
+        Assert.All(doomed, client => Assert.Equal("abandoned", kinds[client.Id]));
+        Array.ForEach(doomed, client => client.Dispose());
         service.VerifyLedger();
         NothingIsLent(service);
     }

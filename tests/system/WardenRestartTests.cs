@@ -9,7 +9,7 @@ namespace Isolation.Service.Tests;
 /// </summary>
 public sealed class WardenRestartTests
 {
-    private const int Payloads = 20;
+    private const int Payloads = 50;
 
     private static readonly string BothLevels = LogOnlyService.Policy;
 
@@ -33,7 +33,7 @@ public sealed class WardenRestartTests
             done
             wait
             """);
-        Until.True(() => Count(service, "started") == Payloads, 30, () => "not all payloads started\n" + service.Log);
+        Until.True(() => Count(service, "started") == Payloads, 40, () => "not all payloads started\n" + service.Log);
         service.KillWarden();
         Thread.Sleep(1500);
         service.BringBackWarden();

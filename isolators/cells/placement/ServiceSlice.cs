@@ -73,18 +73,20 @@ public sealed class ServiceSlice(CgroupLayout layout, string name, string delega
             _ = Sys.TryRemoveDirectory(At(mount).Directory, out _);
     }
 
+    // True where a part of the plan is in the slice, whoever has made that meanwhile.
     private bool MakeFor(LeafPlan plan)
     {
-        bool isMade = false;
+        bool isInIt = false;
         foreach ((string mount, string path) in plan.V1.Where(place => place.Membership == V1Membership.Leaf).Select(place => (place.Mount, place.Cgroup)).Prepend((plan.UnifiedMount, plan.UnifiedParent)))
         {
-            if (!Is(mount, path) || At(mount).IsThere)
+            if (!Is(mount, path))
                 continue;
-            Make(mount);
-            isMade = true;
+            isInIt = true;
+            if (!At(mount).IsThere)
+                Make(mount);
         }
 
-        return isMade;
+        return isInIt;
     }
 
     // A cgroup that holds processes gives no controller to its children (cgroups(7), "no internal processes"): those of the unit that
