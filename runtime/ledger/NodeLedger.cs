@@ -73,7 +73,6 @@ public sealed partial class NodeLedger : ILedger, IAsyncDisposable, ICommitted
 
     /// <summary>What an earlier run left to be seen to; to be asked right after opening.</summary>
     /// <exception cref="IOException">A segment cannot be read.</exception>
-    /// <exception cref="FormatException">A record is not as this program writes them.</exception>
     public EarlierRun ReadEarlierRun() => EarlierRunReader.Read(_directory, Unended);
 
     /// <inheritdoc/>

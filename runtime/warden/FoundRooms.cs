@@ -45,7 +45,7 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
                 ? new Reattached.Gone(new FoundRemains(host, file).Remove()) // the machine has ended it, and will not tell how
                 : isolators.Values.FirstOrDefault(i => i.Description.Level.Name() == ticket.Level && i.Description.RoomKinds.Contains(ticket.Kind)) is IHostIsolator isolator
                 ? await isolator.ReattachAsync(file).ConfigureAwait(false)
-                : new Reattached.Silent($"this warden has no isolator of level {PrintableText.Of(ticket.Level)}, kind {PrintableText.Of(ticket.Kind)}");
+                : NoIsolator(file);
             switch (found)
             {
                 case Reattached.Live { Cell: IHostCell cell }:
@@ -73,6 +73,12 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
             // Of this room nothing more is known; the others are looked at all the same.
             LeaveAlone(ticket.Cell, e.Message);
         }
+    }
+
+    private static Reattached.Silent NoIsolator(TicketFile file)
+    {
+        file.Dispose();
+        return new Reattached.Silent($"this warden has no isolator of level {PrintableText.Of(file.Ticket.Level)}, kind {PrintableText.Of(file.Ticket.Kind)}");
     }
 
     private void LeaveAlone(Guid cell, string why)

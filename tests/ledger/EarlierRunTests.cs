@@ -108,6 +108,27 @@ public sealed class EarlierRunTests
     }
 
     [Fact]
+    public async Task One_that_cannot_be_read_is_named_and_keeps_nobody_from_the_others()
+    {
+        using var directory = new TestDirectory();
+        AdmittedRecord strange = Samples.Admitted(Samples.NewPayload()), plain = Samples.Admitted(Samples.NewPayload());
+        await using NodeLedger ledger = directory.Open();
+        await ledger.AdmitAsync(strange with { Decision = strange.Decision with { RoomKind = "strange" } });
+        await ledger.AdmitAsync(plain);
+        // As another version would write it: the reader goes by the names of members.
+        string segment = directory.Segments[0];
+        byte[] bytes = File.ReadAllBytes(segment);
+        int at = bytes.AsSpan().IndexOf("\"roomKind\":\"strange\""u8);
+        "\"roomType\""u8.CopyTo(bytes.AsSpan(at));
+        string copy = Path.Combine(directory.Path, "copy");
+        Directory.CreateDirectory(copy);
+        File.WriteAllBytes(Path.Combine(copy, Path.GetFileName(segment)), bytes);
+        EarlierRun earlier = EarlierRunReader.Read(copy, ledger.Unended);
+        Assert.Equal(plain.Payload, Assert.Single(earlier.Unended).Admitted.Payload);
+        Assert.Equal(strange.Payload, Assert.Single(earlier.Unreadable).Key);
+    }
+
+    [Fact]
     public async Task A_new_ledger_has_none()
     {
         using var directory = new TestDirectory();

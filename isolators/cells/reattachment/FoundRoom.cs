@@ -46,10 +46,10 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
     private async Task<Cell> TakeOverAsync(PidFd? cellInit, CellControl? control, TicketStart start, Func<TicketSearch, UserId, SharedPlaces> search)
     {
         CellTicket known = ticket.Ticket;
-        int inRoom = control is null ? 0 : await LookAsync(control).ConfigureAwait(false);
-        int? main = inRoom == 0 ? null : hasOwnProcesses ? cellInit is null ? null : NamespacePids.OnHost(cellInit, inRoom) : inRoom;
+        int? inRoom = control is null ? null : await LookAsync(control).ConfigureAwait(false);
         if (inRoom == 0)
-            control?.Tell(ControlKind.Kill); // the start never reached it: it says so, as the ending
+            control!.Tell(ControlKind.Kill); // the start never reached it: it says so, as the ending
+        int? main = inRoom is not (int started and > 0) ? null : !hasOwnProcesses ? started : cellInit is null ? null : NamespacePids.OnHost(cellInit, started);
         Leaf leaf = Leaf.Find(known.Leaf!, start.LeafInodes, host.WithoutCounters);
         leaf.GiveUpWhatIsHanded();
         var parts = new CellParts(ticket, cellInit, control, leaf, Scratch.Find(host, known.Cell), uid => search(start.Search, uid))
@@ -60,7 +60,8 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         return new Cell(host, parts, start, new UserId(known.Uid!.Value), main);
     }
 
-    private static async Task<int> LookAsync(CellControl control)
+    // Null where it does not say: it may have gone meanwhile, or be slow, and nothing follows from either.
+    private static async Task<int?> LookAsync(CellControl control)
     {
         try
         {
@@ -72,7 +73,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         }
         catch (Exception e) when (e is IOException or TimeoutException or WireException)
         {
-            return 0; // it went meanwhile: whoever waits for the ending sees that
+            return null;
         }
     }
 

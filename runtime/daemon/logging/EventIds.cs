@@ -20,6 +20,7 @@ internal static class EventIds
 
     public const int RunFailed = 200;
     public const int Recovering = 201;
+    public const int NotRecovered = 202;
 
     public const int WardenConnected = 300;
     public const int WardenLost = 301;

@@ -57,6 +57,9 @@ internal static partial class Log
     [LoggerMessage(EventIds.Recovering, LogLevel.Information, "of an earlier run: {Payloads} payloads without an ending are waited for, {Leases} accounts of nobody's are given back")]
     public static partial void Recovering(ILogger log, int payloads, int leases);
 
+    [LoggerMessage(EventIds.NotRecovered, LogLevel.Error, "payload {Payload}, of an earlier run, has no ending on record and is not seen to: {Why}. Its account stays lent. Look at it with: isolation trace --payload {Payload}")]
+    public static partial void NotRecovered(ILogger log, PayloadId payload, string why);
+
     [LoggerMessage(EventIds.WardenStrange, LogLevel.Error, "the warden sent what is not in its protocol: {What}")]
     public static partial void WardenStrange(ILogger log, string what);
 

@@ -22,7 +22,9 @@ internal sealed class Recovery(WardenLink warden, PayloadRunner runner, RunningP
             running.Keep(ResultOf(over));
         foreach (UnendedPayload unended in earlier.Unended)
             _ = ResumeAsync(unended);
-        HashSet<PayloadId> open = [.. earlier.Unended.Select(u => u.Admitted.Payload)];
+        HashSet<PayloadId> open = [.. earlier.Unended.Select(u => u.Admitted.Payload), .. earlier.Unreadable.Keys];
+        foreach ((PayloadId payload, string why) in earlier.Unreadable)
+            Log.NotRecovered(log, payload, why);
         Dictionary<PayloadId, Residue> left = earlier.Ended.ToDictionary(e => e.Admitted.Payload, e => e.Ended.Residue);
         HeldLease[] nobodys = [.. leases.Held.Where(held => !open.Contains(held.Lease.Payload))];
         foreach (HeldLease held in nobodys)

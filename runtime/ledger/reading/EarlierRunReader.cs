@@ -15,14 +15,15 @@ internal static class EarlierRunReader
     {
         List<SegmentName> segments = SegmentName.In(directory);
         if (segments.Count == 0)
-            return new EarlierRun([], []);
+            return new EarlierRun([], [], new Dictionary<PayloadId, string>());
         Queue<EndedRecord> last = new();
         ForEach(directory, segments.TakeLast(1), (head, line) =>
         {
             if (head is not { Type: RecordTypes.Ended, Payload: PayloadId payload })
                 return;
-            using JsonDocument document = JsonDocument.Parse(line);
-            last.Enqueue(EndedReader.Read(payload, document.RootElement));
+            if (Parsed(line, json => EndedReader.Read(payload, json), out _) is not EndedRecord ended)
+                return;
+            last.Enqueue(ended);
             if (last.Count > MostEndings)
                 last.Dequeue();
         });
@@ -30,6 +31,7 @@ internal static class EarlierRunReader
         Dictionary<PayloadId, EndedRecord> ended = last.ToDictionary(e => e.Payload);
         Dictionary<PayloadId, LedgerReceipt> open = receipts.ToDictionary(r => r.Payload);
         Dictionary<PayloadId, UnendedPayload> unended = [];
+        Dictionary<PayloadId, string> unreadable = [];
         List<EndedPayload> over = [];
         long oldest = receipts.Count > 0 ? receipts.Min(r => r.Sequence) : long.MaxValue;
         // An ending's admission is mostly in its own segment; of one that is older its client is told by the ledger alone.
@@ -39,14 +41,25 @@ internal static class EarlierRunReader
             if (head.Payload is not PayloadId payload)
                 return;
             if (head.Type == RecordTypes.Admitted && ended.TryGetValue(payload, out EndedRecord? ending))
-                over.Add(new EndedPayload(Parsed(line, json => AdmittedReader.Read(payload, json)), ending));
+            {
+                if (Parsed(line, json => AdmittedReader.Read(payload, json), out _) is AdmittedRecord admitted)
+                    over.Add(new EndedPayload(admitted, ending));
+            }
             else if (head.Type == RecordTypes.Admitted && open.TryGetValue(payload, out LedgerReceipt? receipt) && receipt.Sequence == head.Sequence)
-                unended[payload] = Parsed(line, json => new UnendedPayload(
-                    receipt, AdmittedReader.Read(payload, json), json.GetProperty("time").GetDateTimeOffset(), json.GetProperty("boot").GetString()!, null));
+            {
+                if (Parsed(line, json => UnendedOf(receipt, json), out string why) is UnendedPayload one)
+                    unended[payload] = one;
+                else
+                    unreadable[payload] = why;
+            }
             else if (head.Type == RecordTypes.Started && unended.TryGetValue(payload, out UnendedPayload? found))
-                unended[payload] = found with { Process = Parsed(line, json => new ProcessId(json.GetProperty("pid").GetInt32())) };
+            {
+                unended[payload] = Parsed(line, json => found with { Process = new ProcessId(json.GetProperty("pid").GetInt32()) }, out _) ?? found;
+            }
         });
-        return new EarlierRun([.. unended.Values.OrderBy(u => u.Receipt.Sequence)], over);
+        foreach (LedgerReceipt receipt in receipts.Where(r => !unended.ContainsKey(r.Payload)))
+            unreadable.TryAdd(receipt.Payload, $"record {receipt.Sequence} is not where it should be");
+        return new EarlierRun([.. unended.Values.OrderBy(u => u.Receipt.Sequence)], over, unreadable);
     }
 
     private static void ForEach(string directory, IEnumerable<SegmentName> segments, Action<RecordHead, ReadOnlyMemory<byte>> take)
@@ -62,9 +75,22 @@ internal static class EarlierRunReader
         }
     }
 
-    private static T Parsed<T>(ReadOnlyMemory<byte> line, Func<JsonElement, T> read)
+    private static UnendedPayload UnendedOf(LedgerReceipt receipt, JsonElement json) => new(
+        receipt, AdmittedReader.Read(receipt.Payload, json), json.GetProperty("time").GetDateTimeOffset(), json.GetProperty("boot").GetString()!, null);
+
+    // One record that cannot be read keeps nobody from the others.
+    private static T? Parsed<T>(ReadOnlyMemory<byte> line, Func<JsonElement, T> read, out string why) where T : class
     {
-        using JsonDocument document = JsonDocument.Parse(line);
-        return read(document.RootElement);
+        why = "";
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            return read(document.RootElement);
+        }
+        catch (Exception e) when (e is FormatException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            why = e.Message;
+            return null;
+        }
     }
 }
