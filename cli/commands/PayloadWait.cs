@@ -90,6 +90,8 @@ internal sealed class PayloadWait(Reconnection reconnection, ServiceConnection s
 
     private int? Take(JsonView frame, ServiceConnection from)
     {
+        if (frame["code"u8].Text != "busy")
+            reconnection.Answered();
         switch (frame["type"u8].Text)
         {
             case "started":
@@ -214,7 +216,7 @@ internal sealed class PayloadWait(Reconnection reconnection, ServiceConnection s
     public static int Lose(string cause, StatusChannel status)
     {
         string line = FailureLine.Sentence(
-            $"how the payload ends is not known: {cause} while it ran. It is ended, because its client ends now",
+            $"how the payload ends is not known: {cause} while it ran. If it still runs it is ended, because its client ends now",
             "Treat it as failed; `isolation trace` on this node will know its ending");
         status.Ended("lost", line);
         return FailureLine.Of(ExitCode.Lost, line);

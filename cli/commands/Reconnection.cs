@@ -21,6 +21,9 @@ internal sealed class Reconnection(byte[] socket, string id, string handle)
     /// <summary>A service other than the first is being asked.</summary>
     public bool IsAsking { get; private set; }
 
+    /// <summary>A service has answered: another one that goes is waited out like the first.</summary>
+    public void Answered() => (_since, _wait) = (0, FirstWait);
+
     /// <summary>How long until the next try.</summary>
     public int MillisecondsToTry => (int)Math.Clamp(_tryAt - Environment.TickCount64, 0, LongestWait);
 
@@ -49,5 +52,5 @@ internal sealed class Reconnection(byte[] socket, string id, string handle)
     }
 
     /// <summary>True when nothing of the payload is there any more, and nobody has answered for long.</summary>
-    public bool IsHopeless(bool channelIsOpen) => !channelIsOpen && Environment.TickCount64 - _since > HopeMilliseconds;
+    public bool IsHopeless(bool channelIsOpen) => !channelIsOpen && _since != 0 && Environment.TickCount64 - _since > HopeMilliseconds;
 }

@@ -261,7 +261,7 @@ public sealed class Cell : IHostCell
         ObservedEnding seen = Explained(told ?? await EndWithoutCellInitAsync().ConfigureAwait(false));
         try
         {
-            _parts.Ticket.Write(_parts.Ticket.Ticket with { Ending = Endings.ForTicket(seen) });
+            _parts.Ticket.Change(ticket => ticket with { Ending = Endings.ForTicket(seen) });
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -275,7 +275,7 @@ public sealed class Cell : IHostCell
     {
         try
         {
-            _parts.Ticket.Write(_parts.Ticket.Ticket with
+            _parts.Ticket.Change(ticket => ticket with
             {
                 Start = new TicketStart(Stopwatch.GetTimestamp(), [.. _parts.Leaf.Directories.Select(d => d.Inode)], Site.Placement.Position, Site.Placement.Holds, Site.Network)
                 {

@@ -3,7 +3,7 @@ namespace Isolation.Cells;
 /// <summary>
 /// What of ended cells could not be removed: the processes of a job that its batch system has suspended die only when it is resumed, which
 /// may be hours later. Looks once a second, kills, removes what has become empty, and lets go of it. Says once that something is left and
-/// once that it is gone. What it holds is lost with its warden.
+/// once that it is gone. With its ticket another warden finds it again.
 /// </summary>
 public sealed class LeftBehind : IDisposable
 {

@@ -13,6 +13,7 @@ public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, str
     private readonly Lock _gate = new();
     private bool _leafIsGone;
     private bool _isLetGo;
+    private bool _isRemoved;
     private TicketFile? _ticket;
 
     /// <summary>What it is called in the log.</summary>
@@ -35,7 +36,10 @@ public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, str
         if (Scratch?.Remove(Patience) is not null)
             return false;
         lock (_gate)
+        {
+            _isRemoved = true;
             return _ticket?.Remove() is null;
+        }
     }
 
     /// <summary>
@@ -45,23 +49,24 @@ public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, str
     {
         lock (_gate)
         {
+            if (_isRemoved)
+                _ = ticket.Remove();
             if (_isLetGo)
             {
-                _ = ticket.Remove();
-                ticket.Dispose();
+                ticket.Dispose(); // what is still there another warden finds by it
                 return;
             }
 
             _ticket = ticket;
-        }
-
-        try
-        {
-            ticket.Write(ticket.Ticket with { CellInit = null, Start = null, Ending = null });
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // A full file system: another warden would find an ending that nobody asks for. Or it is gone already.
+            try
+            {
+                if (!_isRemoved)
+                    ticket.Change(t => t with { CellInit = null, Start = null, Ending = null });
+            }
+            catch (IOException)
+            {
+                // A full file system: another warden would find an ending that nobody asks for.
+            }
         }
     }
 

@@ -60,7 +60,9 @@ public sealed class Scratch : IDisposable
     public static Scratch Find(CellHost host, Guid cell)
     {
         byte[] name = Encoding.ASCII.GetBytes(cell.ToString("D"));
-        Descriptor? directory = Sys.TryOpen(host.Scratch, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);
+        Descriptor? directory = Sys.TryOpen(host.Scratch, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno);
+        if (directory is null && errno != Errno.ENOENT)
+            throw new SyscallException("open", $"scratch/{cell:D}", errno);
         return new Scratch(host, name, directory) { _project = directory is null ? null : host.Projects.Keep(directory) };
     }
 

@@ -179,7 +179,7 @@ internal sealed class LogOnlyCell : IForkedCell
     {
         try
         {
-            _ticket.Write(_ticket.Ticket with
+            _ticket.Change(ticket => ticket with
             {
                 Start = new TicketStart(now, [.. _leaf.Directories.Select(d => d.Inode)], Site.Placement.Position, Site.Placement.Holds, Site.Network)
                 {
@@ -221,7 +221,7 @@ internal sealed class LogOnlyCell : IForkedCell
         ObservedEnding seen = Explained(end.Seen);
         try
         {
-            _ticket.Write(_ticket.Ticket with { Ending = Endings.ForTicket(seen) });
+            _ticket.Change(ticket => ticket with { Ending = Endings.ForTicket(seen) });
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

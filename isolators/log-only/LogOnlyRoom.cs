@@ -71,7 +71,7 @@ internal sealed class LogOnlyRoom(CellHost host, RoomPlan plan, TicketFile ticke
     }
 
     private PlaceResult Find(Entry entry, PlacementDemand demand)
-        => PlaceFinder.Find(host, entry with { Placement = demand }, hasOwnProcesses: false, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Write(ticket.Ticket with
+        => PlaceFinder.Find(host, entry with { Placement = demand }, hasOwnProcesses: false, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Change(t => t with
         {
             Payload = entry.Payload.Value,
             Uid = entry.Account.Uid.Value,

@@ -85,7 +85,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
 
             undo.Begin("control connection");
             CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, ProofDeadline).ConfigureAwait(false);
-            ticket.Note(ticket.Ticket with { CellInit = ProcessStamp.Of(cellInit) });
+            ticket.Note(t => t with { CellInit = ProcessStamp.Of(cellInit) });
             return new SetuidRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, own, ticket, cellInit, control);
         }
         catch (Exception e)

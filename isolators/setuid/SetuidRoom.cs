@@ -41,7 +41,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                 return await NowhereAsync(new PlaceResult.Nowhere(unlimited), undo).ConfigureAwait(false);
 
             undo.Begin("leaf");
-            PlaceResult found = PlaceFinder.Find(host, entry, own is not null, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Write(ticket.Ticket with
+            PlaceResult found = PlaceFinder.Find(host, entry, own is not null, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Change(t => t with
             {
                 Payload = entry.Payload.Value,
                 Uid = entry.Account.Uid.Value,

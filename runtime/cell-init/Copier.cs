@@ -5,12 +5,15 @@ namespace Isolation.CellInit;
 
 /// <summary>
 /// Copies files between a client and a payload's scratch, where a mount cannot do it. The warden executes it with the payload account's ids,
-/// descriptor 3 the socket and descriptor 4 the scratch: it can do nothing that the payload could not.
+/// descriptor 3 the socket, descriptor 4 the scratch, and descriptor 5 a pipe of which only the warden holds the other end: it can do nothing that the payload
+/// could not, and ends with its warden, which alone knows whose account it has.
 /// </summary>
 internal sealed class Copier : IDisposable
 {
     private const int SocketNumber = 3;
     private const int ScratchNumber = 4;
+    private const int WardenNumber = 5;
+    private const int SIGKILL = 9;
     private readonly UnixSocket _socket = new(SocketNumber);
     private readonly Descriptor _scratch = new(ScratchNumber);
     private readonly byte[] _message = new byte[CopierMessage.MostBytes + 1];
@@ -20,6 +23,7 @@ internal sealed class Copier : IDisposable
     /// <summary>Serves until the client is gone, or breaks the protocol.</summary>
     internal static int Serve()
     {
+        new Thread(EndWithTheWarden, maxStackSize: 128 << 10) { IsBackground = true }.Start();
         using Copier copier = new();
         while (copier.TryReceive(out CopierMessage message, out int length))
         {
@@ -35,6 +39,14 @@ internal sealed class Copier : IDisposable
         }
 
         return 0;
+    }
+
+    // A thread of its own: the other one may wait for a client that does not read.
+    private static void EndWithTheWarden()
+    {
+        using Descriptor warden = new(WardenNumber);
+        _ = Sys.Poll(warden, PollEvents.In, -1);
+        Sys.SignalSelf(SIGKILL);
     }
 
     public void Dispose()

@@ -72,8 +72,9 @@ public sealed partial class NodeLedger : ILedger, IAsyncDisposable, ICommitted
     }
 
     /// <summary>What an earlier run left to be seen to; to be asked right after opening.</summary>
+    /// <param name="borrowers">Payloads that hold an account, and since when: where one of them has ended, its ending is among those told.</param>
     /// <exception cref="IOException">A segment cannot be read.</exception>
-    public EarlierRun ReadEarlierRun() => EarlierRunReader.Read(_directory, Unended);
+    public EarlierRun ReadEarlierRun(IReadOnlyDictionary<PayloadId, DateTimeOffset> borrowers) => EarlierRunReader.Read(_directory, Unended, borrowers);
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The payload is admitted already.</exception>

@@ -21,14 +21,23 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
     {
         await Parallel.ForEachAsync(Names(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (name, _) =>
         {
-            switch (TicketFile.Find(host.Rooms, name))
+            try
             {
-                case FoundTicket.Whole { File: TicketFile file }:
-                    await TakeOverAsync(file).ConfigureAwait(false);
-                    break;
-                case FoundTicket.Unreadable unreadable:
-                    LeaveAlone(unreadable.Cell, $"its ticket cannot be read: {unreadable.Why}");
-                    break;
+                switch (TicketFile.Find(host.Rooms, name))
+                {
+                    case FoundTicket.Whole { File: TicketFile file }:
+                        await TakeOverAsync(file).ConfigureAwait(false);
+                        break;
+                    case FoundTicket.Unreadable unreadable:
+                        LeaveAlone(unreadable.Cell, $"its ticket cannot be read: {unreadable.Why}");
+                        break;
+                }
+            }
+            catch (Exception e)
+            {
+                // One directory that nobody understands keeps nobody from the others.
+                if (Guid.TryParseExact(Encoding.ASCII.GetString(name), "D", out Guid cell))
+                    LeaveAlone(cell, e.Message);
             }
         }).ConfigureAwait(false);
         int scratches = RemoveStrayScratches();

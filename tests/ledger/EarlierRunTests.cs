@@ -8,6 +8,8 @@ namespace Isolation.Ledger.Tests;
 /// <summary>Promise: what an earlier run left is found in its ledger alone: each payload without an ending with all that its record says, and the last endings.</summary>
 public sealed class EarlierRunTests
 {
+    private static readonly Dictionary<PayloadId, DateTimeOffset> Nobody = [];
+
     public static TheoryData<Ending> Endings => new()
     {
         new Ending.Exited(7), new Ending.Signaled(9), new Ending.TimedOut(TimeSpan.FromSeconds(90)), new Ending.OutOfMemory(MemoryLimit.Job, "python3 (pid 7)"), new Ending.Abandoned(),
@@ -41,7 +43,7 @@ public sealed class EarlierRunTests
             using var directory = new TestDirectory();
             await using NodeLedger ledger = directory.Open();
             await ledger.AdmitAsync(record);
-            UnendedPayload found = Assert.Single(ledger.ReadEarlierRun().Unended);
+            UnendedPayload found = Assert.Single(ledger.ReadEarlierRun(Nobody).Unended);
             Assert.Equal(record.Lease.Account.Groups.ToArray(), found.Admitted.Lease.Account.Groups.ToArray());
             Assert.Equal(record.Decision.Limits, found.Admitted.Decision.Limits);
             Assert.Equal(record.Pilot.Batch, found.Admitted.Pilot.Batch);
@@ -70,7 +72,7 @@ public sealed class EarlierRunTests
         }
 
         await using NodeLedger again = directory.Open();
-        EndedPayload found = Assert.Single(again.ReadEarlierRun().Ended);
+        EndedPayload found = Assert.Single(again.ReadEarlierRun(Nobody).Ended);
         Assert.Equal(record.Payload, found.Admitted.Payload);
         Assert.Equal(record, found.Ended);
     }
@@ -98,7 +100,7 @@ public sealed class EarlierRunTests
 
         Assert.True(directory.Segments.Length > 2);
         await using NodeLedger again = directory.Open();
-        EarlierRun earlier = again.ReadEarlierRun();
+        EarlierRun earlier = again.ReadEarlierRun(Nobody);
         Assert.Equal(left, earlier.Unended.Select(u => u.Admitted.Payload));
         Assert.Equal([null, 1008, null, 1108, null, 1208], earlier.Unended.Select(u => u.Process?.Value));
         Assert.Equal(again.Unended, earlier.Unended.Select(u => u.Receipt));
@@ -115,17 +117,36 @@ public sealed class EarlierRunTests
         await using NodeLedger ledger = directory.Open();
         await ledger.AdmitAsync(strange with { Decision = strange.Decision with { RoomKind = "strange" } });
         await ledger.AdmitAsync(plain);
-        // As another version would write it: the reader goes by the names of members.
-        string segment = directory.Segments[0];
+        string copy = directory.Copy("copy"), segment = Directory.GetFiles(copy).Single();
         byte[] bytes = File.ReadAllBytes(segment);
-        int at = bytes.AsSpan().IndexOf("\"roomKind\":\"strange\""u8);
-        "\"roomType\""u8.CopyTo(bytes.AsSpan(at));
-        string copy = Path.Combine(directory.Path, "copy");
-        Directory.CreateDirectory(copy);
-        File.WriteAllBytes(Path.Combine(copy, Path.GetFileName(segment)), bytes);
-        EarlierRun earlier = EarlierRunReader.Read(copy, ledger.Unended);
+        bytes[bytes.AsSpan().IndexOf("strange"u8)] ^= 1;
+        File.WriteAllBytes(segment, bytes);
+        EarlierRun earlier = EarlierRunReader.Read(copy, ledger.Unended, Nobody);
         Assert.Equal(plain.Payload, Assert.Single(earlier.Unended).Admitted.Payload);
         Assert.Equal(strange.Payload, Assert.Single(earlier.Unreadable).Key);
+    }
+
+    [Fact]
+    public async Task The_ending_of_whoever_still_has_an_account_is_found_however_far_back()
+    {
+        using var directory = new TestDirectory();
+        DateTimeOffset since = DateTimeOffset.UtcNow;
+        LedgerReceipt borrower;
+        await using (NodeLedger ledger = directory.Open())
+        {
+            borrower = await ledger.AdmitAsync();
+            await ledger.EndAsync(borrower, Samples.Ended(borrower.Payload) with { Residue = Residue.None with { Files = new Finding.Found("one") } });
+            for (int i = 0; i < 600; i++)
+                await ledger.EndAsync(await ledger.AdmitAsync());
+        }
+
+        Assert.True(directory.Segments.Length > 4);
+        await using NodeLedger again = directory.Open();
+        PayloadId never = Samples.NewPayload();
+        EarlierRun earlier = again.ReadEarlierRun(new Dictionary<PayloadId, DateTimeOffset> { [borrower.Payload] = since, [never] = since });
+        Assert.True(earlier.Endings[borrower.Payload].Residue.IsDirty);
+        Assert.False(earlier.Endings.ContainsKey(never));
+        Assert.DoesNotContain(borrower.Payload, again.ReadEarlierRun(Nobody).Endings.Keys);
     }
 
     [Fact]
@@ -133,7 +154,7 @@ public sealed class EarlierRunTests
     {
         using var directory = new TestDirectory();
         await using NodeLedger ledger = directory.Open();
-        EarlierRun earlier = ledger.ReadEarlierRun();
+        EarlierRun earlier = ledger.ReadEarlierRun(Nobody);
         Assert.Empty(earlier.Unended);
         Assert.Empty(earlier.Ended);
     }

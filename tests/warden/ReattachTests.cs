@@ -121,7 +121,8 @@ public sealed class ReattachTests
         using Pilot pilot = Pilot.Start();
         using Front first = await Front.GreetedAsync(site);
         using Play play = new(first, pilot);
-        _ = await play.RunAsync("sleep 60 & sleep 60", isPrivate: isPrivate);
+        const uint own = Site.RangeFirst + 70; // which no other test uses
+        _ = await play.RunAsync("sleep 60 & sleep 60", own, isPrivate: isPrivate);
         int cellInit = Assert.Single(site.CellInits());
         site.KillWarden();
         Kill(cellInit);
@@ -131,7 +132,7 @@ public sealed class ReattachTests
         _ = await play.DestroyAsync();
         (await play.ForgetAsync()).Done();
         await NothingIsLeftAsync(site);
-        Assert.Empty(Proc.OfUid(Site.AccountId));
+        Assert.Empty(Proc.OfUid(own));
     }
 
     [SkippableFact]
@@ -161,6 +162,7 @@ public sealed class ReattachTests
 
     [SkippableTheory]
     [InlineData("garbage")]
+    [InlineData("lacking")]
     [InlineData("newer")]
     [InlineData("anothers")]
     [InlineData("link")]
@@ -181,6 +183,10 @@ public sealed class ReattachTests
         {
             case "garbage":
                 File.WriteAllText(path, text[..(text.Length / 2)]);
+                break;
+            case "lacking":
+                json["start"] = new JsonObject { ["at"] = 1 };
+                File.WriteAllText(path, json.ToJsonString());
                 break;
             case "newer":
                 json["version"] = 2;

@@ -19,6 +19,7 @@ internal sealed class CopierExchange : ScratchExchange
     private readonly UnixSocket _ownEnd;
     private readonly Lock _gate = new();
     private PidFd? _copier;
+    private Descriptor? _life; // open in this process alone: the copier ends with it
     private bool _isOver;
 
     private CopierExchange(CellHost host, Scratch scratch, Account account, UnixSocket ownEnd, UnixSocket clientEnd) : base(ExchangeKind.Copier, clientEnd)
@@ -59,13 +60,15 @@ internal sealed class CopierExchange : ScratchExchange
     private void Start()
     {
         using Descriptor nothing = Sys.Open(null, "/dev/null", Sys.O_RDWR);
+        (Descriptor read, Descriptor life) = Sys.Pipe();
+        using Descriptor end = read;
         byte[] program = Encoding.UTF8.GetBytes(_program);
         ChildPlan plan = new()
         {
             Program = program,
             Arguments = [program, "copy"u8.ToArray()],
             Environment = ImmutableArray<ReadOnlyMemory<byte>>.Empty,
-            Descriptors = [nothing, nothing, nothing, _ownEnd, _scratch.Directory],
+            Descriptors = [nothing, nothing, nothing, _ownEnd, _scratch.Directory, end],
             Account = _account,
             NewKeyring = true,
             FileModeMask = 0x12, // 022
@@ -73,7 +76,12 @@ internal sealed class CopierExchange : ScratchExchange
         lock (_gate)
         {
             if (_isOver || _copier is not null)
+            {
+                life.Dispose();
                 return;
+            }
+
+            _life = life;
             _copier = Child.Start(plan, StartDeadline) switch
             {
                 ChildResult.Running running => running.Process,
@@ -87,6 +95,8 @@ internal sealed class CopierExchange : ScratchExchange
     {
         lock (_gate)
         {
+            _life?.Dispose();
+            _life = null;
             if (_copier is null)
                 return;
             _copier.Signal(SIGKILL);

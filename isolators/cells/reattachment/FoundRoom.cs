@@ -13,34 +13,56 @@ namespace Isolation.Cells;
 /// <param name="hasOwnProcesses">It has a pid namespace of its own.</param>
 public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProcesses)
 {
-    private static readonly TimeSpan ProofDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProofDeadline = TimeSpan.FromSeconds(15); // one that is about to start a payload may take 10 s for it
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Takes it over, or removes it.</summary>
     /// <param name="search">Looks for what an account left, where the ticket says that it can have left something.</param>
     public async Task<Reattached> ReattachAsync(Func<TicketSearch, UserId, SharedPlaces> search)
     {
-        PidFd? cellInit = ticket.Ticket.CellInit?.Find();
+        PidFd? cellInit = null;
         CellControl? control = null;
+        bool isKept = false;
         try
         {
-            control = await CellControl.ConnectAsync(ticket.SocketPath, ticket.Ticket.Secret, ProofDeadline).ConfigureAwait(false);
-        }
-        catch (IOException e)
-        {
+            cellInit = ticket.Ticket.CellInit?.Find();
+            control = await TryConnectAsync().ConfigureAwait(false);
             // One that has just given up its room takes a moment to be over.
-            if (cellInit is not null && Sys.Poll(cellInit, PollEvents.In, (int)ProofDeadline.TotalMilliseconds) == PollEvents.None)
+            if (control is null && cellInit is not null && Sys.Poll(cellInit, PollEvents.In, 1000) == PollEvents.None)
+                return new Reattached.Silent($"its cell-init (pid {ticket.Ticket.CellInit!.Pid}) lives and does not answer");
+            Reattached found = ticket.Ticket.Start is TicketStart start
+                ? new Reattached.Live(await TakeOverAsync(cellInit, control, start, search).ConfigureAwait(false))
+                : new Reattached.Gone(await RemoveAsync(cellInit, control).ConfigureAwait(false));
+            isKept = true;
+            return found;
+        }
+        finally
+        {
+            if (!isKept)
             {
-                int pid = ticket.Ticket.CellInit!.Pid;
-                cellInit.Dispose();
+                if (control is not null)
+                    await control.DisposeAsync().ConfigureAwait(false);
+                cellInit?.Dispose();
                 ticket.Dispose();
-                return new Reattached.Silent($"its cell-init (pid {pid}) lives and does not answer: {e.Message}");
             }
         }
+    }
 
-        return ticket.Ticket.Start is TicketStart start
-            ? new Reattached.Live(await TakeOverAsync(cellInit, control, start, search).ConfigureAwait(false))
-            : new Reattached.Gone(await RemoveAsync(cellInit, control).ConfigureAwait(false));
+    // Null where nobody is there, or does not answer in time.
+    private async Task<CellControl?> TryConnectAsync()
+    {
+        try
+        {
+            return await CellControl.ConnectAsync(ticket.SocketPath, ticket.Ticket.Secret, ProofDeadline).ConfigureAwait(false);
+        }
+        catch (SyscallException e) when (e.Errno is not (Errno.ECONNREFUSED or Errno.ENOENT or Errno.ECONNRESET or Errno.EPIPE))
+        {
+            throw; // it is this process that cannot connect: nothing follows for the cell
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private async Task<Cell> TakeOverAsync(PidFd? cellInit, CellControl? control, TicketStart start, Func<TicketSearch, UserId, SharedPlaces> search)

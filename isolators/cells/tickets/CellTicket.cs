@@ -66,13 +66,14 @@ public sealed record CellTicket
                 null => "it is null",
                 { Version: < 1 or > NewestVersion } => $"it is of version {ticket.Version}, and this warden reads up to {NewestVersion}",
                 { Leaf: { } leaf } when leaf.V1.IsDefault || leaf.Jobs.IsDefault => "its leaf lacks members",
+                { Secret: null } or { Start: { LeafInodes: null } or { Search: not { Places: not null } } } or { Ending: { How: null } or { Cause: null } or { Usage: null } } => "it lacks members",
                 { Start: not null, Leaf: null } or { Start: not null, Payload: null } or { Start: not null, Uid: null } => "a payload was started without leaf, name or account",
                 { Start: { } start, Leaf: { } leaf } when start.LeafInodes.Length != leaf.Directories.Length => "its leaf has another number of directories than inodes",
                 _ => "",
             };
             return why.Length == 0 ? ticket : null;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
             why = $"it is no ticket: {e.Message}";
             return null;

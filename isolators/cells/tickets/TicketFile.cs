@@ -10,6 +10,7 @@ public sealed class TicketFile : IDisposable
     private static readonly byte[] NewName = "ticket.new"u8.ToArray();
     private static readonly byte[] SocketName = "control"u8.ToArray();
     private const int LongestTicket = 256 << 10;
+    private readonly Lock _turn = new();
     private readonly Descriptor _rooms;
     private readonly byte[] _directoryName;
 
@@ -88,7 +89,23 @@ public sealed class TicketFile : IDisposable
     /// Puts another ticket in place of the one there, whole or not at all. Not flushed to disk: a machine that goes down takes the
     /// payload along.
     /// </summary>
-    public void Write(CellTicket ticket)
+    public void Write(CellTicket ticket) => Change(_ => ticket);
+
+    /// <summary>As <see cref="Write"/>, of the one that is there: several may have something to add, each takes its turn.</summary>
+    public void Change(Func<CellTicket, CellTicket> change)
+    {
+        lock (_turn)
+            WriteNow(change(Ticket));
+    }
+
+    /// <summary>Remembers what the next <see cref="Change"/> is to hold as well; until then it is not on disk.</summary>
+    public void Note(Func<CellTicket, CellTicket> change)
+    {
+        lock (_turn)
+            Ticket = change(Ticket);
+    }
+
+    private void WriteNow(CellTicket ticket)
     {
         using (Descriptor target = Sys.TryOpen(Directory, NewName, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_TRUNC | Sys.O_NOFOLLOW, 0x180, out int errno)
             ?? throw new SyscallException("open", "ticket.new", errno))
@@ -99,9 +116,6 @@ public sealed class TicketFile : IDisposable
         Sys.RenameAt(Directory, NewName, Directory, Name);
         Ticket = ticket;
     }
-
-    /// <summary>Remembers what the next <see cref="Write"/> is to hold as well.</summary>
-    public void Note(CellTicket ticket) => Ticket = ticket;
 
     /// <summary>Removes ticket, socket and directory.</summary>
     /// <returns>What could not be removed, or null.</returns>

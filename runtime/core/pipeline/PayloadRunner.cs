@@ -134,6 +134,7 @@ public sealed class PayloadRunner(
         catch (Exception)
         {
             await DestroyAsync(payload.Cell).ConfigureAwait(false); // a bug of ours: the cell must not outlive it
+            payload.MarkOver(Failed(payload)); // nobody else may wait for ever
             throw;
         }
     }
@@ -183,12 +184,20 @@ public sealed class PayloadRunner(
             (PayloadResult result, residue) = await FinishAsync(payload, receipt, report, collection).ConfigureAwait(false);
             payload.MarkOver(result);
         }
+        catch (Exception)
+        {
+            payload.MarkOver(Failed(payload));
+            throw;
+        }
         finally
         {
             // 12 release
             await lender.ReleaseAsync(payload.Lease, residue).ConfigureAwait(false);
         }
     }
+
+    private static PayloadResult Failed(RunningPayload payload)
+        => new(payload.Request.Id, new Ending.Lost("an error of the service itself; its log says more"), Usage: null, Residue: null);
 
     /// <summary>Steps 10, 11 and 13.</summary>
     private async Task<(PayloadResult Result, Residue Residue)> FinishAsync(RunningPayload payload, LedgerReceipt receipt, EndingReport report, Collection? collection)

@@ -11,6 +11,7 @@ public sealed class RunningPayloads
     private readonly ConcurrentDictionary<PayloadId, OverPayload> _over = new();
     private readonly ConcurrentQueue<PayloadId> _overSince = new();
     private readonly ConcurrentDictionary<PayloadId, RunningPayload> _payloads = new();
+    private long _knownSince;
 
     /// <summary>All of them, oldest first.</summary>
     public IReadOnlyList<RunningPayload> All => [.. _payloads.Values.OrderBy(p => p.Request.Id.Value)];
@@ -20,6 +21,19 @@ public sealed class RunningPayloads
 
     /// <summary>What came of a payload that is over; null when nobody knows it any more.</summary>
     public OverPayload? FindOver(PayloadId id) => _over.GetValueOrDefault(id);
+
+    /// <summary>True for an id that was given so long ago that its payload may have ended without being known here any more.</summary>
+    public bool MayBeForgotten(PayloadId id) => id.Time.UtcTicks <= Volatile.Read(ref _knownSince);
+
+    /// <summary>Of payloads whose ids were given until then nothing is known but what is kept here.</summary>
+    public void ForgetUntil(DateTimeOffset time)
+    {
+        for (long before = Volatile.Read(ref _knownSince); time.UtcTicks > before; before = Volatile.Read(ref _knownSince))
+        {
+            if (Interlocked.CompareExchange(ref _knownSince, time.UtcTicks, before) == before)
+                return;
+        }
+    }
 
     /// <summary>Adds one until the returned value is disposed.</summary>
     public IDisposable Add(RunningPayload payload)
@@ -35,7 +49,10 @@ public sealed class RunningPayloads
             return;
         _overSince.Enqueue(over.Id);
         while (_over.Count > MostOver && _overSince.TryDequeue(out PayloadId oldest))
+        {
+            ForgetUntil(oldest.Time);
             _over.TryRemove(oldest, out _);
+        }
     }
 
     private void Remove(RunningPayload payload)

@@ -62,14 +62,14 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
             new ExplainOperation(policy, isolators, accounts, surveys, clock),
             new DoctorOperation(policy, isolators, readiness, surveys, state, host, clock),
             new SignalOperation(_running, ledger),
-            new WaitOperation(_running),
+            new WaitOperation(_running, watch),
             new JoinOperation(_running),
             new PayloadQueries(_running),
             new ServiceQueries(policy, reload, state, isolators, _running, turns),
             new AccountClearing(state, ledger),
             ledger, clock, log);
 
-        new Recovery(warden, runner, _running, leases, counts, bootId, log).Begin(ledger.ReadEarlierRun());
+        new Recovery(warden, runner, _running, ledger, leases, counts, bootId, log).Begin();
         await RecordAsync("service-started", policy.Epoch).ConfigureAwait(false);
         _listener = new Listener(paths.Socket, options.WithoutKernel, accounts, JobSigns.Read(options.TrackingGroups), dispatcher, watch, ShareCaps.Default, Deadlines.Default, clock, log);
         _parts.Push(_listener);

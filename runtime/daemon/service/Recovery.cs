@@ -11,13 +11,16 @@ namespace Isolation.Daemon;
 /// again to whoever waited for it, and accounts of payloads that came to nothing are given back once the warden has nothing of theirs. None of it waits for a
 /// warden that is not there.
 /// </summary>
-internal sealed class Recovery(WardenLink warden, PayloadRunner runner, RunningPayloads running, Leases leases, PayloadCounts counts, string bootId, ILogger log)
+internal sealed class Recovery(
+    WardenLink warden, PayloadRunner runner, RunningPayloads running, NodeLedger ledger, Leases leases, PayloadCounts counts, string bootId, ILogger log)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>Begins.</summary>
-    public void Begin(EarlierRun earlier)
+    public void Begin()
     {
+        EarlierRun earlier = ledger.ReadEarlierRun(leases.Held.ToDictionary(held => held.Lease.Payload, held => held.Since));
+        running.ForgetUntil(earlier.Since);
         foreach (EndedPayload over in earlier.Ended)
             running.Keep(ResultOf(over));
         foreach (UnendedPayload unended in earlier.Unended)
@@ -25,10 +28,9 @@ internal sealed class Recovery(WardenLink warden, PayloadRunner runner, RunningP
         HashSet<PayloadId> open = [.. earlier.Unended.Select(u => u.Admitted.Payload), .. earlier.Unreadable.Keys];
         foreach ((PayloadId payload, string why) in earlier.Unreadable)
             Log.NotRecovered(log, payload, why);
-        Dictionary<PayloadId, Residue> left = earlier.Ended.ToDictionary(e => e.Admitted.Payload, e => e.Ended.Residue);
         HeldLease[] nobodys = [.. leases.Held.Where(held => !open.Contains(held.Lease.Payload))];
         foreach (HeldLease held in nobodys)
-            _ = GiveBackAsync(held.Lease, left.GetValueOrDefault(held.Lease.Payload));
+            _ = GiveBackAsync(held.Lease, earlier.Endings.GetValueOrDefault(held.Lease.Payload)?.Residue);
         _ = RemoveStraysAsync();
         if (open.Count + nobodys.Length > 0)
             Log.Recovering(log, open.Count, nobodys.Length);
@@ -45,7 +47,7 @@ internal sealed class Recovery(WardenLink warden, PayloadRunner runner, RunningP
         counts.Add(uid);
         try
         {
-            WardenCell cell = new(CallsOf(id), unended.Admitted.Site, unended.Admitted.Decision.Limits.Wall, unended.BootId == bootId ? null : "the machine was started again while it ran");
+            WardenCell cell = new(CallsOf(id), unended.Admitted.Site, unended.Admitted.Decision.Limits.Wall, unended.Process is not null, unended.BootId == bootId ? null : "the machine was started again while it ran");
             await runner.ResumeAsync(new RunningPayload(unended.Admitted, cell, unended.Time, unended.Process), unended.Receipt).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever went wrong with one payload, the others are seen to.
@@ -81,13 +83,28 @@ internal sealed class Recovery(WardenLink warden, PayloadRunner runner, RunningP
     // Cells whose ending is on record, and whose removal was about to be asked for: a payload of this run's is among the running ones for as long as it has one.
     private async Task RemoveStraysAsync()
     {
-        using WardenReply reply = await warden.AskUntilAnsweredAsync(WardenOperation.List, static _ => { }).ConfigureAwait(false);
-        ListedRooms listed = ListedRooms.Read(reply.Body());
-        foreach (ListedRoom room in listed.Rooms.Where(r => r.State is RoomState.Running or RoomState.Ended && running.Find(new PayloadId(r.Cell)) is null))
+        try
         {
-            WardenCellCalls calls = CallsOf(new PayloadId(room.Cell));
-            _ = await calls.DestroyAsync(Grace).ConfigureAwait(false);
-            await calls.ForgetAsync().ConfigureAwait(false);
+            bool more;
+            do
+            {
+                using WardenReply reply = await warden.AskUntilAnsweredAsync(WardenOperation.List, static _ => { }).ConfigureAwait(false);
+                ListedRooms listed = ListedRooms.Read(reply.Body());
+                HashSet<PayloadId> open = [.. ledger.Unended.Select(receipt => receipt.Payload)];
+                PayloadId[] strays = [.. listed.Rooms.Where(r => r.State is RoomState.Running or RoomState.Ended).Select(r => new PayloadId(r.Cell)).Where(id => running.Find(id) is null && !open.Contains(id))];
+                foreach (PayloadId stray in strays)
+                {
+                    _ = await CallsOf(stray).DestroyAsync(Grace).ConfigureAwait(false);
+                    await CallsOf(stray).ForgetAsync().ConfigureAwait(false);
+                }
+
+                more = strays.Length > 0 && listed.Total > listed.Rooms.Length;
+            }
+            while (more);
+        }
+        catch (Exception e) when (e is SetupException or WireException)
+        {
+            Log.WardenStrange(log, e.Message);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class WardenCell : ICell
     private readonly TaskCompletionSource<EndingReport> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _hasCopier;
     private readonly bool _isFound;
+    private readonly bool _wasStarted;
     private SafePilotEnd? _pilotEnd;
     private ExchangeEnd? _exchange;
     private volatile bool _isToldToStart;
@@ -28,10 +29,11 @@ internal sealed class WardenCell : ICell
     /// <param name="calls">The calls about it.</param>
     /// <param name="site">Where it is on record.</param>
     /// <param name="wallLimit">Its wall-clock limit.</param>
+    /// <param name="wasStarted">Its start is on record.</param>
     /// <param name="lost">Why nobody can know how it ended; null where the warden is asked.</param>
-    public WardenCell(WardenCellCalls calls, CellSite site, TimeSpan? wallLimit, string? lost)
+    public WardenCell(WardenCellCalls calls, CellSite site, TimeSpan? wallLimit, bool wasStarted, string? lost)
     {
-        (_calls, Site, _wallLimit, _isFound, _isToldToStart) = (calls, site, wallLimit, true, true);
+        (_calls, Site, _wallLimit, _wasStarted, _isFound, _isToldToStart) = (calls, site, wallLimit, wasStarted && lost is null, true, true);
         if (lost is null)
             _ = WaitForEndingAsync();
         else
@@ -103,6 +105,8 @@ internal sealed class WardenCell : ICell
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
         Forked?.GiveUp();
+        if (_wasStarted)
+            return new CellReport(await _calls.DestroyKnownAsync(grace).ConfigureAwait(false));
         return new CellReport(await (_isToldToStart ? _calls.DestroyAsync(grace) : _calls.DestroyUnusedAsync(grace)).ConfigureAwait(false));
     }
 
@@ -135,17 +139,24 @@ internal sealed class WardenCell : ICell
     private async Task<StartResult> FindAsync()
     {
         using WardenReply reply = await _calls.AskUntilAnsweredAsync(WardenOperation.Find).ConfigureAwait(false);
-        if (reply.IsOfNoCell)
+        if (reply.IsOfNoCell || reply.IsOfAnotherStage)
             return new StartResult.NotStarted("warden", 0);
-        int pid = _calls.Checked(reply, static r =>
-        {
-            MessageReader body = r.Body();
-            int found = body.I32();
-            body.End();
-            return found;
-        });
         _ = WaitForEndingAsync();
-        return pid > 0 ? new StartResult.Started(new ProcessId(pid)) : new StartResult.Unseen();
+        try
+        {
+            int pid = _calls.Checked(reply, static r =>
+            {
+                MessageReader body = r.Body();
+                int found = body.I32();
+                body.End();
+                return found;
+            });
+            return pid > 0 ? new StartResult.Started(new ProcessId(pid)) : new StartResult.Unseen();
+        }
+        catch (SetupException)
+        {
+            return new StartResult.Unseen(); // the warden cannot reach it: whether it runs nobody knows
+        }
     }
 
     private async Task WaitForEndingAsync()
@@ -154,7 +165,7 @@ internal sealed class WardenCell : ICell
         {
             using WardenReply reply = await _calls.AskUntilAnsweredAsync(WardenOperation.Ending).ConfigureAwait(false);
             // A payload that was told to start has a cell until its ending is on record.
-            if (_isFound && (reply.IsOfNoCell || reply.IsOfAnotherStage))
+            if (_isFound && !_wasStarted && (reply.IsOfNoCell || reply.IsOfAnotherStage))
                 _ending.TrySetResult(NeverStarted);
             else
                 _ending.TrySetResult(_calls.Checked(reply, r => CellMapping.Of(ObservedEnding.Read(r.Body()), _wallLimit)));

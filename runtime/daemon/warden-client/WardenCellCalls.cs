@@ -79,6 +79,11 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
     /// <summary>Removes a cell in which a payload was told to start; never throws. Where the warden is gone, the next one is waited for.</summary>
     public Task<Residue> DestroyAsync(TimeSpan grace) => DestroyAsync(() => AskUntilAnsweredAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)));
 
+    /// <summary>As <see cref="DestroyAsync(TimeSpan)"/>, of a payload that is known to have been started: a warden without its cell says nothing of what became of it.</summary>
+    public Task<Residue> DestroyKnownAsync(TimeSpan grace) => DestroyAsync(
+        () => AskUntilAnsweredAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)),
+        new Finding.Found("the warden has no cell of it, and its start is on record: nobody knows what runs on"));
+
     /// <summary>The ticket may go; never throws.</summary>
     public async Task ForgetAsync()
     {
@@ -104,12 +109,12 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
         using WardenReply forgotten = await AskUntilAnsweredAsync(WardenOperation.Forget).ConfigureAwait(false);
     }
 
-    private async Task<Residue> DestroyAsync(Func<Task<WardenReply>> ask)
+    private async Task<Residue> DestroyAsync(Func<Task<WardenReply>> ask, Finding? ofNoCell = null)
     {
         try
         {
             using WardenReply reply = await ask().ConfigureAwait(false);
-            return reply.IsOfNoCell ? Residue.OfAll(ByTheNext) : Checked(reply, r => CellMapping.Of(DestroyedCell.Read(r.Body())));
+            return reply.IsOfNoCell ? Residue.OfAll(ofNoCell ?? ByTheNext) : Checked(reply, r => CellMapping.Of(DestroyedCell.Read(r.Body())));
         }
         catch (WardenGoneException)
         {

@@ -7,7 +7,7 @@ namespace Isolation.Daemon;
 
 /// <summary>
 /// The connection to the warden, kept up: one thread connects, reads, and after a break connects again, first after 0.2 s, then
-/// more slowly up to 2 s. What was asked over a connection that broke has failed; nothing is asked twice.
+/// more slowly up to 2 s. What was asked over a connection that broke has failed; only <see cref="AskUntilAnsweredAsync"/> asks the next warden again.
 /// </summary>
 internal sealed class WardenLink : IDisposable
 {

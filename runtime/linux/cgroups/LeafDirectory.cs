@@ -75,12 +75,12 @@ public sealed class LeafDirectory : IDisposable
     public static LeafDirectory Find(string parent, string name, long? inode)
     {
         string path = $"{parent}/{name}";
-        if (Sys.TryOpen(null, Encoding.UTF8.GetBytes(parent), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _) is not Descriptor above)
+        if (OpenIfThere(null, Encoding.UTF8.GetBytes(parent), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, parent) is not Descriptor above)
             return new LeafDirectory(path, null, null, 0);
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         if (inode is long known && Sys.TryCachedStatusAt(above, bytes, out _)?.Inode != known)
             bytes = RootsOwn(above).FirstOrDefault(own => own.Inode == known).Name ?? [];
-        Descriptor? found = bytes.Length == 0 ? null : Sys.TryOpen(above, bytes, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);
+        Descriptor? found = bytes.Length == 0 ? null : OpenIfThere(above, bytes, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, path);
         FileStatus? status = found is null ? null : Sys.StatusOf(found);
         if (status is { Uid: 0, Inode: long own } && (inode is null || own == inode))
             return new LeafDirectory(path, above, found, own);
@@ -93,7 +93,8 @@ public sealed class LeafDirectory : IDisposable
     public Descriptor Open(string file, int flags) => Sys.Open(Directory, file, flags);
 
     /// <summary>Opens a file of it; null where there is none.</summary>
-    public Descriptor? TryOpen(string file, int flags) => _directory is null ? null : Sys.TryOpen(_directory, Encoding.UTF8.GetBytes(file), flags, 0, out _);
+    /// <exception cref="SyscallException">Whether there is one cannot be seen: what cannot be opened now is not therefore gone.</exception>
+    public Descriptor? TryOpen(string file, int flags) => _directory is null ? null : OpenIfThere(_directory, Encoding.UTF8.GetBytes(file), flags, $"{Path}/{file}");
 
     /// <summary>True where there is such a file.</summary>
     public bool Has(string file)
@@ -147,6 +148,12 @@ public sealed class LeafDirectory : IDisposable
     {
         _directory?.Dispose();
         _parent?.Dispose();
+    }
+
+    private static Descriptor? OpenIfThere(Descriptor? at, byte[] name, int flags, string path)
+    {
+        Descriptor? open = Sys.TryOpen(at, name, flags, 0, out int errno);
+        return open is not null || errno is Errno.ENOENT or Errno.ENODEV or Errno.ENOTDIR or Errno.EOPNOTSUPP ? open : throw new SyscallException("open", path, errno);
     }
 
     // A removed cgroup has no files, whatever is done with its name.

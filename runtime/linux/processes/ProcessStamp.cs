@@ -15,10 +15,11 @@ public sealed record ProcessStamp(int Pid, ulong StartTime)
         : null;
 
     /// <summary>Holds that process; null when it is not there any more.</summary>
+    /// <exception cref="SyscallException">Whether it is cannot be seen.</exception>
     public PidFd? Find()
     {
-        if (PidFd.TryOpen(Pid, out _) is not PidFd found)
-            return null;
+        if (PidFd.TryOpen(Pid, out int errno) is not PidFd found)
+            return errno == Errno.ESRCH ? null : throw new SyscallException("pidfd_open", $"{Pid}", errno);
         if (StartOf(Pid) == StartTime)
             return found; // held before it was looked at: the number cannot have become another's in between
         found.Dispose();
@@ -43,9 +44,13 @@ public sealed record ProcessStamp(int Pid, ulong StartTime)
         {
             return StartTimeIn(File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException || e.HResult == Errno.ESRCH)
         {
-            return null; // over meanwhile (ESRCH, ENOENT)
+            return null; // over meanwhile
+        }
+        catch (IOException e)
+        {
+            throw new SyscallException("open", $"/proc/{pid}/stat", e.HResult);
         }
     }
 }

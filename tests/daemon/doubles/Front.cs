@@ -35,7 +35,7 @@ internal sealed class Front : IDisposable
             new ExplainOperation(Site, isolators, accounts, surveys, clock),
             new DoctorOperation(Site, isolators, _readiness, surveys, Site, host, clock),
             new SignalOperation(Running, Site),
-            new WaitOperation(Running),
+            new WaitOperation(Running, _watch),
             new JoinOperation(Running),
             new PayloadQueries(Running),
             new ServiceQueries(Site, _reload, Site, isolators, Running, Turns),

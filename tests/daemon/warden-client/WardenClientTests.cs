@@ -206,15 +206,34 @@ public sealed class WardenClientTests : IDisposable
     public async Task OfACellOfAnEarlierRunTheWardenKnowsWhetherItWasStarted(string denied, Type expected, bool isDirty)
     {
         _warden.Answer = o => o is WardenOperation.Ending or WardenOperation.Destroy ? FakeWarden.Denied(denied, "it") : null;
-        WardenCell cell = new(new WardenCellCalls(_link, Plan.Cell, NullLogger.Instance), FakeWarden.Site, null, lost: null);
+        WardenCell cell = new(new WardenCellCalls(_link, Plan.Cell, NullLogger.Instance), FakeWarden.Site, null, wasStarted: false, lost: null);
         Assert.IsType(expected, (await cell.Ending.WaitAsync(Patience)).Ending);
         Assert.Equal(isDirty, (await cell.DestroyAsync(TimeSpan.Zero).WaitAsync(Patience)).Residue.IsDirty);
     }
 
     [Fact]
+    public async Task OfOneWhoseStartIsOnRecordAWardenWithoutItsCellProvesNothing()
+    {
+        _warden.Answer = o => o is WardenOperation.Ending or WardenOperation.Destroy ? FakeWarden.Denied(WardenProtocol.NoCell, "it") : null;
+        WardenCell cell = new(new WardenCellCalls(_link, Plan.Cell, NullLogger.Instance), FakeWarden.Site, null, wasStarted: true, lost: null);
+        Assert.IsType<Ending.Lost>((await cell.Ending.WaitAsync(Patience)).Ending);
+        Assert.True((await cell.DestroyAsync(TimeSpan.Zero).WaitAsync(Patience)).Residue.IsDirty);
+    }
+
+    [Fact]
+    public async Task AStartOfWhichTheNextWardenCanSayNothingIsNotCalledOneThatNeverWas()
+    {
+        GoesAt(WardenOperation.Start);
+        _warden.Answer = Unless(WardenOperation.Start, o => o is WardenOperation.Find or WardenOperation.Ending ? FakeWarden.Denied("left-alone", "it") : null);
+        ICell cell = await EnterAsync();
+        Assert.IsType<StartResult.Unseen>(await StartAsync(cell).WaitAsync(Patience));
+        Assert.IsType<Ending.Lost>((await cell.Ending.WaitAsync(Patience)).Ending);
+    }
+
+    [Fact]
     public async Task OfACellOfAnotherBootNobodyIsAskedHowItEnded()
     {
-        WardenCell cell = new(new WardenCellCalls(_link, Plan.Cell, NullLogger.Instance), FakeWarden.Site, null, lost: "the machine was started again");
+        WardenCell cell = new(new WardenCellCalls(_link, Plan.Cell, NullLogger.Instance), FakeWarden.Site, null, wasStarted: true, lost: "the machine was started again");
         Assert.Equal(new Ending.Lost("the machine was started again"), (await cell.Ending.WaitAsync(Patience)).Ending);
         Assert.DoesNotContain(WardenOperation.Ending, _warden.Asked);
     }
