@@ -422,7 +422,7 @@ class _Reconnection(_Connection):
     """Asks one service after the other for the ending of a payload whose own connection is gone (docs/protocol.md, ``wait``).
 
     Its frames are theirs, without ``hello`` and ``busy``; :meth:`frame` raises _HungUp when nobody has answered for ``patience`` seconds, and ``is_over``
-    says that nothing of the payload is there either.
+    says that nothing of the payload is to be seen either.
     """
 
     def __init__(self, path: str, request: Json, first: float, patience: float, is_over: Callable[[], bool]) -> None:
