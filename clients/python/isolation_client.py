@@ -491,6 +491,8 @@ class _Reconnection(_Connection):
         self.send({"type": "hello", "version": VERSION, "client": "isolation_client.py 1"}, self._request)
 
     def _drop(self, why: str) -> None:
+        if self._is_connected:
+            self._either.unregister(self.socket)  # closing does not, where a forked process has a copy
         super().close()
         self._buffer.clear()
         if self._is_heard:

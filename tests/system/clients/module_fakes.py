@@ -157,7 +157,7 @@ def waits():
     # Meanwhile deadlines hold, signals go to the payload, select sleeps, and outputs that were not fetched are told.
     with tempfile.TemporaryDirectory() as directory:
         output = os.path.join(directory, "out")
-        with Fake(HELLO, {**ENTERED, "exchange": "directory"}, streams_came, STARTED, lives=[(signal_came, HELLO, STARTED, nothing, {**ENDED, "notCollected": "it was started again"})]) as service:
+        with Fake(HELLO, {**ENTERED, "exchange": "directory"}, streams_came, STARTED, lives=[(signal_came, HELLO, STARTED, long), (HELLO, STARTED, long, {**ENDED, "notCollected": "it was started again"})]) as service:
             payload = service.start(["true"], outputs={"out": output}, until_running=False)
             while not isinstance(payload._connection, isolation_client._Reconnection):
                 payload.poll()
@@ -169,10 +169,24 @@ def waits():
                 except TimeoutError:
                     pass
             assert time.monotonic() - begin < 0.3 and payload.signal(15) and payload.fileno() >= 0
-            polled = 0
-            while payload.poll() is None:
+            polled = child = 0
+            while payload.ending is None:
+                if not child and payload._connection._is_heard:
+                    kept = payload._connection.socket.fileno()
+                    child = os.fork()  # holds a copy
+                    if child == 0:
+                        os.closerange(3, kept)
+                        os.closerange(kept + 1, 1024)
+                        time.sleep(20)
+                        os._exit(0)
                 assert select.select([payload], [], [], 20)[0]
                 polled += 1
+                begin = time.monotonic()
+                payload.poll()
+                assert time.monotonic() - begin < 0.5, "it does not return"
+            assert child
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
             assert polled < 20 and payload.ending.code == 3 and payload.fileno() == -1
             assert payload.not_fetched == {"out": "it was started again"} and payload.exit_code == 3
 
