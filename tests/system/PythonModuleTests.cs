@@ -46,7 +46,7 @@ public sealed class PythonModuleTests(PythonService shared) : IClassFixture<Pyth
 
     [SkippableFact]
     public void WhatIsNoServiceIsToldAsSuchAndLeavesNothingOpen()
-        => Assert.Equal("", Shell.Bash($"{Python} {PythonService.Directory}/module_fakes.py").Silent());
+        => Assert.Equal("", Shell.Bash($"{Python} {PythonService.Directory}/module_fakes.py", seconds: 120).Silent());
 
     [SkippableFact]
     public void AServiceThatDiesIsWaitedForAndEveryExitCodeArrives()
