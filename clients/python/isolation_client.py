@@ -14,6 +14,7 @@ As a module::
 As a program, with the options and exit codes of ``isolation``::
 
     python3 isolation_client.py run --claim /DC=org/CN=Alice --limit wall=2h -- ./analysis input.root > result.txt
+    python3 isolation_client.py wait ID --handle HANDLE
     python3 isolation_client.py status
 
 It speaks docs/protocol.md, version 1; docs/python.md has an example for each use.
@@ -52,6 +53,7 @@ LONGEST_STRING = (128 << 10) - 1  # what execve takes, without the NUL
 MOST_FILES = 32  # each way
 _CHUNK = 1 << 18
 _MOST_IDLE = 16  # connections that are kept to be used again
+_FIRST_RETRY, _LONGEST_RETRY = 0.1, 2.0  # seconds until a service that went away is looked for; each time twice as long
 _CHILD = "--forked-child"
 
 Text = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
@@ -171,6 +173,12 @@ class Ending:
         if (read["kind"] == "exited" and "code" not in read) or (read["kind"] == "signaled" and "signal" not in read):
             raise ProtocolError(f"an ending \"{read['kind']}\" without its number")
         return Ending(**read)
+
+    @staticmethod
+    def of_frame(ended: Json) -> Ending:
+        """Reads a frame ``ended``."""
+        ending = ended.get("ending")
+        return Ending.of(ending if isinstance(ending, dict) else {})
 
     @property
     def members(self) -> Json:
@@ -331,6 +339,10 @@ class _Connection:
             raise ProtocolError("a frame came without its descriptor")
         return self._descriptors.popleft()
 
+    def fileno(self) -> int:
+        """Readable when :meth:`frame` has something to take; -1 when it was closed."""
+        return self.socket.fileno()
+
     def wake(self) -> None:
         """Lets whoever waits for a frame see the connection's end; a copy in another process leaves it alone."""
         if self.pid == os.getpid():
@@ -345,7 +357,7 @@ class _Connection:
     def _readable(self, seconds: Optional[float]) -> bool:
         poll = select.poll()
         try:
-            poll.register(self.socket, select.POLLIN)
+            poll.register(self.fileno(), select.POLLIN)
         except ValueError:
             raise _HungUp("the connection was closed") from None
         return bool(poll.poll(None if seconds is None else seconds * 1000))
@@ -376,6 +388,128 @@ class _Connection:
         if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
             raise ProtocolError("a frame that is no object with a type")
         return frame
+
+
+class _Alarm:
+    """A descriptor that is readable from a time on: timerfd_create(2), which Python has from 3.13 only."""
+
+    def __init__(self) -> None:
+        import ctypes
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = int(self._libc.timerfd_create(time.CLOCK_MONOTONIC, os.O_CLOEXEC | os.O_NONBLOCK))
+        if self.fd < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+    def set(self, seconds: Optional[float]) -> None:
+        """So many seconds from now; None for never."""
+        nanoseconds = 0 if seconds is None else max(1, int(seconds * 1e9))
+        self._libc.timerfd_settime(self.fd, 0, struct.pack("4l", 0, 0, *divmod(nanoseconds, 10**9)), None)
+
+    def take(self) -> bool:
+        """The time has come; once."""
+        try:
+            return bool(os.read(self.fd, 8))
+        except BlockingIOError:
+            return False
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+
+
+class _Reconnection(_Connection):
+    """Asks one service after the other for the ending of a payload whose own connection is gone (docs/protocol.md, ``wait``).
+
+    Its frames are theirs, without ``hello`` and ``busy``; :meth:`frame` raises _HungUp when nobody has answered for ``patience`` seconds, and ``is_over``
+    says that nothing of the payload is to be seen either.
+    """
+
+    def __init__(self, path: str, request: Json, first: float, patience: float, is_over: Callable[[], bool]) -> None:
+        super().__init__(path)
+        self.socket.close()  # a new one each time
+        self._request, self._retry, self._patience, self._is_over = request, first, patience, is_over
+        self._is_connected = self._is_woken = self._is_heard = False
+        self._silent_since = time.monotonic()
+        with contextlib.ExitStack() as undo:
+            self._alarm = _Alarm()
+            undo.callback(self._alarm.close)
+            self._either = select.epoll()  # the alarm, and the socket while there is one
+            undo.callback(self._either.close)
+            self._either.register(self._alarm.fd, select.EPOLLIN)
+            self._wait_to_retry()
+            undo.pop_all()
+
+    def fileno(self) -> int:
+        return -1 if self._either.closed else self._either.fileno()
+
+    def frame(self, deadline: Optional[float]) -> Optional[Json]:
+        while True:
+            frame = super().frame(deadline)
+            if frame is None:
+                return None
+            if not self._is_heard:
+                self._is_heard = True
+                self._set_alarm(None)
+            if frame["type"] == "error" and frame.get("code") == "busy":
+                self._drop("busy")
+            elif frame["type"] != "hello":
+                self._retry = _FIRST_RETRY
+                return frame
+
+    def wake(self) -> None:
+        if self.pid == os.getpid():
+            self._is_woken = True
+            self._alarm.set(0)
+
+    def close(self) -> None:
+        super().close()
+        self._either.close()
+        self._alarm.close()
+
+    def _fill(self) -> None:
+        try:
+            if self._alarm.take():
+                self._on_alarm()
+            elif self._is_connected:
+                super()._fill()
+        except _HungUp as end:
+            self._drop(str(end))
+
+    def _on_alarm(self) -> None:
+        if self._is_connected:
+            raise _HungUp(f"no hello came within {HELLO_SECONDS} s")
+        try:
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.socket.setblocking(False)  # a full backlog is no answer
+            self.socket.connect(os.fsencode(self.path))
+            self._either.register(self.socket, select.EPOLLIN)
+        except (OSError, ValueError) as error:
+            raise _HungUp(_reason(error)) from None
+        self._is_connected = True
+        self._set_alarm(HELLO_SECONDS)
+        self.send({"type": "hello", "version": VERSION, "client": "isolation_client.py 1"}, self._request)
+
+    def _drop(self, why: str) -> None:
+        if self._is_connected:
+            self._either.unregister(self.socket)  # closing does not, where a forked process has a copy
+        super().close()
+        self._buffer.clear()
+        if self._is_heard:
+            self._silent_since = time.monotonic()
+        self._is_connected = self._is_heard = False
+        if time.monotonic() - self._silent_since >= self._patience and self._is_over():
+            raise _HungUp(f"nobody has answered for {self._patience:g} s: {why}")
+        self._wait_to_retry()
+
+    def _wait_to_retry(self) -> None:
+        self._set_alarm(self._retry)
+        self._retry = min(max(self._retry * 2, _FIRST_RETRY), _LONGEST_RETRY)
+
+    def _set_alarm(self, seconds: Optional[float]) -> None:
+        self._alarm.set(seconds)
+        if self._is_woken:  # perhaps before the alarm was set, which then hides it
+            raise _HungUp("the connection was closed")
 
 
 def _reason(error: BaseException) -> str:
@@ -951,8 +1085,12 @@ class Payload:
         return self.ending
 
     def fileno(self) -> int:
-        """For select: readable when :meth:`poll` has something to take. -1 when the payload is over."""
-        return -1 if self.ending or self._connection is None else self._connection.socket.fileno()
+        """For select: readable when :meth:`poll` has something to do, also while a service that went away is waited for. -1 when the payload is over.
+
+        It is another number after the service went away: ask for it after each :meth:`poll`.
+        """
+        connection = self._connection
+        return -1 if self.ending or connection is None else connection.fileno()
 
     def signal(self, number: int) -> bool:
         """Sends the payload a signal; before it runs it is kept until then.
@@ -1022,7 +1160,10 @@ class Payload:
             self._take_ended(frame)
         elif kind == "error":
             error = ServiceError(frame)
-            if self._may_have_run():
+            if error.code == "no-such-payload" and self.state == "entered" and isinstance(self._connection, _Reconnection):
+                # What is not on record was never started, and the service that was about to has gone.
+                self._over(Ending("setup-failed", step="start", why="the service was started again before the payload was", fix="Try again"))
+            elif self._may_have_run():
                 self._over(Ending("lost", why=f"the service failed: {error.why}"))
             else:
                 self._fail(error)
@@ -1033,7 +1174,8 @@ class Payload:
         elif kind == "fork" and self.state == "asked":
             self._fork(frame)
         elif kind == "started":
-            self._take_started(frame)
+            if self.state != "running":  # each service that is asked says it
+                self._take_started(frame)
         elif kind == "collect":
             assert self._connection is not None
             self._connection.send(self._exchange.fetch(lambda: self._is_closing or self._is_given_up()))
@@ -1090,8 +1232,8 @@ class Payload:
             self.signal(number)
 
     def _take_ended(self, frame: Json) -> None:
-        ending, usage, killed = frame.get("ending"), frame.get("usage"), frame.get("outOfMemory")
-        told = Ending.of(ending if isinstance(ending, dict) else {})
+        usage, killed = frame.get("usage"), frame.get("outOfMemory")
+        told = Ending.of_frame(frame)
         self.id = str(frame.get("id") or self.id)
         self.usage = usage if isinstance(usage, dict) else None
         self.out_of_memory = killed if isinstance(killed, dict) else None
@@ -1107,6 +1249,8 @@ class Payload:
         """The frames have ended before the ending came."""
         if self._is_closing:
             self._over(Ending("abandoned", why="the client let go of it"))
+        elif self._has_streams and error is None and not isinstance(self._connection, _Reconnection):
+            self._reconnect()
         elif self._may_have_run():
             self._over(Ending("lost", why=f"{cause if error else f'the service went away ({cause})'} while it ran. It is ended, because its client ends it now"))
         elif self._child is not None:
@@ -1115,6 +1259,25 @@ class Payload:
             self._over(Ending("setup-failed", step="protocol", why=cause, fix=error.fix))
         else:
             self._over(_unanswered(Unanswered(self._service.path, cause), self._service.path))
+
+    def _reconnect(self) -> None:
+        """The payload runs on without its service; the next one is asked for the ending."""
+        assert self._connection is not None
+        self._connection.close()
+        request = _about("wait", self.id, self.handle)
+        try:
+            self._connection = _Reconnection(self._service.path, request, _FIRST_RETRY, self._service.patience, self._is_cell_over)
+        except (OSError, ImportError) as error:
+            return self._over(Ending("lost", why=f"the service went away while it ran, and the next one cannot be waited for: {error}"))
+        if self._is_closing:  # close() may have seen the connection before
+            self._connection.wake()
+
+    def _is_cell_over(self) -> bool:
+        with self._sending:
+            poll = select.poll()
+            if self._channel is not None:
+                poll.register(self._channel, 0)
+            return self._channel is None or bool(poll.poll(0))
 
     def _may_have_run(self) -> bool:
         return self._child.end() if self._child is not None else self._has_streams
@@ -1139,7 +1302,7 @@ class Payload:
         self._exchange.over(why_none)
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._service._give_back(connection, reusable)
+            self._service._give_back(connection, reusable and not isinstance(connection, _Reconnection))
 
     def _tell_state(self, state: str) -> None:
         with self._sending:
@@ -1158,8 +1321,13 @@ def _let_write(fd: Optional[int]) -> None:
 class Service:
     """The service of this node. Any number of threads may use one object; connections are opened as needed, and used again."""
 
-    def __init__(self, path: Optional[Text] = None) -> None:
-        """:param path: the socket; without it ISOLATION_SOCKET, else /run/isolation/isolation.sock."""
+    def __init__(self, path: Optional[Text] = None, patience: float = 120.0) -> None:
+        """
+        :param path: the socket; without it ISOLATION_SOCKET, else /run/isolation/isolation.sock.
+        :param patience: where the service went away and nothing of a payload is to be seen any more, its ending is ``lost`` when nobody has answered for
+            so many seconds.
+        """
+        self.patience = patience
         self.path = os.fsdecode(path if path is not None else os.environ.get("ISOLATION_SOCKET") or DEFAULT_SOCKET)
         self._idle: List[_Connection] = []
         self._lock = threading.Lock()
@@ -1267,7 +1435,7 @@ class Service:
 
     def show(self, id: str, handle: Optional[str] = None) -> Json:
         """One of them."""
-        found = self._ask({"type": "show", "id": id, **({"handle": handle} if handle else {})}, "payload").get("payload")
+        found = self._ask(_about("show", id, handle), "payload").get("payload")
         return found if isinstance(found, dict) else {}
 
     def signal(self, id: str, number: int, handle: Optional[str] = None) -> bool:
@@ -1275,8 +1443,33 @@ class Service:
 
         :returns: False where the batch system has suspended the payload's job: then the signal acts when it is resumed.
         """
-        answer = self._ask({"type": "signal", "id": id, "signal": int(number), **({"handle": handle} if handle else {})}, "done")
+        answer = self._ask({**_about("signal", id, handle), "signal": int(number)}, "done")
         return answer.get("suspended") is not True
+
+    def wait(self, id: str, handle: Optional[str] = None, timeout: Optional[float] = None) -> Ending:
+        """Waits for the ending of a payload by its id, from any process of the pilot's, also while the service is started again.
+
+        The payload stays its client's: it ends with that one, and not with who waits here.
+
+        :raises TimeoutError: it is not over after so many seconds.
+        :raises ServiceError: the service knows no such payload, or none of the caller's.
+        :raises Unanswered: nobody has answered for the ``patience`` of this object.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with contextlib.closing(_Reconnection(self.path, _about("wait", id, handle), 0, self.patience, lambda: True)) as connection:
+            while True:
+                try:
+                    frame = connection.frame(deadline)
+                except _HungUp as end:
+                    raise Unanswered(self.path, str(end)) from None
+                if frame is None:
+                    raise TimeoutError(f"the payload is not over after {timeout} s")
+                if frame["type"] == "error":
+                    raise ServiceError(frame)
+                if frame["type"] == "ended":
+                    return Ending.of_frame(frame)
+                if frame["type"] != "started":
+                    raise ProtocolError(f"a frame \"{frame['type']}\" where \"ended\" was due")
 
     def _ask(self, request: Json, kind: str) -> Json:
         """One request with one answer."""
@@ -1321,6 +1514,11 @@ class Service:
             if reusable and len(self._idle) < _MOST_IDLE:
                 return self._idle.append(connection)
         connection.close()
+
+
+def _about(kind: str, id: str, handle: Optional[str]) -> Json:
+    """A request about one payload."""
+    return {"type": kind, "id": id, **({"handle": handle} if handle else {})}
 
 
 def _bytes(text: Text, what: str, faults: List[str]) -> bytes:
@@ -1619,14 +1817,14 @@ def _release() -> None:
 
 
 def _look(command: str, words: List[str]) -> int:
-    """status, ps, show, kill: a line of JSON an answer, as the service sent it."""
+    """status, ps, show: a line of JSON an answer, as the service sent it. kill, wait: an exit code."""
     parser = _Parser(prog=f"isolation_client.py {command}", allow_abbrev=False)
     parser.add_argument("--socket")
     if command != "status":
         parser.add_argument("--handle", action="append", default=[])
     if command == "kill":
         parser.add_argument("--signal", default="TERM")
-    if command in ("show", "kill"):
+    if command in ("show", "kill", "wait"):
         parser.add_argument("id")
     given = parser.parse_args(words)
     service = Service(given.socket)
@@ -1640,6 +1838,9 @@ def _look(command: str, words: List[str]) -> int:
             if not _with_each(known, lambda handle: service.signal(given.id, number, handle)):
                 _complain(0, "the payload's job is suspended: the signal acts when it is resumed.")
             return 0
+        if command == "wait":
+            ending: Ending = _with_each(known, lambda handle: service.wait(given.id, handle))
+            return _complain(ending.exit_code, ending.sentence) if ending.sentence else ending.exit_code
         answers = [service.status()] if command == "status" else service.list(known) if command == "ps" else \
             [_with_each(known, lambda handle: service.show(given.id, handle))]
     except IsolationError as error:
@@ -1685,9 +1886,9 @@ def main(words: Optional[List[str]] = None) -> int:
     command = words[0] if words else ""
     if command == "run":
         return _run(words[1:])
-    if command in ("status", "ps", "show", "kill"):
+    if command in ("status", "ps", "show", "kill", "wait"):
         return _look(command, words[1:])
-    usage = "isolation_client.py run [OPTIONS] [--] CMD [ARGUMENT…] | status | ps | show ID | kill ID"
+    usage = "isolation_client.py run [OPTIONS] [--] CMD [ARGUMENT…] | status | ps | show ID | kill ID | wait ID"
     if command in ("--help", "-h"):
         print(f"usage: {usage}\n\nThe options and exit codes are those of `isolation`: docs/cli.md.")
         return 0

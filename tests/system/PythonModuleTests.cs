@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Isolation.Service.Tests;
@@ -45,7 +46,24 @@ public sealed class PythonModuleTests(PythonService shared) : IClassFixture<Pyth
 
     [SkippableFact]
     public void WhatIsNoServiceIsToldAsSuchAndLeavesNothingOpen()
-        => Assert.Equal("", Shell.Bash($"{Python} {PythonService.Directory}/module_fakes.py").Silent());
+        => Assert.Equal("", Shell.Bash($"{Python} {PythonService.Directory}/module_fakes.py", seconds: 120).Silent());
+
+    [SkippableFact]
+    public void AServiceThatDiesIsWaitedForAndEveryExitCodeArrives()
+    {
+        using var service = Service.Start(Site.PrivatePolicy, place: "/opt");
+        using Process pilot = service.Shell.Start($"{Pilot("restart")} < /dev/null 2>&1");
+        Task<string> said = pilot.StandardOutput.ReadToEndAsync();
+        Until.True(() => pilot.HasExited || File.Exists(service.Work + "/py-started"), 30, () => "the payloads do not start\n" + service.Log);
+        service.StopDaemon(9);
+        Until.True(() => pilot.HasExited || File.Exists(service.Work + "/py-signalled"), 30, () => "it is not seen that the service is gone");
+        Thread.Sleep(1000);
+        service.Launch();
+        Assert.True(pilot.WaitForExit(Until.Deadline(40)), "the pilot waits on\n" + service.Log);
+        Assert.Equal("", said.Result);
+        Assert.Equal(0, pilot.ExitCode);
+        Until.True(() => service.Shell.Bash("$ROOT status --json").Output.Contains("\"lent\":0", StringComparison.Ordinal), 10, () => service.Log);
+    }
 
     [SkippableTheory]
     [InlineData("run --bogus x -- true", 240)]
@@ -57,6 +75,7 @@ public sealed class PythonModuleTests(PythonService shared) : IClassFixture<Pyth
     [InlineData("no-such-verb", 240)]
     [InlineData("run --level container -- true", 241)]
     [InlineData("kill 019aa3c1-5d00-7000-8000-000000000001", 241)]
+    [InlineData("wait 019aa3c1-5d00-7000-8000-000000000001", 241)]
     [InlineData("run --socket /no/such/socket -- true", 242)]
     [InlineData("status --socket /no/such/socket", 242)]
     [InlineData("run --limit wall=1s500ms --limit cpus=1.5 --limit files=64 -- sleep 60", 247)]

@@ -2,12 +2,14 @@
 import os
 import select
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-from isolation_client import BadRequest, Limits, Service, ServiceError
+import isolation_client
+from isolation_client import BadRequest, Limits, Service, ServiceError, Unanswered
 
 TRAPPING = ["sh", "-c", "trap 'exit 9' TERM; echo up >&2; while :; do sleep 0.05; done"]
 
@@ -251,6 +253,35 @@ def log_only(service):
     with service.start(["sleep", "60"], level="log-only") as payload:
         pid = payload.details["pid"]
     wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "it goes on")
+
+
+def restart(service):
+    """The test kills the service when it sees the file py-started, and starts it again when it sees py-signalled."""
+    read, stderr = os.pipe()
+    trapping = service.start(TRAPPING, stderr=stderr)
+    assert os.read(read, 3) == b"up\n"
+    # One ends before the kill or just after, the others while nobody is there and when the service is back.
+    payloads = {code: service.start(sh(f"sleep {code % 3 * 2}.3; exit {code}")) for code in range(1, 6)}
+    waits = {code: subprocess.Popen([sys.executable, isolation_client.__file__, "wait", payloads[code].id, "--handle", payloads[code].handle]) for code in (4, 5)}
+    with open("py-started", "w"):
+        pass
+
+    def is_down():
+        try:
+            return not service.status()
+        except Unanswered:
+            return True
+
+    wait_for(is_down, "the service stays")
+    assert trapping.signal(signal.SIGTERM)
+    with open("py-signalled", "w"):
+        pass
+    assert {code: payload.wait(30).code for code, payload in payloads.items()} == {code: code for code in payloads}
+    assert {code: client.wait(30) for code, client in waits.items()} == {code: code for code in waits}
+    assert trapping.wait(30).code == 9
+    assert service.wait(trapping.id, trapping.handle, 30).code == 9  # it is known, though it is over
+    os.close(read)
+    os.close(stderr)
 
 
 with Service() as own:

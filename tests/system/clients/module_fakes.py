@@ -1,8 +1,9 @@
 """What isolation_client.py makes of services that are none: each is played here, in a thread. Prints nothing where all is right."""
 import json
 import os
-import socket
+import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -16,6 +17,9 @@ from isolation_client import ProtocolError, Service, ServiceError, Unanswered
 HELLO = {"type": "hello", "version": 1, "service": "fake"}
 ENTERED = {"type": "entered", "id": "019aa3c1-5d00-7000-8000-000000000001", "handle": "00" * 16}
 STARTED = {"type": "started", "payload": {"id": ENTERED["id"], "state": "running", "pid": 1, "later": [1]}}
+WAIT = {"type": "wait", "id": ENTERED["id"], "handle": ENTERED["handle"]}
+BUSY = {"type": "error", "code": "busy", "message": "so it is", "fix": "do this"}
+UNKNOWN = {"type": "error", "code": "no-such-payload", "message": "it knows none", "fix": "look"}
 ENDED = {"type": "ended", "id": ENTERED["id"], "ending": {"kind": "exited", "code": 3, "later": "x"}, "later": True}
 
 
@@ -25,29 +29,45 @@ def frame(members):
 
 
 class Fake:
-    """One connection: reads what comes, says its lines (the second of a pair is sent along as a descriptor), and hangs up or stays."""
+    """One connection: reads what comes, says its lines (an `entered` with a channel), and hangs up or stays. Then the next life, on a new socket."""
 
-    def __init__(self, *lines, stays=False, slowly=False):
+    def __init__(self, *lines, lives=(), stays=False, slowly=False, patience=0.1):
         self.directory = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.directory.name, "isolation.sock")
+        self.patience = patience
+        self.over = threading.Event()
+        self.listen()
+        self.thread = threading.Thread(target=self.live, args=((lines, *lives), stays, slowly), daemon=True)
+        self.thread.start()
+
+    def listen(self):
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen()
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.play, args=(lines, stays, slowly))
-        self.thread.start()
 
-    def play(self, lines, stays, slowly):
-        connection, _ = self.listener.accept()
-        connection.recv(1 << 20)
+    def live(self, lives, stays, slowly):
         ours = []
+        for number, lines in enumerate(lives):
+            if number:
+                time.sleep(0.15)
+                self.listen()
+            self.play(lines, ours, stays and number == len(lives) - 1, slowly, number > 0)
+        for own in ours:
+            own.close()
+
+    def play(self, lines, ours, stays, slowly, is_asked):
+        connection, _ = self.listener.accept()
+        heard = connection.recv(1 << 20)
+        if is_asked:
+            assert heard.endswith(frame(WAIT)), heard
         for line in lines:
             if callable(line):
                 line(ours)
-            elif line is ENTERED:
+            elif isinstance(line, dict) and line["type"] == "entered":
                 own, given = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 ours.append(own)
-                socket.send_fds(connection, [frame(line)], [given.fileno()])
+                with open(os.memfd_create("exchange"), "rb") as exchange:
+                    socket.send_fds(connection, [frame(line)], [given.fileno(), *([exchange.fileno()] if "exchange" in line else [])])
                 given.close()
             elif slowly:
                 for byte in frame(line):
@@ -56,19 +76,19 @@ class Fake:
                 connection.sendall(line if isinstance(line, bytes) else frame(line))
         if stays:
             self.over.wait(20)
+        self.listener.close()
+        os.unlink(self.path)
         connection.close()
-        for own in ours:
-            own.close()
 
     def __enter__(self):
-        self.service = Service(self.path)
+        self.service = Service(self.path, patience=self.patience)
         return self.service
 
     def __exit__(self, *_):
         self.service.close()
         self.over.set()
         self.thread.join(20)
-        self.listener.close()
+        assert not self.thread.is_alive(), "it was not asked as often as it should be"
         self.directory.cleanup()
 
 
@@ -83,19 +103,121 @@ def signal_came(ours):
     assert ours[0].recv(100) == bytes([2, 0, 0, 0, 15, 0, 0, 0])
 
 
+def nothing(_):
+    """Dies without a word."""
+    time.sleep(0.05)
+
+
 def ends(kind, word, *lines, exit_code, **how):
     with Fake(*lines, **how) as service:
         payload = service.run(["true"])
         assert (payload.ending.kind, payload.exit_code) == (kind, exit_code) and word in payload.ending.sentence, (word, payload.ending)
 
 
-def raises(error, word, *lines, exit_code, **how):
+def raises(error, word, *lines, exit_code, ask=Service.status, **how):
     with Fake(*lines, **how) as service:
         try:
-            answer = service.status()
+            answer = ask(service)
             raise AssertionError(f"it answered {answer}")
         except error as seen:
             assert word in str(seen) and "Fix: " in str(seen) and seen.exit_code == exit_code, seen
+
+
+def waits():
+    # A service that dies, before or after the start, is waited for; the next one says the ending, and each state is told once.
+    for lives in (
+        [(STARTED,), (HELLO, STARTED, ENDED)], [(), (HELLO, STARTED, ENDED)], [(STARTED,), (HELLO, ENDED)], [(STARTED, b"\0\0\0\x10{"), (nothing,), (HELLO,), (HELLO, STARTED), (HELLO, ENDED)],
+        [(STARTED,), (BUSY,), (HELLO, BUSY), (HELLO, STARTED, ENDED)],
+    ):
+        states = []
+        with Fake(HELLO, ENTERED, streams_came, *lives[0], lives=lives[1:]) as service:
+            payload = service.run(["true"], on_state=lambda payload: states.append(payload.state))
+            assert payload.ending.code == 3 and payload.id == ENTERED["id"], payload.ending
+            assert states in (["entered", "running", "ended"], ["entered", "ended"]) and (payload.details or not lives[0]), states
+
+    # One that accepts and says nothing has not answered.
+    with Fake(HELLO, ENTERED, streams_came, STARTED, lives=[(lambda _: time.sleep(1.3),), (HELLO, ENDED)]) as service:
+        assert service.run(["true"]).ending.code == 3
+
+    # It is not known there: then it never ran, or nobody knows.
+    ends("setup-failed", "nothing of the payload has run: the service was started again", HELLO, ENTERED, streams_came, lives=[(BUSY,), (HELLO, UNKNOWN)], exit_code=244)
+    ends("lost", "it knows none", HELLO, ENTERED, streams_came, STARTED, lives=[(HELLO, UNKNOWN)], exit_code=245)
+    ends("lost", "no JSON", HELLO, ENTERED, streams_came, STARTED, lives=[(HELLO, frame(b"rubbish"))], exit_code=245)
+
+    def long(_):
+        time.sleep(1)
+
+    # Nobody comes back: for as long as the channel is open that is waited for, and patience begins with the last answer.
+    begin = time.monotonic()
+    with Fake(HELLO, ENTERED, streams_came, STARTED, lives=[(HELLO, STARTED, long)], patience=0.5) as service:
+        payload = service.run(["true"])
+        assert (payload.ending.kind, payload.exit_code) == ("lost", 245) and "nobody has answered for 0.5 s" in payload.ending.sentence, payload.ending
+    assert 1.6 < time.monotonic() - begin < 5
+
+    # Meanwhile deadlines hold, signals go to the payload, select sleeps, and outputs that were not fetched are told.
+    with tempfile.TemporaryDirectory() as directory:
+        output = os.path.join(directory, "out")
+        with Fake(HELLO, {**ENTERED, "exchange": "directory"}, streams_came, STARTED, lives=[(signal_came, HELLO, STARTED, long), (HELLO, STARTED, long, {**ENDED, "notCollected": "it was started again"})]) as service:
+            payload = service.start(["true"], outputs={"out": output}, until_running=False)
+            while not isinstance(payload._connection, isolation_client._Reconnection):
+                payload.poll()
+            begin = time.monotonic()
+            for timeout in (0, 0.05):
+                try:
+                    payload.wait(timeout)
+                    raise AssertionError("it is over")
+                except TimeoutError:
+                    pass
+            assert time.monotonic() - begin < 1 and payload.signal(15) and payload.fileno() >= 0
+            polled = child = 0
+            while payload.ending is None:
+                if not child and payload._connection._is_heard:
+                    kept = payload._connection.socket.fileno()
+                    child = os.fork()  # holds a copy
+                    if child == 0:
+                        os.closerange(3, kept)
+                        os.closerange(kept + 1, 1024)
+                        time.sleep(20)
+                        os._exit(0)
+                assert select.select([payload], [], [], 20)[0]
+                polled += 1
+                begin = time.monotonic()
+                payload.poll()
+                assert time.monotonic() - begin < 0.8, "it does not return"
+            assert child
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            assert polled < 20 and payload.ending.code == 3 and payload.fileno() == -1
+            assert payload.not_fetched == {"out": "it was started again"} and payload.exit_code == 3
+
+    # Letting go ends the waiting of another thread, at once.
+    for lives in ((), [(long,)]):
+        with Fake(HELLO, ENTERED, streams_came, STARTED, lives=lives, patience=30) as service:
+            payload = service.start(["true"])
+            seen = []
+            waiter = threading.Thread(target=lambda: seen.append(payload.wait()))
+            waiter.start()
+            time.sleep(0.6)
+            payload.close()
+            waiter.join(0.5)
+            assert [ending.kind for ending in seen] == ["abandoned"], seen
+
+    # Another process of the pilot's waits by id and handle.
+    own = [ENTERED["id"], ENTERED["handle"]]
+    with Fake(HELLO, STARTED, lives=[(BUSY,), (HELLO, STARTED, ENDED)], patience=30) as service:
+        assert service.wait(*own).code == 3
+    raises(ServiceError, "it knows none", HELLO, UNKNOWN, exit_code=241, ask=lambda service: service.wait(*own))
+    raises(ProtocolError, "where \"ended\" was due", HELLO, {"type": "done"}, exit_code=244, ask=lambda service: service.wait(*own))
+    raises(Unanswered, "nobody has answered for 0.1 s", HELLO, STARTED, exit_code=242, ask=lambda service: service.wait(*own))
+    try:
+        Service("/no/such/socket").wait(*own, timeout=0.2)
+        raise AssertionError("it is over")
+    except TimeoutError:
+        pass
+    for last, exit_code, line in ((ENDED, 3, b""), ({**ENDED, "ending": {"kind": "timed-out", "limitMilliseconds": 5}}, 247, b"wall limit"), (UNKNOWN, 241, b"it knows none")):
+        with Fake(HELLO, STARTED, lives=[(HELLO, last)]) as service:
+            client = subprocess.run([sys.executable, isolation_client.__file__, "wait", own[0], "--handle", own[1], "--socket", service.path], stderr=subprocess.PIPE)
+            assert client.returncode == exit_code and line in client.stderr and bool(line) == bool(client.stderr), client
 
 
 def main():
@@ -128,7 +250,7 @@ def main():
     raises(ProtocolError, "where \"status\" was due", HELLO, frame({"type": "done"}), exit_code=244, stays=True)
     raises(ProtocolError, "where \"hello\" was due", frame({"type": "status"}), exit_code=244, stays=True)
 
-    # Once it has its streams, nobody knows.
+    # Once it has its streams, nobody knows, also where nobody comes back.
     for lines in ((), (STARTED,), (STARTED, frame(b"rubbish")), (STARTED, {"type": "error", "code": "failed", "message": "a disk broke", "fix": "x"})):
         ends("lost", "how the payload ended is not known", HELLO, ENTERED, streams_came, *lines, exit_code=245)
     ends("vanished", "does not know, \"vanished\"", HELLO, {"type": "ended", "ending": {"kind": "vanished"}}, exit_code=245)
@@ -174,6 +296,8 @@ def main():
         with open(status) as file:
             states = [json.loads(line) for line in file]
         assert [line["state"] for line in states] == ["entered", "ended"] and states[1]["ending"]["kind"] == "abandoned", states
+
+    waits()
 
     # What the words of a service do to a terminal.
     ending = isolation_client.Ending.of({"kind": "refused", "rule": "r", "why": "\x1b[2Jx"})
