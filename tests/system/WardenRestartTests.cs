@@ -73,6 +73,21 @@ public sealed class WardenRestartTests
         service.VerifyLedger();
     }
 
+    [SkippableFact]
+    public void WhoCopiesForAPayloadEndsWithTheWarden()
+    {
+        using Service service = Service.Start(Site.Policy, arguments: ["--without-kernel", "idmap"]);
+        using Process client = service.Shell.Start($"exec setpriv --reuid=isotest-a --regid=isotest-a --clear-groups -- python3 {AppContext.BaseDirectory}/clients/exchange.py hold");
+        Assert.Equal("copier", client.StandardOutput.ReadLine());
+        HostProcess[] Copiers() => [.. HostProcess.All().Where(p => p.CommandLine.Contains(service.Programs + "/cell-init", StringComparison.Ordinal) && p.CommandLine.Contains("copy", StringComparison.Ordinal))];
+        Assert.Single(Copiers());
+        service.KillWarden();
+        Until.True(() => Copiers().Length == 0, 5, () => "a process with the payload's account outlives the warden");
+        service.BringBackWarden();
+        client.StandardInput.Close();
+        Assert.True(client.WaitForExit(Until.Deadline(10)));
+    }
+
     [SkippableTheory]
     [InlineData("classic")]
     [InlineData("private")]

@@ -1,9 +1,10 @@
-"""Asks for an exchange and prints what the service gives: the kind, or how many descriptors came."""
+"""Asks for an exchange and prints what the service gives: the kind, or how many descriptors came. With the word hold it keeps it until its input ends."""
 import base64
 import json
 import os
 import socket
 import struct
+import sys
 
 connection = socket.socket(socket.AF_UNIX)
 connection.connect(os.environ["ISOLATION_SOCKET"])
@@ -28,4 +29,6 @@ while b'"entered"' not in data or not data.endswith(b"}"):
     data += more
     descriptors += passed
 entered = data[data.index(b'{"type":"entered"'):]
-print(json.loads(entered)["exchange"] if len(descriptors) == 2 else len(descriptors))
+print(json.loads(entered)["exchange"] if len(descriptors) == 2 else len(descriptors), flush=True)
+if "hold" in sys.argv:
+    sys.stdin.read()
