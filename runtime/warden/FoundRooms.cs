@@ -7,42 +7,56 @@ using Isolation.Linux;
 namespace Isolation.Warden;
 
 /// <summary>
-/// The rooms of an earlier warden on this run directory, found by their tickets before any front is listened to. What was told to start is kept, what was
-/// not is removed, and what this warden cannot read or reach is left alone and told.
+/// The rooms of an earlier warden on this run directory, found by their tickets. What was told to start is kept, what was not is removed, and what this warden
+/// cannot read or reach is left alone and told. A front is listened to when all have been looked at, or soon: one cell-init that does not answer holds up only
+/// whoever asks for its room.
 /// </summary>
 internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHostIsolator> isolators, RoomKeeper rooms, WardenLog log)
 {
-    private const int AtOnce = 16;
+    private const int AtOnce = 64; // each mostly waits for its cell-init
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<Guid, bool> _leftAlone = new();
     private int _kept, _ended, _removed;
 
-    /// <summary>Looks at each of them.</summary>
-    internal async Task TakeOverAsync()
+    /// <summary>Looks at each of them; completes when it has, or after a while, and then goes on.</summary>
+    internal Task TakeOverAsync()
     {
-        await Parallel.ForEachAsync(Names(), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (name, _) =>
+        List<(byte[] Name, IDisposable? Looking)> each = [.. Names(host.Rooms).Select(name => (name, CellOf(name) is Guid cell ? rooms.Look(cell) : null))];
+        return Task.WhenAny(LookAtEachAsync(each), Task.Delay(Patience, host.Clock));
+    }
+
+    private async Task LookAtEachAsync(List<(byte[] Name, IDisposable? Looking)> each)
+    {
+        await Parallel.ForEachAsync(each, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (one, _) =>
         {
-            try
-            {
-                switch (TicketFile.Find(host.Rooms, name))
-                {
-                    case FoundTicket.Whole { File: TicketFile file }:
-                        await TakeOverAsync(file).ConfigureAwait(false);
-                        break;
-                    case FoundTicket.Unreadable unreadable:
-                        LeaveAlone(unreadable.Cell, $"its ticket cannot be read: {unreadable.Why}");
-                        break;
-                }
-            }
-            catch (Exception e)
-            {
-                // One directory that nobody understands keeps nobody from the others.
-                if (Guid.TryParseExact(Encoding.ASCII.GetString(name), "D", out Guid cell))
-                    LeaveAlone(cell, e.Message);
-            }
+            using (one.Looking)
+                await LookAtAsync(one.Name).ConfigureAwait(false);
         }).ConfigureAwait(false);
         int scratches = RemoveStrayScratches();
         if (_kept + _removed + _leftAlone.Count + scratches > 0)
             log.Write($"of an earlier warden: {_kept} payloads kept, {_ended} of them over; {_removed} rooms in which nothing was started and {scratches} scratches of nobody's removed; {_leftAlone.Count} rooms left alone");
+    }
+
+    private async Task LookAtAsync(byte[] name)
+    {
+        try
+        {
+            switch (TicketFile.Find(host.Rooms, name))
+            {
+                case FoundTicket.Whole { File: TicketFile file }:
+                    await TakeOverAsync(file).ConfigureAwait(false);
+                    break;
+                case FoundTicket.Unreadable unreadable:
+                    LeaveAlone(unreadable.Cell, $"its ticket cannot be read: {unreadable.Why}");
+                    break;
+            }
+        }
+        catch (Exception e)
+        {
+            // One directory that nobody understands keeps nobody from the others.
+            if (CellOf(name) is Guid cell)
+                LeaveAlone(cell, e.Message);
+        }
     }
 
     private async Task TakeOverAsync(TicketFile file)
@@ -103,7 +117,7 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
         int removed = 0;
         foreach (byte[] name in Names(host.Scratch))
         {
-            if (!Guid.TryParseExact(Encoding.ASCII.GetString(name), "D", out Guid cell) || _leftAlone.ContainsKey(cell) || HasRoom(name))
+            if (CellOf(name) is not Guid cell || _leftAlone.ContainsKey(cell) || HasRoom(name))
                 continue;
             using Scratch scratch = Scratch.Find(host, cell);
             if (scratch.Remove(TimeSpan.FromSeconds(5)) is string left)
@@ -117,7 +131,7 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
 
     private bool HasRoom(byte[] name) => Sys.TryCachedStatusAt(host.Rooms, name, out _) is not null;
 
-    private List<byte[]> Names() => Names(host.Rooms);
+    private static Guid? CellOf(byte[] name) => Guid.TryParseExact(Encoding.ASCII.GetString(name), "D", out Guid cell) ? cell : null;
 
     private static List<byte[]> Names(Descriptor directory)
     {

@@ -18,12 +18,20 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
     private static readonly TimeSpan LongestGrace = TimeSpan.FromMinutes(5);
     private readonly ConcurrentDictionary<Guid, Room> _rooms = new();
     private readonly ConcurrentDictionary<Guid, string> _leftAlone = new();
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _looking = new();
     private int _building;
 
     /// <summary>Rooms whose payload has not ended and been removed.</summary>
     internal int Alive => _rooms.Values.Count(room => !room.Stage.IsOver());
 
     private SemaphoreSlim Probing { get; } = new(1, 1);
+
+    /// <summary>A room of an earlier warden's is being looked at: whoever asks for it waits until the returned value is disposed.</summary>
+    internal IDisposable Look(Guid cell)
+    {
+        _looking[cell] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return new Looking(this, cell);
+    }
 
     /// <summary>Keeps a room of an earlier warden's.</summary>
     internal void Keep(IHostCell found, RoomKey key) => _rooms[found.Id.Value] = new Room(found, key);
@@ -58,7 +66,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
             throw new DeniedException("level", $"no isolator builds rooms of level {asked.Level}, kind {PrintableText.Of(asked.Kind)}");
         if (isolator.Description.Level == Level.LogOnly && !state.Limits.LogOnly)
             throw new DeniedException("log-only", "this site does not let pilots' own processes be put into cells");
-        if (_rooms.ContainsKey(asked.Cell) || _leftAlone.ContainsKey(asked.Cell))
+        if (_rooms.ContainsKey(asked.Cell) || _looking.ContainsKey(asked.Cell) || _leftAlone.ContainsKey(asked.Cell))
             throw new DeniedException("cell", $"the cell {asked.Cell} is there already");
         Invariants.RequirePilot(client, state.Limits);
         try
@@ -302,13 +310,15 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
         }
     }
 
-    private Task<T> OnAsync<T>(FrontSession session, Guid id, Func<Room, Task<T>> operation)
+    private async Task<T> OnAsync<T>(FrontSession session, Guid id, Func<Room, Task<T>> operation)
     {
+        if (_looking.TryGetValue(id, out TaskCompletionSource? looking))
+            await looking.Task.ConfigureAwait(false);
         Room room = _rooms.GetValueOrDefault(id) ?? throw (_leftAlone.TryGetValue(id, out string? why)
             ? new DeniedException("left-alone", $"the cell {id} is of an earlier warden: {why}")
             : new DeniedException(WardenProtocol.NoCell, $"no cell {id} of this warden"));
         room.Owner = session;
-        return OnAsync(id, room, operation);
+        return await OnAsync(id, room, operation).ConfigureAwait(false);
     }
 
     // An operation may be the room's last.
@@ -335,6 +345,15 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
     {
         await room.ForgetAsync().ConfigureAwait(false);
         return true;
+    }
+
+    private sealed class Looking(RoomKeeper rooms, Guid cell) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (rooms._looking.TryRemove(cell, out TaskCompletionSource? looking))
+                looking.TrySetResult();
+        }
     }
 
     private static Guid CellOf(byte[] body)

@@ -160,6 +160,32 @@ public sealed class ReattachTests
         await NothingIsLeftAsync(site);
     }
 
+    [SkippableFact]
+    public async Task A_cell_init_that_does_not_answer_holds_up_only_whoever_asks_for_it()
+    {
+        using Site site = new Site().Start();
+        using Pilot pilot = Pilot.Start();
+        using Front first = await Front.GreetedAsync(site);
+        using Play stopped = new(first, pilot), other = new(first, pilot);
+        _ = await stopped.RunAsync("sleep 1; exit 5", Site.RangeFirst + 71);
+        int cellInit = Assert.Single(site.CellInits());
+        _ = await other.RunAsync("sleep 1; exit 6", Site.RangeFirst + 72);
+        Remember(site);
+        Send(cellInit, 19 /* SIGSTOP */);
+        site.KillWarden();
+        await AnotherAsync(site, stopped);
+        other.Front = stopped.Front;
+        Task<ObservedEnding> asked = stopped.EndingAsync();
+        Assert.Equal(6, (await other.EndingAsync()).Value);
+        Assert.False(asked.IsCompleted);
+        Send(cellInit, 18 /* SIGCONT */);
+        ObservedEnding seen = await asked;
+        Assert.True((seen.How, seen.Value) == (EndedHow.Exited, 5), $"{seen} {site.Log}");
+        await stopped.CleanUpAsync();
+        await other.CleanUpAsync();
+        await NothingIsLeftAsync(site);
+    }
+
     [SkippableTheory]
     [InlineData("garbage")]
     [InlineData("lacking")]
@@ -324,10 +350,12 @@ public sealed class ReattachTests
 
     private static void Remember(Site site) => site.OwnCells.UnionWith(site.CellInits());
 
-    private static void Kill(int pid)
+    private static void Kill(int pid) => Send(pid, 9);
+
+    private static void Send(int pid, int signal)
     {
         using PidFd process = PidFd.TryOpen(pid, out _)!;
-        _ = process.Signal(9);
+        _ = process.Signal(signal);
     }
 
     private static async Task<ListedRoom[]> ListAsync(Front front) => ListedRooms.Read(new MessageReader((await front.AskAsync(WardenOperation.List)).Done().Body)).Rooms;

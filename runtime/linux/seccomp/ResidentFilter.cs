@@ -17,6 +17,7 @@ public static class ResidentFilter
         (3, "close", "streams and connections"),
         (7, "poll", "the loop"),
         (271, "ppoll", "the loop, as some C libraries spell it"),
+        (219, "restart_syscall", "how the kernel goes on with the loop's wait when this process was stopped or frozen and continued"),
         (17, "pread64", "counters"),
         (46, "sendmsg", "control"),
         (47, "recvmsg", "control and the pilot's channel"),
