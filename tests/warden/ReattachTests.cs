@@ -253,13 +253,14 @@ public sealed class ReattachTests
     {
         using Site site = new Site().Start();
         using Pilot pilot = Pilot.Start();
-        using Pilot stranger = Pilot.Start();
         using Front first = await Front.GreetedAsync(site);
         using Play play = new(first, pilot);
         _ = await play.RunAsync("sleep 60");
         int cellInit = Assert.Single(site.CellInits());
         site.KillWarden();
         Kill(cellInit);
+        await Task.Delay(50); // a start time is told in hundredths of a second
+        using Pilot stranger = Pilot.Start();
         string path = $"{site.Run}/rooms/{play.Cell:D}/ticket";
         JsonNode json = JsonNode.Parse(File.ReadAllText(path))!;
         json["cellInit"]!["pid"] = PidFd.PidOf(stranger.PidFd);
