@@ -47,7 +47,7 @@ internal sealed class Room
 
     private Guid Id { get; }
 
-    private IRoom Built => _built ?? throw new DeniedException("state", "the room is an earlier warden's, and entered");
+    private IRoom Built => _built ?? throw new DeniedException(WardenProtocol.AnotherStage, "the room is an earlier warden's, and entered");
 
     /// <summary>Gives it to a payload; takes over the materials where the payload is in. Any other outcome but a denial ends the room.</summary>
     internal async Task<EnterResult> EnterAsync(EntryMaterials materials)
@@ -93,14 +93,14 @@ internal sealed class Room
     }
 
     /// <summary>Waits for what came of it, a bounded time.</summary>
-    internal Task<LendingResult> LentAsync() => _lending?.Result ?? throw new DeniedException("state", "nothing was lent to the room");
+    internal Task<LendingResult> LentAsync() => _lending?.Result ?? throw new DeniedException(WardenProtocol.AnotherStage, "nothing was lent to the room");
 
     /// <summary>Looks for the command, once.</summary>
     internal async Task<ResolvedInRoom> ResolveAsync()
     {
         using Turn turn = await TakeTurnAsync(RoomStage.Entered).ConfigureAwait(false);
         if (_cell is IForkedCell)
-            throw new DeniedException("state", "a room whose payload the client forks has no command to look for");
+            throw new DeniedException(WardenProtocol.AnotherStage, "a room whose payload the client forks has no command to look for");
         MoveTo(RoomStage.Asked);
         ResolvedInRoom resolved = await _cell!.ResolveInRoomAsync(CancellationToken.None).ConfigureAwait(false);
         if (resolved.Resolution.Outcome == ResolutionOutcome.Resolved)
@@ -131,7 +131,7 @@ internal sealed class Room
     }
 
     /// <summary>What a payload that the client has forked has used so far.</summary>
-    internal ObservedUsage Usage() => _stage == RoomStage.Running ? Forked().Usage() : throw new DeniedException("state", "nothing runs in the room");
+    internal ObservedUsage Usage() => _stage == RoomStage.Running ? Forked().Usage() : throw new DeniedException(WardenProtocol.AnotherStage, "nothing runs in the room");
 
     /// <summary>Starts the payload, once.</summary>
     /// <param name="sequence">The number of its durable record.</param>
@@ -147,7 +147,7 @@ internal sealed class Room
     }
 
     /// <summary>The main process of a payload that was told to start; 0 when nobody knows one.</summary>
-    internal int Find() => _stage is RoomStage.Running or RoomStage.Ended ? _cell!.MainPid ?? 0 : throw new DeniedException("state", "nothing was started in the room");
+    internal int Find() => _stage is RoomStage.Running or RoomStage.Ended ? _cell!.MainPid ?? 0 : throw new DeniedException(WardenProtocol.AnotherStage, "nothing was started in the room");
 
     /// <summary>Signals the payload, where one runs.</summary>
     internal async Task<SignalResult> SignalAsync(int signal)
@@ -157,7 +157,7 @@ internal sealed class Room
     /// <exception cref="DeniedException">Nothing was started.</exception>
     internal Task<ObservedEnding> EndingAsync()
         => _stage is RoomStage.Running or RoomStage.Ended or RoomStage.Discarded ? _cell!.Observed
-            : throw new DeniedException("state", "the ending of a room that nothing was started in");
+            : throw new DeniedException(WardenProtocol.AnotherStage, "the ending of a room that nothing was started in");
 
     /// <summary>The payload is over: the client may fetch files. Also a second time: it changes nothing then.</summary>
     internal async Task CollectAsync()
@@ -224,10 +224,10 @@ internal sealed class Room
         if (required.Contains(now))
             return new Turn(Turns);
         Turns.Release();
-        throw now == RoomStage.Gone ? NotThere() : new DeniedException("state", $"the cell is {now}, the operation wants it {string.Join(" or ", required)}");
+        throw now == RoomStage.Gone ? NotThere() : new DeniedException(WardenProtocol.AnotherStage, $"the cell is {now}, the operation wants it {string.Join(" or ", required)}");
     }
 
-    private DeniedException NotThere() => new("cell", $"no cell {Id} of this warden");
+    private DeniedException NotThere() => new(WardenProtocol.NoCell, $"no cell {Id} of this warden");
 
     private sealed record Turn(SemaphoreSlim Turns) : IDisposable
     {

@@ -46,7 +46,7 @@ public sealed class PayloadRunner(
         if (taken is not TurnResult.Taken { Turn: Turn turn })
             return NotAdmitted(request, taken);
         using Turn held = turn;
-        ILeases lender = admit.Level == Level.LogOnly ? new PilotsOwnAccount(request.Pilot) : leases;
+        ILeases lender = LenderOf(admit, request.Pilot);
         LeaseResult borrowed = await lender.TakeAsync(request.Id, admit).ConfigureAwait(false);
         if (borrowed is not LeaseResult.Lent { Lease: Lease lease })
         {
@@ -170,7 +170,7 @@ public sealed class PayloadRunner(
     /// <param name="receipt">The receipt of that record.</param>
     public async Task ResumeAsync(RunningPayload payload, LedgerReceipt receipt)
     {
-        ILeases lender = payload.Decision.Level == Level.LogOnly ? new PilotsOwnAccount(payload.Request.Pilot) : leases;
+        ILeases lender = LenderOf(payload.Decision, payload.Request.Pilot);
         Residue residue = Residue.OfAll(new Finding.Found("the service failed before the cell was destroyed")); // until the cell says otherwise
         using IDisposable membership = running.Add(payload);
         try
@@ -195,6 +195,8 @@ public sealed class PayloadRunner(
             await lender.ReleaseAsync(payload.Lease, residue).ConfigureAwait(false);
         }
     }
+
+    private ILeases LenderOf(Decision.Admit decision, Pilot pilot) => decision.Level == Level.LogOnly ? new PilotsOwnAccount(pilot) : leases;
 
     private static PayloadResult Failed(RunningPayload payload)
         => new(payload.Request.Id, new Ending.Lost("an error of the service itself; its log says more"), Usage: null, Residue: null);

@@ -14,6 +14,9 @@ internal sealed record Session(Peer Peer, Standing Standing, UnixSocket Socket, 
     /// <summary>The payload that the peer has joined as the client's child; null for any other connection.</summary>
     public ForkedPayload? Joined { get; set; }
 
+    /// <summary>True when this peer may know what came of a payload, given the handle it shows.</summary>
+    public bool MayKnow(Core.OverPayload payload, string? handle) => Standing == Standing.Operator || payload.BelongsTo(Peer.Pilot, handle);
+
     /// <summary>True when this peer may see or signal a payload, given the handle it shows.</summary>
     public bool MayTouch(Core.RunningPayload payload, string? handle) => Standing == Standing.Operator || payload.BelongsTo(Peer.Pilot, handle);
 }

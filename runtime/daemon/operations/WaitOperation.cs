@@ -17,7 +17,7 @@ internal sealed class WaitOperation(RunningPayloads running, EventWatch watch)
             return;
         }
 
-        ServiceMessage? answer = await FindAsync(id, request.Handle, session).ConfigureAwait(false) is PayloadResult result ? PayloadAnswers.Of(result)
+        ServiceMessage answer = await FindAsync(id, request.Handle, session).ConfigureAwait(false) is PayloadResult result ? PayloadAnswers.Of(result)
             : running.MayBeForgotten(id) ? Forgotten
             : Errors.NoSuchPayload;
         await session.Answers.WriteAsync(answer).ConfigureAwait(false);
@@ -26,7 +26,7 @@ internal sealed class WaitOperation(RunningPayloads running, EventWatch watch)
     private async ValueTask<PayloadResult?> FindAsync(PayloadId id, string? handle, Session session)
     {
         if (running.Find(id) is not { } payload)
-            return running.FindOver(id) is { } over && (session.Standing == Standing.Operator || over.BelongsTo(session.Peer.Pilot, handle)) ? over.Result : null;
+            return running.FindOver(id) is { } over && session.MayKnow(over, handle) ? over.Result : null;
         if (!session.MayTouch(payload, handle))
             return null;
         session.Frames.Rest();

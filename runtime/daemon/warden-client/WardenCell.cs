@@ -105,12 +105,12 @@ internal sealed class WardenCell : ICell
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
         Forked?.GiveUp();
-        if (_wasStarted)
-            return new CellReport(await _calls.DestroyKnownAsync(grace).ConfigureAwait(false));
-        return new CellReport(await (_isToldToStart ? _calls.DestroyAsync(grace) : _calls.DestroyUnusedAsync(grace)).ConfigureAwait(false));
+        return new CellReport(await (_isToldToStart ? _calls.DestroyAsync(grace, _wasStarted ? NobodyKnows : null) : _calls.DestroyUnusedAsync(grace)).ConfigureAwait(false));
     }
 
     public Task ForgetAsync() => _calls.ForgetAsync();
+
+    private static readonly Finding NobodyKnows = new Finding.Found("the warden has no cell of it, and its start is on record: nobody knows what runs on");
 
     private static EndingReport NeverStarted => new(
         new Ending.SetupFailed("start", "the service was gone between the payload's record and its start: it never started", null),

@@ -77,12 +77,10 @@ internal sealed class WardenCellCalls(WardenLink warden, CellId cell, ILogger lo
     public Task<Residue> DestroyUnusedAsync(TimeSpan grace) => DestroyAsync(() => AskAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)));
 
     /// <summary>Removes a cell in which a payload was told to start; never throws. Where the warden is gone, the next one is waited for.</summary>
-    public Task<Residue> DestroyAsync(TimeSpan grace) => DestroyAsync(() => AskUntilAnsweredAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)));
-
-    /// <summary>As <see cref="DestroyAsync(TimeSpan)"/>, of a payload that is known to have been started: a warden without its cell says nothing of what became of it.</summary>
-    public Task<Residue> DestroyKnownAsync(TimeSpan grace) => DestroyAsync(
-        () => AskUntilAnsweredAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)),
-        new Finding.Found("the warden has no cell of it, and its start is on record: nobody knows what runs on"));
+    /// <param name="grace">How long it may take.</param>
+    /// <param name="ofNoCell">What is left where the warden has no such cell; null where that proves that nothing was started.</param>
+    public Task<Residue> DestroyAsync(TimeSpan grace, Finding? ofNoCell = null)
+        => DestroyAsync(() => AskUntilAnsweredAsync(WardenOperation.Destroy, b => b.I64((long)grace.TotalMilliseconds)), ofNoCell);
 
     /// <summary>The ticket may go; never throws.</summary>
     public async Task ForgetAsync()
