@@ -32,7 +32,7 @@ public sealed class ServiceRestartTests
             wait
             """);
         Client[] doomed = [.. Enumerable.Range(0, Doomed).Select(_ => service.Shell.StartPayload("sleep 60"))];
-        Until.True(() => Count(service, "started") == Payloads + Doomed, 40, () => $"not all payloads started\n{string.Join(' ', Directory.GetFiles(service.Work, "errors-*").Select(File.ReadAllText))}\n{service.Log}");
+        Until.True(() => service.Count("started") == Payloads + Doomed, 40, () => $"not all payloads started\n{string.Join(' ', Directory.GetFiles(service.Work, "errors-*").Select(File.ReadAllText))}\n{service.Log}");
         service.StopDaemon(9);
         if (withItsWarden)
             service.KillWarden();
@@ -42,9 +42,9 @@ public sealed class ServiceRestartTests
         Assert.True(clients.WaitForExit(Until.Deadline(40)), "clients wait on\n" + service.Log);
         for (int i = 1; i <= Payloads; i++)
             Assert.True($"{i}" == File.ReadAllText($"{service.Work}/codes/{i}").Trim(), $"payload {i}: {File.ReadAllText($"{service.Work}/codes/{i}")} {File.ReadAllText($"{service.Work}/errors-{i}")}\n{service.Log}");
-        Until.True(() => Count(service, "ended") == Payloads + Doomed, 20, () => $"{Count(service, "ended")} endings are on record\n{service.Log}");
-        Assert.Equal(Payloads + Doomed, Count(service, "admitted"));
-        Dictionary<string, string> kinds = Records(service).Where(r => r.GetProperty("type").GetString() == "ended")
+        Until.True(() => service.Count("ended") == Payloads + Doomed, 20, () => $"{service.Count("ended")} endings are on record\n{service.Log}");
+        Assert.Equal(Payloads + Doomed, service.Count("admitted"));
+        Dictionary<string, string> kinds = service.Records("ended")
             .ToDictionary(r => r.GetProperty("payload").GetString()!, r => r.GetProperty("ending").GetProperty("kind").GetString()!);
         Assert.Equal(Payloads, kinds.Values.Count(kind => kind == "exited"));
         Assert.All(doomed, client => Assert.Equal("abandoned", kinds[client.Id]));
@@ -81,8 +81,8 @@ public sealed class ServiceRestartTests
         client.Process.Kill();
         Until.True(() => HostProcess.OfUid(client.Uid).Count == 0, 5, () => "the payload outlived its client");
         service.Launch();
-        Until.True(() => Count(service, "ended") == 1, 10, () => "its ending is not on record\n" + service.Log);
-        Assert.Equal("abandoned", Records(service).Single(r => r.GetProperty("type").GetString() == "ended").GetProperty("ending").GetProperty("kind").GetString());
+        Until.True(() => service.Count("ended") == 1, 10, () => "its ending is not on record\n" + service.Log);
+        Assert.Equal("abandoned", service.Records("ended").Single().GetProperty("ending").GetProperty("kind").GetString());
         NothingIsLent(service);
     }
 
@@ -112,8 +112,8 @@ public sealed class ServiceRestartTests
         string[] codes = [.. Directory.GetFiles(service.Work + "/codes").Select(f => File.ReadAllText(f).Trim())];
         // Its payload's, or that nobody answered, or that nothing was started: never something else.
         Assert.True(codes.All(code => code is "7" or "242" or "244"), $"{string.Join(' ', codes)}\n{File.ReadAllText(service.Work + "/errors")}\n{service.Log}");
-        Until.True(() => Count(service, "admitted") == Count(service, "ended"), 20, () => $"{Count(service, "admitted")} admitted, {Count(service, "ended")} ended\n{service.Log}");
-        Assert.Equal(codes.Count(c => c == "7"), Records(service).Count(r => r.GetProperty("type").GetString() == "ended" && r.GetProperty("ending").GetProperty("kind").GetString() == "exited"));
+        Until.True(() => service.Count("admitted") == service.Count("ended"), 20, () => $"{service.Count("admitted")} admitted, {service.Count("ended")} ended\n{service.Log}");
+        Assert.Equal(codes.Count(c => c == "7"), service.Records("ended").Count(r => r.GetProperty("ending").GetProperty("kind").GetString() == "exited"));
         service.VerifyLedger();
         NothingIsLent(service);
         Until.True(() => Directory.GetDirectories(service.Run + "/rooms").Length == 0, 10, () => string.Join(' ', Directory.GetDirectories(service.Run + "/rooms")));
@@ -124,9 +124,4 @@ public sealed class ServiceRestartTests
     private static void NothingIsLent(Service service)
         => Until.True(() => service.Shell.Bash("$ROOT status --json").Output is var status && status.Contains("\"lent\":0", StringComparison.Ordinal) && status.Contains("\"running\":0", StringComparison.Ordinal),
             10, () => service.Shell.Bash("$ROOT status --json").Output + service.Log);
-
-    private static IEnumerable<JsonElement> Records(Service service)
-        => service.LedgerText().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement);
-
-    private static int Count(Service service, string type) => service.LedgerText().Split('\n').Count(line => line.Contains($"\"type\":\"{type}\"", StringComparison.Ordinal));
 }

@@ -33,15 +33,15 @@ public sealed class WardenRestartTests
             done
             wait
             """);
-        Until.True(() => Count(service, "started") == Payloads, 40, () => "not all payloads started\n" + service.Log);
+        Until.True(() => service.Count("started") == Payloads, 40, () => "not all payloads started\n" + service.Log);
         service.KillWarden();
         Thread.Sleep(1500);
         service.BringBackWarden();
         Assert.True(clients.WaitForExit(Until.Deadline(40)), "clients wait on\n" + service.Log);
         for (int i = 1; i <= Payloads; i++)
             Assert.Equal($"{i}", File.ReadAllText($"{service.Work}/codes/{i}").Trim());
-        Assert.Equal((Payloads, Payloads), (Count(service, "admitted"), Count(service, "ended")));
-        foreach (JsonElement ended in Records(service).Where(r => r.GetProperty("type").GetString() == "ended"))
+        Assert.Equal((Payloads, Payloads), (service.Count("admitted"), service.Count("ended")));
+        foreach (JsonElement ended in service.Records("ended"))
         {
             Assert.Equal("exited", ended.GetProperty("ending").GetProperty("kind").GetString());
             JsonElement residue = ended.GetProperty("residue");
@@ -67,7 +67,7 @@ public sealed class WardenRestartTests
         service.Shell.Bash($"$ROOT kill {signalled.Id} --signal TERM").Expect(0);
         Assert.Equal(33, signalled.Wait());
         Assert.Equal(247, limited.Wait());
-        Until.True(() => Count(service, "ended") == 3, 10, () => "an ending is missing");
+        Until.True(() => service.Count("ended") == 3, 10, () => "an ending is missing");
         Assert.Equal("abandoned", Ending(service, gone.Id).GetProperty("kind").GetString());
         Assert.Equal("timed-out", Ending(service, limited.Id).GetProperty("kind").GetString());
         service.VerifyLedger();
@@ -113,8 +113,8 @@ public sealed class WardenRestartTests
         // Its payload's, or that nobody answered, or that a step failed with the warden: never something else.
         Assert.All(codes, code => Assert.Contains(code, new[] { "7", "242", "244" }));
         Assert.Contains("7", codes);
-        Until.True(() => Count(service, "admitted") == Count(service, "ended"), 10, () => $"{Count(service, "admitted")} admitted, {Count(service, "ended")} ended\n{service.Log}");
-        Assert.True(codes.Count(c => c == "7") <= Count(service, "ended"));
+        Until.True(() => service.Count("admitted") == service.Count("ended"), 10, () => $"{service.Count("admitted")} admitted, {service.Count("ended")} ended\n{service.Log}");
+        Assert.True(codes.Count(c => c == "7") <= service.Count("ended"));
         service.VerifyLedger();
         Until.True(() => service.Shell.Bash("$ROOT status --json").Output.Contains("\"lent\":0", StringComparison.Ordinal), 10, () => service.Shell.Bash("$ROOT status --json").Output);
         Until.True(() => Directory.GetDirectories(service.Run + "/rooms").Length == 0, 10, () => string.Join(' ', Directory.GetDirectories(service.Run + "/rooms")));
@@ -122,11 +122,6 @@ public sealed class WardenRestartTests
 
     private static Service Start(string room) => Service.Start(BothLevels.Replace("{ room: classic }", $"{{ room: {room} }}", StringComparison.Ordinal), place: "/opt");
 
-    private static IEnumerable<JsonElement> Records(Service service)
-        => service.LedgerText().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement);
-
-    private static int Count(Service service, string type) => service.LedgerText().Split('\n').Count(line => line.Contains($"\"type\":\"{type}\"", StringComparison.Ordinal));
-
     private static JsonElement Ending(Service service, string id)
-        => Records(service).Single(r => r.GetProperty("type").GetString() == "ended" && r.GetProperty("payload").GetString() == id).GetProperty("ending");
+        => service.Records("ended").Single(r => r.GetProperty("payload").GetString() == id).GetProperty("ending");
 }
