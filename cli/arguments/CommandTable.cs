@@ -8,7 +8,7 @@ internal static class CommandTable
 
     /// <summary>The names, in the order of the help.</summary>
     public static readonly string[] Names =
-        ["run", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "accounts clear", "status", "doctor", "separation"];
+        ["run", "wait", "ps", "show", "kill", "trace", "trace verify", "policy check", "policy install", "policy explain", "policy reload", "accounts clear", "status", "doctor", "separation"];
 
     private const string HandleHelp = "the secret that proves a payload yours (ISOLATION_HANDLE)";
 
@@ -17,11 +17,13 @@ internal static class CommandTable
     {
         "run" => new CommandSpec(name, "[OPTIONS] [--] CMD [ARGUMENT…]", 0, 0, "run a payload; its exit code is the command's",
             [.. Request(), .. RunOnly()], RunCommand.Run) { TakesCommand = true },
+        "wait" => new CommandSpec(name, "[OPTIONS] ID", 1, 1, "wait for the ending of a payload; the exit code is that of its run",
+            [Handle(repeats: true), HandleFile(), new OptionSpec("--forward-signals", null, "forward signals to the payload, as run does; without it they act on the waiting alone")], WaitCommand.Run),
         "ps" => new CommandSpec(name, "[OPTIONS]", 0, 0, "list the payloads: an operator sees all, others those of the handles shown",
-            [Handle(repeats: true), Json()], ListCommand.Run),
-        "show" => new CommandSpec(name, "[OPTIONS] ID", 1, 1, "tell what there is to know about one payload", [Handle(repeats: true), Json()], ShowCommand.Run),
+            [Handle(repeats: true), HandleFile(), Json()], ListCommand.Run),
+        "show" => new CommandSpec(name, "[OPTIONS] ID", 1, 1, "tell what there is to know about one payload", [Handle(repeats: true), HandleFile(), Json()], ShowCommand.Run),
         "kill" => new CommandSpec(name, "[OPTIONS] ID", 1, 1, "send a signal to a payload",
-            [Handle(repeats: true), new OptionSpec("--signal", "N|NAME", "the signal, by number or name; TERM if not given")], KillCommand.Run),
+            [Handle(repeats: true), HandleFile(), new OptionSpec("--signal", "N|NAME", "the signal, by number or name; TERM if not given")], KillCommand.Run),
         "trace" => new CommandSpec(name, "[OPTIONS]", 0, 0, "print the records of this node (operators)",
             [new OptionSpec("--payload", "ID", "those of one payload"), new OptionSpec("--uid", "N", "those of one pilot's uid"), Json()], TraceCommand.Run),
         "trace verify" => Offline(name, "[DIR]", "verify a ledger without a service"),
@@ -53,6 +55,7 @@ internal static class CommandTable
         new("--env", "K=V", "an environment variable of the payload", Repeats: true),
         new("--tag", "K=V", "a note for the record", Repeats: true),
         new("--limit", "KIND=N", LimitOptions.Forms, Repeats: true),
+        new("--detach", null, "do not wait: print the payload's id and handle once it runs, which it does until its end or its wall limit"),
     ];
 
     private static OptionSpec[] RunOnly() =>
@@ -60,6 +63,9 @@ internal static class CommandTable
         new("--in", "FILE[:NAME]", "copy a file into the payload's scratch before the start", Repeats: true),
         new("--lend-credentials", null, "lend a working directory also where it is, or holds, your home or a credential of yours"),
         new("--out", "NAME[:FILE]", "copy a file out of the payload's scratch after the ending", Repeats: true),
+        new("--stdin", "FILE", "with --detach: the payload's standard input; /dev/null if not given"),
+        new("--stdout", "FILE", "with --detach: its standard output"),
+        new("--stderr", "FILE", "with --detach: its standard error; may be the same file"),
         new("--status-fd", "N", "write a JSON line for each state to this descriptor"),
         new("--status-file", "F", "the same, to a new file of mode 0600"),
         new("--usage-file", "F", "keep a summary of what the payload has used in this file, as prmon writes it"),
@@ -67,6 +73,8 @@ internal static class CommandTable
     ];
 
     private static OptionSpec Handle(bool repeats) => new("--handle", "HANDLE", HandleHelp, repeats);
+
+    private static OptionSpec HandleFile() => new("--handle-file", "F", "a file that ends with the handle, as what run --detach prints does");
 
     private static OptionSpec Json() => new("--json", null, "one JSON object a line, for machines");
 }

@@ -32,6 +32,18 @@ internal sealed record RunOptions
     /// <summary>The working directory, where the caller would lend it.</summary>
     public OwnDirectory? Lending { get; init; }
 
+    /// <summary>--detach.</summary>
+    public bool Detach { get; init; }
+
+    /// <summary>--stdin.</summary>
+    public ReadOnlyMemory<byte>? StandardInput { get; init; }
+
+    /// <summary>--stdout.</summary>
+    public ReadOnlyMemory<byte>? StandardOutput { get; init; }
+
+    /// <summary>--stderr.</summary>
+    public ReadOnlyMemory<byte>? StandardError { get; init; }
+
     /// <summary>--env, as given.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> ExplicitEnvironment { get; init; } = [];
 
@@ -70,6 +82,18 @@ internal sealed record RunOptions
             faults.Add("--lend-credentials says nothing without --workdir. Fix: give both, or none.");
         if (line.Has("--status-fd") && line.Has("--status-file"))
             faults.Add("--status-fd and --status-file exclude each other. Fix: give one.");
+        foreach (string option in (ReadOnlySpan<string>)["--stdin", "--stdout", "--stderr"])
+        {
+            if (line.Has(option) && !line.Has("--detach"))
+                faults.Add($"{option} says nothing without --detach: the payload has the caller's own streams. Fix: redirect them (<, >, 2>).");
+        }
+
+        foreach (string option in (ReadOnlySpan<string>)["--out", "--usage-file"])
+        {
+            if (line.Has(option) && line.Has("--detach"))
+                faults.Add($"{option} is for the client to write, which with --detach does not wait. Fix: leave out one of them, or lend a directory (--workdir).");
+        }
+
         if (line.PayloadCommand.Any(a => a.Length > LongestString))
             faults.Add($"an argument is longer than the {LongestString} bytes that Linux takes. Fix: pass it in a file or on standard input.");
         if (line.PayloadCommand.Count > 0 && line.PayloadCommand[0].IsEmpty)
@@ -82,6 +106,10 @@ internal sealed record RunOptions
             Claim = line.Text("--claim", faults),
             WorkingDirectory = directory is { Length: > 1 } named ? named[..(named.Span.LastIndexOfAnyExcept((byte)'/') + 1)] : directory,
             LendCredentials = line.Has("--lend-credentials"),
+            Detach = line.Has("--detach"),
+            StandardInput = line.Value("--stdin"),
+            StandardOutput = line.Value("--stdout"),
+            StandardError = line.Value("--stderr"),
             ExplicitEnvironment = [.. line.Values("--env").Where(e => IsEntry(e, faults))],
             Tags = ReadTags(line, faults),
             Limits = LimitOptions.Read(line.Values("--limit"), faults),

@@ -10,11 +10,12 @@ internal static class KillCommand
         int signal = name is null ? ForwardedSignals.Terminate : SignalNames.Parse(name);
         if (signal == 0)
             line.Faults.Add($"--signal {name} is no signal. Fix: give a number from 1 to 64, or a name such as TERM.");
+        List<string> handles = ServiceAddress.Handles(input, line);
         if (line.Faults.Count > 0)
             return Dispatch.Usage(line);
         string id = System.Text.Encoding.UTF8.GetString(line.Operands[0].Span);
         return ServiceCall.AskWithHandles(
-            ServiceAddress.Of(input, line), ServiceAddress.Handles(input, line), (to, handle) => Requests.Signal(to, id, signal, handle), Done);
+            ServiceAddress.Of(input, line), handles, (to, handle) => Requests.Signal(to, id, signal, handle), Done);
     }
 
     private static int? Done(JsonView answer)

@@ -5,7 +5,13 @@ internal static class ListCommand
 {
     /// <summary>Prints a line for each payload.</summary>
     public static int Run(ProcessInput input, CommandLine line)
-        => ServiceCall.Ask(ServiceAddress.Of(input, line), to => Requests.List(to, ServiceAddress.Handles(input, line)), answer =>
+    {
+        List<string> handles = ServiceAddress.Handles(input, line);
+        return line.Faults.Count > 0 ? Dispatch.Usage(line) : Ask(input, line, handles);
+    }
+
+    private static int Ask(ProcessInput input, CommandLine line, List<string> handles)
+        => ServiceCall.Ask(ServiceAddress.Of(input, line), to => Requests.List(to, handles), answer =>
         {
             List<JsonView> payloads = answer["payloads"u8].Items;
             if (line.Has("--json"))

@@ -6,7 +6,7 @@ namespace Isolation.Cli;
 /// <summary>
 /// From the handing over of the streams to the ending: one loop over the service's frames, this process's signals, and the
 /// pilot's channel. Signals are kept until the payload runs, so that none is lost before it can take one. Where the service goes, the payload
-/// runs on, and the next service is asked for its ending.
+/// runs on, and the next service is asked for its ending. A detached payload is left once it runs.
 /// </summary>
 internal sealed class PayloadWait(Reconnection reconnection, ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
 {
@@ -99,7 +99,9 @@ internal sealed class PayloadWait(Reconnection reconnection, ServiceConnection s
                     _status.Running(frame["payload"u8]);
                 _started = true;
                 _giveUpAt = long.MaxValue;
-                return null;
+                return observers.Detached is null ? null : Leave();
+            case "ended" when observers.Detached is not null && HasRun(frame["ending"u8]):
+                return Leave(); // before the service that was asked again could tell of its start
             case "ended":
                 _usage?.WriteLast(frame["usage"u8]);
                 return Fetched(frame, End(frame, _status));
@@ -117,6 +119,15 @@ internal sealed class PayloadWait(Reconnection reconnection, ServiceConnection s
                 return null;
         }
     }
+
+    // Its id and handle are all that its client leaves: whoever has them can wait for it.
+    private int Leave()
+    {
+        Forward();
+        return Output.Write($"{reconnection.Id} {reconnection.Handle}\n");
+    }
+
+    private static bool HasRun(JsonView ending) => ending["kind"u8].Text is "exited" or "signaled" or "timed-out" or "out-of-memory" or "killed-from-outside";
 
     private void Drop()
     {

@@ -8,8 +8,8 @@ namespace Isolation.Cli;
 /// </summary>
 /// <param name="socket">The service's socket.</param>
 /// <param name="id">The payload.</param>
-/// <param name="handle">Its handle.</param>
-internal sealed class Reconnection(byte[] socket, string id, string handle)
+/// <param name="handle">Its handle; null for an operator, who needs none.</param>
+internal sealed class Reconnection(byte[] socket, string id, string? handle)
 {
     private const int FirstWait = 100; // ms
     private const int LongestWait = 2000; // ms
@@ -17,6 +17,12 @@ internal sealed class Reconnection(byte[] socket, string id, string handle)
     private int _wait = FirstWait;
     private long _tryAt;
     private long _since;
+
+    /// <summary>The payload.</summary>
+    public string Id => id;
+
+    /// <summary>Its handle.</summary>
+    public string? Handle => handle;
 
     /// <summary>A service other than the first is being asked.</summary>
     public bool IsAsking { get; private set; }

@@ -5,7 +5,7 @@ namespace Isolation.Cli;
 
 /// <summary>
 /// <c>isolation run</c>: one payload. The client asks, gets its channel, hands its streams over and waits for the ending;
-/// its own exit code is the payload's. On success it never prints anything.
+/// its own exit code is the payload's. On success it never prints anything, but for the id and the handle of a payload that it does not wait for.
 /// </summary>
 internal static class RunCommand
 {
@@ -24,13 +24,14 @@ internal static class RunCommand
         StatusChannel status = StatusChannel.Open(options, line.Faults);
         UsageFile? usage = UsageFile.Open(options, line.Faults);
         using ClientExchange? exchange = ClientExchange.Open(options, line.Faults);
+        using DetachedStreams? detached = DetachedStreams.Open(options, input.OpenStreams, line.Faults);
         ReadOnlyMemory<byte> request = Requests.WithHello(to => Requests.Run(to, options, environment, exchange), Size(options, environment));
         if (request.Length > FrameFormat.MaxFrame)
             line.Faults.Add($"arguments and environment make a request of {request.Length} bytes; the service takes {FrameFormat.MaxFrame}. "
                 + "Fix: pass them in a file or on standard input.");
         return line.Faults.Count > 0
             ? Dispatch.Usage(line)
-            : Ask(input, ServiceAddress.Of(input, line), options, request, new RunObservers(status, usage, exchange));
+            : Ask(input, ServiceAddress.Of(input, line), options, request, new RunObservers(status, usage, exchange, detached));
     }
 
     private static int Ask(ProcessInput input, byte[] socket, RunOptions options, ReadOnlyMemory<byte> request, RunObservers observers)
@@ -82,6 +83,13 @@ internal static class RunCommand
         ProcessInput input, Reconnection reconnection, ServiceConnection service, Descriptor channel, ForwardedSignals signals, RunObservers observers)
     {
         Span<byte> message = stackalloc byte[PilotMessage.Size];
+        if (observers.Detached is DetachedStreams detached)
+        {
+            PilotMessage.OfStreams(7).Write(message);
+            _ = Sys.TrySend(channel, message, detached.Numbers, out _);
+            return new PayloadWait(reconnection, service, channel, signals, observers).Run();
+        }
+
         PilotMessage.OfStreams(input.OpenStreams).Write(message);
         Span<int> streams = stackalloc int[3];
         int count = 0;

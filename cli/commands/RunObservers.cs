@@ -4,4 +4,5 @@ namespace Isolation.Cli;
 /// <param name="Status">The status channel.</param>
 /// <param name="Usage">The usage file, or null.</param>
 /// <param name="Exchange">The files that pass, or null.</param>
-internal sealed record RunObservers(StatusChannel Status, UsageFile? Usage, ClientExchange? Exchange);
+/// <param name="Detached">The streams of a payload that is left once it runs, or null.</param>
+internal sealed record RunObservers(StatusChannel Status, UsageFile? Usage, ClientExchange? Exchange, DetachedStreams? Detached = null);

@@ -8,6 +8,8 @@ internal static class ShowCommand
     {
         string id = System.Text.Encoding.UTF8.GetString(line.Operands[0].Span);
         List<string> handles = ServiceAddress.Handles(input, line);
+        if (line.Faults.Count > 0)
+            return Dispatch.Usage(line);
         return ServiceCall.AskWithHandles(ServiceAddress.Of(input, line), handles, (to, handle) => Requests.Show(to, id, handle), answer =>
         {
             JsonView payload = answer["payload"u8];

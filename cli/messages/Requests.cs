@@ -107,7 +107,12 @@ internal static class Requests
     }
 
     /// <summary>wait.</summary>
-    public static void Wait(JsonText to, string id, string handle) => to.Raw("{\"type\":\"wait\",\"id\":"u8).Text(id).Raw(",\"handle\":"u8).Text(handle).Raw("}"u8);
+    public static void Wait(JsonText to, string id, string? handle)
+    {
+        to.Raw("{\"type\":\"wait\",\"id\":"u8).Text(id);
+        Text(to, "handle"u8, handle);
+        to.Raw("}"u8);
+    }
 
     /// <summary>status.</summary>
     public static void Status(JsonText to) => to.Raw("{\"type\":\"status\"}"u8);
@@ -134,6 +139,7 @@ internal static class Requests
             to.Raw(",\"workingDirectory\":"u8).Base64(directory.Span);
         if (options.Lending is { } lending)
             to.Raw(",\"lend\":true"u8).Raw(lending is { Holds: not null, MeansIt: true } ? ",\"lendCredentials\":true"u8 : ""u8);
+        to.Raw(options.Detach ? ",\"detach\":true"u8 : ""u8);
         for (int i = 0; i < options.Tags.Count; i++)
             to.Raw(i == 0 ? ",\"tags\":{"u8 : ","u8).Text(options.Tags[i].Name).Raw(":"u8).Text(options.Tags[i].Value);
         to.Raw(options.Tags.Count > 0 ? "}"u8 : ""u8);

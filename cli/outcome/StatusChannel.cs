@@ -14,6 +14,9 @@ internal sealed class StatusChannel
     private string _id = "";
     private string? _handle;
 
+    /// <summary>One that nobody reads.</summary>
+    public static readonly StatusChannel None = new(null);
+
     private StatusChannel(Descriptor? target) => _target = target;
 
     /// <summary>Opens what was asked for; a fault when that cannot be.</summary>

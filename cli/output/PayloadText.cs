@@ -61,6 +61,7 @@ internal static class PayloadText
 
     private static string? Shown(string name, JsonView value) => name switch
     {
+        "detached" => value.IsTrue ? "yes: it does not end with its client" : null,
         "account" => Account(value) is { } account
             ? $"{account}, gid {Number(value["gid"u8])}, groups {string.Join(" ", value["groups"u8].Items.Select(Number))}"
             : null,

@@ -14,6 +14,7 @@ As a module::
 As a program, with the options and exit codes of ``isolation``::
 
     python3 isolation_client.py run --claim /DC=org/CN=Alice --limit wall=2h -- ./analysis input.root > result.txt
+    python3 isolation_client.py run --detach --limit wall=2h --stdout result.txt -- ./analysis input.root    # prints ID HANDLE
     python3 isolation_client.py wait ID --handle HANDLE
     python3 isolation_client.py status
 
@@ -31,6 +32,7 @@ import fcntl
 import itertools
 import json
 import os
+import queue
 import re
 import select
 import signal as signals
@@ -195,6 +197,11 @@ class Ending:
     def never_ran(self) -> bool:
         """Nothing of the payload has run: it can be tried again, here or elsewhere."""
         return self.kind in ("refused", "unavailable", "setup-failed", "busy")
+
+    @property
+    def has_run(self) -> bool:
+        """Something of the payload has run, whoever ended it; of ``lost`` and ``abandoned`` that is not known."""
+        return self.is_payloads_own or self.kind in ("timed-out", "out-of-memory", "killed-from-outside")
 
     @property
     def exit_code(self) -> int:
@@ -1014,6 +1021,9 @@ class Payload:
 
     **Keep the object until the ending**: with it goes the pilot's channel, and with that the payload. Used with ``with``, it is closed at the block's end.
     Any thread may call any method.
+
+    One that was started with ``detach`` is left once it runs: letting go of the object changes nothing for it. Keep ``id`` and ``handle``; ``wait`` and
+    ``signal`` go by the service then, and ``poll`` and ``fileno`` tell nothing.
     """
 
     def __init__(self, service: Service, request: Json, streams: Sequence[Optional[int]], exchange: _Exchange,
@@ -1039,8 +1049,10 @@ class Payload:
         self._channel: Optional[socket.socket] = None
         self._child: Optional[_ForkedChild] = None
         self._has_streams = False
+        self._nothing: Optional[int] = None
         self._kept: List[int] = []
         self._is_closing = False
+        self._is_left = False
         self._reading = threading.RLock()
         self._sending = threading.Lock()
         self._is_given_up: Callable[[], bool] = lambda: False
@@ -1073,8 +1085,15 @@ class Payload:
 
         :raises TimeoutError: it is not over after so many seconds. It goes on; wait again.
         :raises ServiceError: the service answered with an error before the payload was entered.
+        :raises IsolationError: of a detached payload also what :meth:`Service.wait` raises.
         """
+        deadline = None if timeout is None else time.monotonic() + timeout
         self._read(lambda: False, timeout)
+        if self._is_left and self.ending is None:
+            frame = self._service._ended(self.id, self.handle, None if deadline is None else max(0.0, deadline - time.monotonic()))
+            with self._reading:
+                if self.ending is None:
+                    self._take_ended(frame)
         if self.ending is None:
             raise TimeoutError(f"the payload is not over after {timeout} s")
         return self.ending
@@ -1105,21 +1124,32 @@ class Payload:
                 return True
             if self._child is not None:
                 return self.ending is None and self._child.signal(number)
-            try:
-                return self._channel is not None and self._channel.send(struct.pack("<BBHi", 2, 0, 0, number), socket.MSG_DONTWAIT) > 0
-            except BlockingIOError:
-                raise IsolationError("the payload takes no signals now", "too many wait to be delivered", "Try again later") from None
-            except OSError:
-                return False  # the ending is on its way
+            if not self._is_left:
+                return self._signal_by_channel(number)
+        try:
+            self._service.signal(self.id, number, self.handle)
+        except ServiceError as error:
+            if error.code in ("no-such-payload", "failed"):
+                return False
+            raise
+        return True
+
+    def _signal_by_channel(self, number: int) -> bool:
+        try:
+            return self._channel is not None and self._channel.send(struct.pack("<BBHi", 2, 0, 0, number), socket.MSG_DONTWAIT) > 0
+        except BlockingIOError:
+            raise IsolationError("the payload takes no signals now", "too many wait to be delivered", "Try again later") from None
+        except OSError:
+            return False  # the ending is on its way
 
     def close(self) -> None:
-        """Lets go of it: a payload that is not over is ended at once, by SIGKILL to all of it."""
+        """Lets go of it: a payload that is not over is ended at once, by SIGKILL to all of it; a detached one that runs goes on."""
         self._is_closing = True
         connection = self._connection
         if connection is not None:
             connection.wake()
         with self._reading:  # another thread that reads sees the end of the connection
-            if self.ending is None and self.error is None:
+            if self.ending is None and self.error is None and not self._is_left:
                 self._over(Ending("abandoned", why="the client let go of it"))
 
     def _start(self, until_running: bool) -> None:
@@ -1230,6 +1260,9 @@ class Payload:
         kept, self._kept = self._kept, []
         for number in kept:
             self.signal(number)
+        if self._request.get("detach"):
+            self._is_left = True
+            self._let_go(reusable=True)
 
     def _take_ended(self, frame: Json) -> None:
         usage, killed = frame.get("usage"), frame.get("outOfMemory")
@@ -1300,6 +1333,9 @@ class Payload:
         if self._child is not None:
             self._child.end()
         self._exchange.over(why_none)
+        if self._nothing is not None:
+            os.close(self._nothing)
+        self._nothing = None
         connection, self._connection = self._connection, None
         if connection is not None:
             self._service._give_back(connection, reusable and not isinstance(connection, _Reconnection))
@@ -1357,7 +1393,7 @@ class Service:
         level: Optional[str] = None, claim: Optional[str] = None, limits: Optional[Limits] = None, tags: Optional[Mapping[str, str]] = None,
         env: Optional[Mapping[str, str]] = None, environment: Optional[Mapping[Any, Any]] = None,
         workdir: Optional[Text] = None, lend: bool = False, lend_credentials: bool = False,
-        inputs: Optional[Mapping[Text, Text]] = None, outputs: Optional[Mapping[Text, Text]] = None,
+        inputs: Optional[Mapping[Text, Text]] = None, outputs: Optional[Mapping[Text, Text]] = None, detach: bool = False,
         on_state: Optional[Callable[[Payload], None]] = None, until_running: bool = True,
     ) -> Payload:
         """Starts a payload. It returns when the payload runs, or has come to nothing: look at ``ending`` then.
@@ -1375,6 +1411,8 @@ class Service:
             holds, the pilot's home or a credential.
         :param inputs: files that are copied into the scratch before the start: name there → file here.
         :param outputs: files that are copied out of the scratch by :meth:`Payload.wait`, after the end: name there → file here.
+        :param detach: the payload does not end with this process, once it runs; it needs a wall limit, of ``limits`` or of the site's. OWN streams are /dev/null
+            then, and there are no outputs. A script that ends leaves ``id`` and ``handle``, which :meth:`wait` takes.
         :param on_state: called with the payload whenever its state changes, in the thread that waits; with ``entered`` before it starts.
         :param until_running: false to return as soon as the service was asked; then :meth:`Payload.wait` or :meth:`Payload.poll` must be called, and the
             streams stay open until it runs.
@@ -1408,7 +1446,10 @@ class Service:
                 request.update({"lend": True, **({"lendCredentials": True} if lend_credentials else {})})
         elif lend or lend_credentials:
             faults.append("lending says nothing without a working directory. Fix: name one.")
-        streams = [_stream(number, stream, faults) for number, stream in enumerate((stdin, stdout, stderr))]
+        if detach and outputs:
+            faults.append("outputs are fetched by who waits, and a detached payload is left. Fix: leave out detach or outputs, or lend a directory.")
+        given = (stdin, stdout, stderr)
+        streams = [None if detach and isinstance(stream, _Own) else _stream(number, stream, faults) for number, stream in enumerate(given)]
         exchange = _Exchange(inputs or {}, outputs or {}, faults)
         if exchange.is_asked:
             request["exchange"] = exchange.members
@@ -1416,6 +1457,10 @@ class Service:
             exchange.close()
             raise BadRequest(faults)
         payload = Payload(self, request, streams, exchange, lend_credentials, on_state)
+        if detach:
+            request["detach"] = True
+            nothing = payload._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            payload._streams = [nothing if isinstance(stream, _Own) else fd for stream, fd in zip(given, streams)]
         try:
             payload._start(until_running)
         except BaseException:
@@ -1449,12 +1494,16 @@ class Service:
     def wait(self, id: str, handle: Optional[str] = None, timeout: Optional[float] = None) -> Ending:
         """Waits for the ending of a payload by its id, from any process of the pilot's, also while the service is started again.
 
-        The payload stays its client's: it ends with that one, and not with who waits here.
+        The payload stays its client's, and a detached one nobody's: neither ends with who waits here.
 
         :raises TimeoutError: it is not over after so many seconds.
         :raises ServiceError: the service knows no such payload, or none of the caller's.
         :raises Unanswered: nobody has answered for the ``patience`` of this object.
         """
+        return Ending.of_frame(self._ended(id, handle, timeout))
+
+    def _ended(self, id: str, handle: Optional[str], timeout: Optional[float]) -> Json:
+        """The frame ``ended`` of a payload."""
         deadline = None if timeout is None else time.monotonic() + timeout
         with contextlib.closing(_Reconnection(self.path, _about("wait", id, handle), 0, self.patience, lambda: True)) as connection:
             while True:
@@ -1467,7 +1516,7 @@ class Service:
                 if frame["type"] == "error":
                     raise ServiceError(frame)
                 if frame["type"] == "ended":
-                    return Ending.of_frame(frame)
+                    return frame
                 if frame["type"] != "started":
                     raise ProtocolError(f"a frame \"{frame['type']}\" where \"ended\" was due")
 
@@ -1555,6 +1604,7 @@ def _stream(number: int, given: Stream, faults: List[str]) -> Optional[int]:
 _FORWARDED = (signals.SIGTERM, signals.SIGINT, signals.SIGHUP, signals.SIGQUIT, signals.SIGUSR1, signals.SIGUSR2, signals.SIGWINCH, signals.SIGCONT, signals.SIGTSTP)
 _ENDING_SIGNALS = (signals.SIGTERM, signals.SIGINT, signals.SIGHUP, signals.SIGQUIT)
 _OF_TERMINALS = (signals.SIGINT, signals.SIGQUIT, signals.SIGTSTP, signals.SIGWINCH)
+_STREAMS = ("stdin", "stdout", "stderr")
 _KEEP_SECONDS = 1.0  # a signal that should end the client is not kept for longer: the start may wait for a file system that sleeps
 _UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII)
@@ -1622,7 +1672,7 @@ def _split(words: List[str]) -> Tuple[List[str], List[str]]:
     """Options, and the payload's command: after ``--``, or from the first word that is no option."""
     at = 0
     while at < len(words) and words[at].startswith("-") and words[at] != "--":
-        at += 1 if "=" in words[at] or words[at] in ("--lend-credentials", "--help", "-h") else 2
+        at += 1 if "=" in words[at] or words[at] in ("--lend-credentials", "--detach", "--help", "-h") else 2
     return words[:at], words[at + (words[at:at + 1] == ["--"]):]
 
 
@@ -1683,9 +1733,10 @@ def _run(words: List[str]) -> int:
     options_given, command = _split(words)
     parser = _Parser(prog="isolation_client.py run", usage="%(prog)s [OPTIONS] [--] CMD [ARGUMENT…]", allow_abbrev=False, description="Runs a payload.")
     parser.add_argument("--socket")
-    for name in ("level", "claim", "workdir", "status-file"):
+    for name in ("level", "claim", "workdir", "status-file", *_STREAMS):
         parser.add_argument(f"--{name}")
     parser.add_argument("--lend-credentials", action="store_true")
+    parser.add_argument("--detach", action="store_true")
     parser.add_argument("--status-fd", type=int)
     for name, form in (("env", "K=V"), ("tag", "K=V"), ("limit", "KIND=N"), ("in", "FILE[:NAME]"), ("out", "NAME[:FILE]")):
         parser.add_argument(f"--{name}", action="append", default=[], metavar=form)
@@ -1707,9 +1758,33 @@ def _run(words: List[str]) -> int:
         "lend_credentials": given["lend_credentials"], "inputs": _files("in", given["in"], faults), "outputs": _files("out", given["out"], faults),
     }
     status = _StatusChannel(_open_status(given["status_fd"], given["status_file"], faults))
+    options.update(_detached_streams(given, faults))
     if faults:
         return max(_complain(240, fault) for fault in faults)
     return _follow(Service(given["socket"]), command, options, status)
+
+
+def _detached_streams(given: Json, faults: List[str]) -> Json:
+    """--detach, and the files that are the payload's streams then."""
+    opened: Json = {"detach": given["detach"]}
+    for name in _STREAMS:
+        path = given[name]
+        if path is None:
+            continue
+        if not given["detach"]:
+            faults.append(f"--{name} says nothing without --detach: the payload has the caller's own streams. Fix: redirect them (<, >, 2>).")
+            continue
+        try:
+            if name == "stderr" and path == given["stdout"] and "stdout" in opened:
+                opened[name] = opened["stdout"]
+            else:
+                flags = os.O_RDONLY if name == "stdin" else os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+                opened[name] = os.open(path, flags | os.O_NOCTTY | os.O_CLOEXEC, 0o666)
+        except (OSError, ValueError) as error:
+            faults.append(f"--{name} {_printable(path)} cannot be opened: {_reason(error)}. Fix: name a file that you can {'read' if name == 'stdin' else 'write'}.")
+    if given["detach"] and sys.__stdout__ is None and given["status_fd"] is None and given["status_file"] is None:
+        faults.append("--detach tells the payload's id and handle on standard output, which is closed. Fix: open it, or give --status-file.")
+    return opened
 
 
 def _open_status(number: Optional[int], path: Optional[str], faults: List[str]) -> Optional[int]:
@@ -1740,11 +1815,12 @@ def _follow(service: Service, command: List[str], options: Json, status: _Status
         give_up_at: Optional[float] = None
         kept: List[int] = []
         is_taken = False
-        while payload.poll() is None:
+        while payload.poll() is None and not payload._is_left:
             if payload.state != "asked" and not is_taken:
                 is_taken = True
                 forwarded.take()
-                _release()
+                if not options["detach"]:
+                    _release()
             if payload.state == "running":
                 _forward(payload, kept)
                 give_up_at = None
@@ -1763,6 +1839,11 @@ def _follow(service: Service, command: List[str], options: Json, status: _Status
         kind = {240: "refused", 241: "refused", 242: "unavailable", 246: "busy"}.get(error.exit_code, "setup-failed")
         status.ended(payload.id if payload else "", payload.handle if payload else None, kind, str(error))
         return _complain(error.exit_code, str(error))
+    if payload._is_left or (options["detach"] and payload.ending is not None and payload.ending.has_run):
+        _forward(payload, kept)
+        if sys.__stdout__ is not None:
+            os.write(1, f"{payload.id} {payload.handle}\n".encode())
+        return 0
     assert payload.ending is not None and payload.exit_code is not None
     if payload.ending.sentence:
         _complain(0, payload.ending.sentence)
@@ -1822,14 +1903,22 @@ def _look(command: str, words: List[str]) -> int:
     parser.add_argument("--socket")
     if command != "status":
         parser.add_argument("--handle", action="append", default=[])
+        parser.add_argument("--handle-file")
+    if command == "wait":
+        parser.add_argument("--forward-signals", action="store_true")
     if command == "kill":
         parser.add_argument("--signal", default="TERM")
     if command in ("show", "kill", "wait"):
         parser.add_argument("id")
     given = parser.parse_args(words)
     service = Service(given.socket)
-    handles = [] if command == "status" else ",".join(given.handle or [os.environ.get("ISOLATION_HANDLE", "")]).split(",")
-    known = [handle for handle in handles if handle]
+    known: List[str] = []
+    if command != "status":
+        try:
+            shown = given.handle + ([_handle_in(given.handle_file)] if given.handle_file is not None else [])
+        except (OSError, ValueError) as error:
+            return _complain(240, f"--handle-file {given.handle_file} cannot be read: {_reason(error)}. Fix: name a file that ends with the payload's handle.")
+        known = [handle for handle in ",".join(shown or [os.environ.get("ISOLATION_HANDLE", "")]).split(",") if handle]
     try:
         if command == "kill":
             number = _signal_number(given.signal)
@@ -1839,15 +1928,59 @@ def _look(command: str, words: List[str]) -> int:
                 _complain(0, "the payload's job is suspended: the signal acts when it is resumed.")
             return 0
         if command == "wait":
+            if given.forward_signals:
+                _SignalSender(given.socket, given.id, known).take()
             ending: Ending = _with_each(known, lambda handle: service.wait(given.id, handle))
             return _complain(ending.exit_code, ending.sentence) if ending.sentence else ending.exit_code
         answers = [service.status()] if command == "status" else service.list(known) if command == "ps" else \
             [_with_each(known, lambda handle: service.show(given.id, handle))]
     except IsolationError as error:
-        return _complain(error.exit_code, str(error))
+        forgotten = command == "wait" and isinstance(error, ServiceError) and error.code == "failed"
+        return _complain(_CODES["lost"] if forgotten else error.exit_code, str(error))
     for answer in answers:
         print(json.dumps(answer))
     return 0
+
+
+def _handle_in(path: str) -> str:
+    """The last word of a file, so that what ``run --detach`` printed will do."""
+    with open(path, "rb") as file:
+        words = file.read(4096).split()
+    if not words:
+        raise ValueError("it is empty")
+    return os.fsdecode(words[-1])
+
+
+class _SignalSender:
+    """Sends this process's signals to a payload by the service; one that comes before it runs, or while the service is away, is kept until then."""
+
+    def __init__(self, path: Optional[str], id: str, handles: Sequence[str]) -> None:
+        self._path, self._id, self._handles = path, id, handles
+        self._numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def take(self) -> None:
+        for number in _FORWARDED:
+            if signals.getsignal(number) is not signals.SIG_IGN:
+                signals.signal(number, lambda number, _: self._numbers.put(number))
+        threading.Thread(target=self._send_all, daemon=True, name="isolation-signals").start()
+
+    def _send_all(self) -> None:
+        while True:
+            number = self._numbers.get()
+            while not self._is_sent(number):
+                time.sleep(0.2)
+            if number == signals.SIGTSTP:
+                os.kill(os.getpid(), signals.SIGSTOP)  # goes on when somebody sends CONT, which is then forwarded
+
+    def _is_sent(self, number: int) -> bool:
+        try:
+            with Service(self._path) as service:
+                _with_each(self._handles, lambda handle: service.signal(self._id, number, handle))
+        except ServiceError as error:
+            return error.code not in ("busy", "failed")
+        except IsolationError:
+            return False
+        return True
 
 
 def _with_each(handles: Sequence[str], ask: Callable[[Optional[str]], Any]) -> Any:

@@ -23,6 +23,7 @@ public sealed class Cell : IHostCell
     private readonly long? _logMark;
     private SafePilotEnd? _pilotEnd;
     private Task _jobsLeaves = Task.CompletedTask;
+    private volatile Task _startTold = Task.CompletedTask; // until then it is looked up in the room, which ends with its cell-init
     private LeftCell? _left; // whose leaf, scratch and ticket are
 
     /// <summary>A cell that a payload has just entered; takes over its parts.</summary>
@@ -114,6 +115,7 @@ public sealed class Cell : IHostCell
     {
         (_, byte[] body) = await AskAsync("resolve", ControlKind.Resolve, null, ResolveDeadline + _streamsPatience, ct).ConfigureAwait(false);
         CellResolution seen = CellResolution.Read(new MessageReader(body));
+        CrashPoint.Reach("warden: resolved");
         if (seen.Outcome != ResolutionOutcome.Resolved)
             return new ResolvedInRoom(seen, [], "");
         if (_host.Digests.Find(seen.File) is byte[] known)
@@ -128,6 +130,7 @@ public sealed class Cell : IHostCell
             return new ResolvedInRoom(seen, [], $"it could not be read within {Patience.TotalSeconds:0} s");
         }
 
+        CrashPoint.Reach("warden: digested");
         MessageReader reader = new(body);
         byte[] digest = reader.Bytes(Sha256.Size);
         string why = reader.Text(512);
@@ -144,15 +147,48 @@ public sealed class Cell : IHostCell
     public async Task<StartResult> StartAsync(Admission admission, CancellationToken ct)
     {
         _parts.Exchange?.EndInputs();
+        if (_parts.CellInit is { IsOver: true } || _parts.Control is not { IsOver: false })
+            throw new SetupException("start", "cell-init is gone");
         NoteStart();
-        (ControlKind kind, byte[] body) = await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
+        CrashPoint.Reach("warden: start noted");
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _startTold = told.Task;
+        try
+        {
+            return await StartInRoomAsync(ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            told.SetResult();
+        }
+    }
+
+    private async Task<StartResult> StartInRoomAsync(CancellationToken ct)
+    {
+        if (await TryAskToStartAsync(ct).ConfigureAwait(false) is not (ControlKind kind, byte[] body))
+            return new StartResult.Unseen();
+        CrashPoint.Reach("warden: start answered");
         MessageReader reader = new(body);
         if (kind == ControlKind.Started)
-            return new StartResult.Started(new ProcessId((MainPid = OnHost(reader.I32())).Value));
+            return (MainPid = OnHost(reader.I32())) is int pid ? new StartResult.Started(new ProcessId(pid)) : new StartResult.Unseen();
         (StartStep step, int errno) = ((StartStep)reader.I32(), reader.I32());
         if (step == StartStep.Clone && errno == Errno.ENOENT && !LeafIsProof)
             throw new SetupException("start", $"the leaf {_parts.Leaf.Path} is gone: the cgroup above it is its pilot's, who has removed it");
         return step == StartStep.ClientGone ? new StartResult.ClientGone() : new StartResult.NotStarted(step.Name(), errno);
+    }
+
+    // Null where it was asked and does not answer: it may have started the payload. One that hangs ends with it, so that this has an end.
+    private async Task<(ControlKind Kind, byte[] Body)?> TryAskToStartAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await AskAsync("start", ControlKind.Start, null, Patience, ct).ConfigureAwait(false);
+        }
+        catch (SetupException)
+        {
+            _parts.EndCellInitNow();
+            return null;
+        }
     }
 
     /// <inheritdoc/>
@@ -160,29 +196,44 @@ public sealed class Cell : IHostCell
     {
         if (Observed.IsCompleted)
             return SignalResult.NobodyThere;
-        (_, byte[] body) = await AskAsync("signal", ControlKind.Signal, w => w.I32(signal), Patience, ct).ConfigureAwait(false);
-        return !new MessageReader(body).Flag() ? SignalResult.NobodyThere : _parts.Leaf.HoldsBack(signal) ? SignalResult.WaitsForResume : SignalResult.Sent;
+        try
+        {
+            (_, byte[] body) = await AskAsync("signal", ControlKind.Signal, w => w.I32(signal), Patience, ct).ConfigureAwait(false);
+            return !new MessageReader(body).Flag() ? SignalResult.NobodyThere : _parts.Leaf.HoldsBack(signal) ? SignalResult.WaitsForResume : SignalResult.Sent;
+        }
+        catch (SetupException) when (_parts.Control is not { IsOver: false })
+        {
+            // It goes when the ending is kept, without an answer to what it had not read.
+            if (await WithinAsync(Observed, Patience).ConfigureAwait(false) is null)
+                throw;
+            return SignalResult.NobodyThere;
+        }
     }
 
     /// <inheritdoc/>
     public async Task<CellReport> DestroyAsync(TimeSpan grace)
     {
         grace = grace < LeastGrace ? LeastGrace : grace; // with none at all, nothing would have the time to be removed
+        CrashPoint.Reach("warden: destroy: begun");
         Interlocked.Exchange(ref _pilotEnd, null)?.Dispose();
         _parts.Control?.Tell(ControlKind.Kill);
         ObservedEnding? seen = await WithinAsync(Observed, grace + Patience).ConfigureAwait(false);
         _parts.Control?.Tell(ControlKind.Acknowledge);
+        CrashPoint.Reach("warden: destroy: ending acknowledged");
         string? cellInit = await _parts.EndCellInitAsync(grace).ConfigureAwait(false);
+        CrashPoint.Reach("warden: destroy: cell-init over");
 
         _parts.Exchange?.Dispose();
         // What a pilot can pull out of the leaf is over with the room, whose first process cell-init is.
         bool isEmpty = _parts.Leaf.IsEmpty && (LeafIsProof || cellInit is null);
         await Task.WhenAny(_jobsLeaves, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
         string? leaf = isEmpty ? await RemoveLeafAsync(_parts.Leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes, or may";
+        CrashPoint.Reach("warden: destroy: leaf removed");
         SharedPlaces shared = await WithinAsync(Task.Run(Search), grace).ConfigureAwait(false) ?? SharedPlaces.NotSearched;
         string? scratch = isEmpty
             ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
             : "not touched while the leaf holds processes";
+        CrashPoint.Reach("warden: destroy: scratch removed");
         if (leaf is not null || scratch.Length > 0)
             KeepWhatIsLeft(leaf ?? scratch);
         // An empty leaf proves nothing of a main process whose end nobody saw: it may have been moved out of it.
@@ -228,9 +279,7 @@ public sealed class Cell : IHostCell
     }
 
     // In a pid namespace of its own cell-init knows the payload by another number.
-    private int OnHost(int pid)
-        => !_parts.HasOwnProcesses ? pid
-            : (_parts.CellInit is null ? null : NamespacePids.OnHost(_parts.CellInit, pid)) ?? throw new SetupException("start", "cell-init is gone with the payload that it had started");
+    private int? OnHost(int pid) => !_parts.HasOwnProcesses ? pid : _parts.CellInit is null ? null : NamespacePids.OnHost(_parts.CellInit, pid);
 
     private SharedPlaces Search()
     {
@@ -259,9 +308,13 @@ public sealed class Cell : IHostCell
     {
         ObservedEnding? told = _parts.Control is null ? null : await _parts.Control.Ending.ConfigureAwait(false);
         ObservedEnding seen = Explained(told ?? await EndWithoutCellInitAsync().ConfigureAwait(false));
+        CrashPoint.Reach("warden: ending heard");
         try
         {
             _parts.Ticket.Change(ticket => ticket with { Ending = Endings.ForTicket(seen) });
+            CrashPoint.Reach("warden: ending kept");
+            if (seen.IsEmpty)
+                _ = AcknowledgeAsync();
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -269,6 +322,13 @@ public sealed class Cell : IHostCell
         }
 
         return seen;
+    }
+
+    // It ends while the front makes up its mind: the end of a pid namespace takes its time.
+    private async Task AcknowledgeAsync()
+    {
+        await _startTold.ConfigureAwait(false);
+        _parts.Control?.Tell(ControlKind.Acknowledge);
     }
 
     private void NoteStart()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -12,13 +13,14 @@ namespace Isolation.Cells;
 public sealed class CellControl : IAsyncDisposable
 {
     private const int MostUnanswered = 32;
+    private const string Replaced = "the program cell-init is of another release than this warden, which was running when it was replaced: start the warden again, payloads run on";
 
     private readonly UnixSocket _socket;
     private readonly Socket _reader;
     private readonly ConcurrentDictionary<ControlKind, ConcurrentQueue<TaskCompletionSource<(ControlKind, byte[])>>> _asked = new();
     private readonly TaskCompletionSource<ObservedEnding?> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _sending = new();
-    private readonly Task _reading;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _broken;
     private int _disposed;
 
@@ -27,14 +29,20 @@ public sealed class CellControl : IAsyncDisposable
         _socket = socket;
         _reader = new Socket(new SafeSocketHandle(socket.Duplicate().Release(), ownsHandle: true));
         Proven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _reading = ReadAsync(secret);
+        _ = ReadAsync(secret);
     }
 
     /// <summary>What cell-init saw of the payload's end; null when the connection broke before.</summary>
     public Task<ObservedEnding?> Ending => _ending.Task;
 
-    /// <summary>The connection is over.</summary>
-    public Task Closed => _reading;
+    /// <summary>The connection is over. Whoever waits for it goes on elsewhere than on the thread that reads, which serves other cells too.</summary>
+    public Task Closed => _closed.Task;
+
+    /// <summary>The form of the messages that cell-init speaks: one that this program reads.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>True when the connection is over, or about to be: what is asked now is not sent.</summary>
+    public bool IsOver => _broken;
 
     private TaskCompletionSource Proven { get; }
 
@@ -43,6 +51,7 @@ public sealed class CellControl : IAsyncDisposable
 
     /// <summary>Connects, and proves the secret in both directions.</summary>
     /// <exception cref="IOException">Nobody answers in time, or not with the secret.</exception>
+    /// <exception cref="OtherControlVersionException">It is the cell, and speaks another form.</exception>
     public static async Task<CellControl> ConnectAsync(string path, byte[] secret, TimeSpan deadline)
     {
         CellControl control = new(UnixSocket.Connect(UnixSocketKind.Stream, path), secret);
@@ -63,6 +72,26 @@ public sealed class CellControl : IAsyncDisposable
         }
     }
 
+    /// <summary>As <see cref="ConnectAsync"/>, to a cell-init that has just been started: one of this program's own form, or the program was replaced meanwhile.</summary>
+    /// <exception cref="IOException">It speaks another form.</exception>
+    public static async Task<CellControl> ConnectToNewAsync(string path, byte[] secret, TimeSpan deadline)
+    {
+        CellControl control;
+        try
+        {
+            control = await ConnectAsync(path, secret, deadline).ConfigureAwait(false);
+        }
+        catch (OtherControlVersionException e)
+        {
+            throw new IOException(Replaced, e);
+        }
+
+        if (control.Version == ControlVersion.Newest)
+            return control;
+        await control.DisposeAsync().ConfigureAwait(false);
+        throw new IOException(Replaced);
+    }
+
     /// <summary>Asks, and waits for the answer.</summary>
     /// <exception cref="IOException">The connection is over.</exception>
     public async Task<(ControlKind Kind, byte[] Body)> AskAsync(ControlKind question, Action<MessageWriter>? body = null, int[]? descriptors = null)
@@ -75,6 +104,7 @@ public sealed class CellControl : IAsyncDisposable
             {
                 _asked.GetOrAdd(question, _ => new()).Enqueue(answer);
                 Send(question, body, descriptors ?? []);
+                CrashPoint.Reach("warden: start sent", question == ControlKind.Start);
             }
 
             if (_broken)
@@ -101,7 +131,7 @@ public sealed class CellControl : IAsyncDisposable
             return;
         lock (_sending)
             _socket.Shutdown();
-        await _reading.ConfigureAwait(false);
+        await Closed.ConfigureAwait(false);
         _reader.Dispose();
         lock (_sending)
             _socket.Dispose();
@@ -137,6 +167,7 @@ public sealed class CellControl : IAsyncDisposable
             Proven.TrySetException(e as IOException ?? new IOException($"control connection: {e.Message}", e));
             FailAll();
             _ending.TrySetResult(null);
+            _closed.SetResult();
         }
     }
 
@@ -148,10 +179,11 @@ public sealed class CellControl : IAsyncDisposable
         MessageReader reader = new(frame.AsSpan(1));
         byte[] cellNonce = reader.Bytes(CellProof.NonceSize);
         byte[] shown = reader.Bytes(CellProof.Size);
-        reader.End();
-        return CellProof.AreEqual(shown, CellProof.OfCell(secret, nonce, cellNonce))
-            ? CellProof.OfWarden(secret, nonce, cellNonce)
-            : throw new WireException("who answers on the control socket does not know the cell's secret");
+        if (!CellProof.AreEqual(shown, CellProof.OfCell(secret, nonce, cellNonce)))
+            throw new WireException("who answers on the control socket does not know the cell's secret");
+        // What a later form says after its version is not read here.
+        Version = reader.IsAtEnd ? ControlVersion.Unsaid : reader.Count(int.MaxValue);
+        return ControlVersion.IsRead(Version) ? CellProof.OfWarden(secret, nonce, cellNonce) : throw new OtherControlVersionException(Version);
     }
 
     private void Hear(byte[] frame)

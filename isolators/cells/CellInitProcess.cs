@@ -27,6 +27,8 @@ public static class CellInitProcess
         using Descriptor errors = StandardError();
         using Descriptor? file = own is null ? null : Sys.Open(null, program, Sys.O_PATH);
         byte[] path = Encoding.UTF8.GetBytes(program);
+        ImmutableArray<ReadOnlyMemory<byte>> environment = [];
+        CrashSwitch.Tell(ref environment);
         ChildPlan plan = new()
         {
             Program = path,
@@ -35,7 +37,7 @@ public static class CellInitProcess
             Nursery = own?.Nursery,
             Mounts = own?.Mounts ?? [],
             Arguments = [path],
-            Environment = ImmutableArray<ReadOnlyMemory<byte>>.Empty,
+            Environment = environment,
             Descriptors = [nothing, nothing, errors, listener, secretFile],
             NetworkNamespace = network?.File,
             BoundingSet = own is null ? Needed : Needed | Capabilities.SysAdmin,

@@ -24,6 +24,9 @@ public sealed record CellParts(
     /// <summary>The client's way into the scratch; null where none was asked for.</summary>
     public ScratchExchange? Exchange { get; init; }
 
+    /// <summary>Kills cell-init; its payload ends with it.</summary>
+    public void EndCellInitNow() => CellInit?.Signal(SIGKILL);
+
     /// <summary>Waits until cell-init has gone, helping with SIGKILL after the grace, and reaps it.</summary>
     /// <returns>Null, or what it hangs in.</returns>
     public Task<string?> EndCellInitAsync(TimeSpan grace) => EndAsync(CellInit, Control, grace);

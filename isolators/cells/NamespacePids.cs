@@ -10,19 +10,19 @@ public static class NamespacePids
     /// <returns>Null when it has no such child, or is gone itself.</returns>
     public static int? OnHost(PidFd cellInit, int inRoom)
     {
-        if (PidFd.PidOf(cellInit) is not (int init and > 0))
+        if (cellInit.Pid is not (int init and > 0))
             return null;
         try
         {
-            foreach (string child in File.ReadAllText($"/proc/{init}/task/{init}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            foreach (string child in KernelFile.Text($"/proc/{init}/task/{init}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
                 // The last number is the one in the innermost namespace (proc_pid_status(5)).
-                string[] numbers = ProcessStatus.Field(File.ReadAllText($"/proc/{child}/status"), "NSpid").Split('\t', StringSplitOptions.RemoveEmptyEntries);
+                string[] numbers = ProcessStatus.Field(KernelFile.Text($"/proc/{child}/status"), "NSpid").Split('\t', StringSplitOptions.RemoveEmptyEntries);
                 if (numbers is [_, .., string last] && last == inRoom.ToString(CultureInfo.InvariantCulture))
                     return int.Parse(child, CultureInfo.InvariantCulture);
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // Over meanwhile.
         }

@@ -25,18 +25,18 @@ public sealed record PilotCeilings(ResourceLimit[] Limits, int OomScoreAdjustmen
     /// <exception cref="SyscallException">The process is over: nothing read of its number can be believed.</exception>
     public static PilotCeilings Of(PidFd client)
     {
-        int pid = PidFd.PidOf(client) ?? -1;
+        int pid = client.Pid;
         try
         {
-            string limits = File.ReadAllText($"/proc/{pid}/limits");
-            string oom = File.ReadAllText($"/proc/{pid}/oom_score_adj");
-            string mask = ProcessStatus.Field(File.ReadAllText($"/proc/{pid}/status"), "Umask");
+            string limits = KernelFile.Text($"/proc/{pid}/limits");
+            string oom = KernelFile.Text($"/proc/{pid}/oom_score_adj");
+            string mask = ProcessStatus.Field(KernelFile.Text($"/proc/{pid}/status"), "Umask");
             Scheduling seen = Scheduling.Of(pid);
             if (!client.IsOver)
                 return new PilotCeilings(ParseLimits(limits), int.Parse(oom, CultureInfo.InvariantCulture), Convert.ToUInt32(mask, 8),
                     new PilotSchedule([.. seen.Cpus], seen.Policy, seen.Nice, seen.IoPriority));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        catch (Exception e) when (e is IOException or FormatException or OverflowException)
         {
             // A process that is over has no such files, or empty ones; that is told below.
             if (!client.IsOver)

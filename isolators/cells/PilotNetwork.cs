@@ -22,7 +22,7 @@ public sealed class PilotNetwork : IDisposable
     /// <exception cref="SyscallException">The process is over, or its namespace cannot be looked at.</exception>
     public static PilotNetwork? Of(PidFd client)
     {
-        int pid = PidFd.PidOf(client) ?? -1;
+        int pid = client.Pid;
         string path = $"/proc/{pid}/ns/net";
         // All our threads are in the one namespace: only a child that is about to become a cell-init ever leaves it.
         using Descriptor own = Sys.Open(null, "/proc/self/ns/net", Sys.O_RDONLY);

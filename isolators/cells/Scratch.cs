@@ -31,6 +31,7 @@ public sealed class Scratch : IDisposable
     {
         byte[] name = Encoding.ASCII.GetBytes(cell.ToString("D"));
         Sys.MakeDirectoryAt(host.Scratch, name, 0x1c0);
+        CrashPoint.Reach("warden: scratch: made");
         Descriptor? directory = Sys.TryOpen(host.Scratch, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno);
         if (directory is null)
         {

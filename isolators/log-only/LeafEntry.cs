@@ -39,7 +39,7 @@ internal static class LeafEntry
     /// <param name="process">The process.</param>
     internal static LeafEntryResult Put(Leaf leaf, PidFd process)
     {
-        int pid = PidFd.PidOf(process) ?? -1;
+        int pid = process.Pid;
         ProcessCgroups? from = CgroupsOf(pid);
         return pid <= 0 || from is null || process.IsOver ? new LeafEntryResult.Over() : Put(leaf, process, pid, from);
     }
@@ -99,20 +99,8 @@ internal static class LeafEntry
         yield return (leaf.Unified, leaf.Plan.UnifiedMount, cgroups => cgroups.Unified);
     }
 
-    private static ProcessCgroups? CgroupsOf(int pid) => Read($"/proc/{pid}/cgroup") is { Length: > 0 } text ? ProcessCgroups.Parse(text) : null;
+    private static ProcessCgroups? CgroupsOf(int pid) => KernelFile.TextOrNothing($"/proc/{pid}/cgroup") is { Length: > 0 } text ? ProcessCgroups.Parse(text) : null;
 
     private static int ParentOf(int pid)
-        => Read($"/proc/{pid}/status") is { Length: > 0 } status && int.TryParse(ProcessStatus.Field(status, "PPid"), CultureInfo.InvariantCulture, out int parent) ? parent : -1;
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
+        => KernelFile.TextOrNothing($"/proc/{pid}/status") is { Length: > 0 } status && int.TryParse(ProcessStatus.Field(status, "PPid"), CultureInfo.InvariantCulture, out int parent) ? parent : -1;
 }

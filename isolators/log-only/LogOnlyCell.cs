@@ -98,11 +98,13 @@ internal sealed class LogOnlyCell : IForkedCell
         PidFd child = _child ?? throw new InvalidOperationException("nobody has joined");
         long now = Stopwatch.GetTimestamp();
         NoteStart(child, now);
+        CrashPoint.Reach("warden: log-only: start noted");
         ForkedUsage usage = new(_leaf, now);
         switch (LeafEntry.Put(_leaf, child))
         {
             case LeafEntryResult.Placed:
-                _mainPid = PidFd.PidOf(child) ?? 0;
+                _mainPid = Math.Max(child.Pid, 0);
+                CrashPoint.Reach("warden: log-only: placed");
                 _watch = new ForkedWatch(_leaf, child, _client, _wall, _host.TellsExits, usage);
                 _ = ObserveAsync(_watch);
                 return Task.FromResult<StartResult>(new StartResult.Started(new ProcessId(_mainPid)));
@@ -142,6 +144,7 @@ internal sealed class LogOnlyCell : IForkedCell
         bool isEmpty = _leaf.IsEmpty;
         await Task.WhenAny(_jobsLeaves, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
         string? left = isEmpty ? await RemoveLeafAsync(_leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes";
+        CrashPoint.Reach("warden: log-only: leaf removed");
         if (left is not null && _unplaced is null)
             KeepWhatIsLeft(left); // it will be killed: never done to a leaf that a stranger may be in
         Finding own = new Finding.NotProvable(SharesIdentity);
@@ -218,6 +221,7 @@ internal sealed class LogOnlyCell : IForkedCell
     {
         ForkedEnd end = await watch.End.ConfigureAwait(false);
         _hasLeft = end.HasLeft;
+        CrashPoint.Reach("warden: log-only: ending seen");
         ObservedEnding seen = Explained(end.Seen);
         try
         {

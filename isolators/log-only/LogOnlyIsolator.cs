@@ -17,6 +17,9 @@ public sealed class LogOnlyIsolator(CellHost host) : IHostIsolator
     public IsolatorDescription Description { get; } = new(Level.LogOnly, [Forked], [Position.Beside, Position.Below, Position.Own]);
 
     /// <inheritdoc/>
+    public bool BuildsAhead => false;
+
+    /// <inheritdoc/>
     public Task<Readiness> ProbeAsync(CancellationToken ct)
     {
         try
@@ -39,7 +42,6 @@ public sealed class LogOnlyIsolator(CellHost host) : IHostIsolator
     {
         try
         {
-            NamespaceId? network = plan.Client is null ? null : PilotNetwork.IdOf((PidFd)plan.Client);
             TicketFile ticket = TicketFile.Create(host.Rooms, new CellTicket
             {
                 Cell = plan.Cell.Value,
@@ -48,7 +50,7 @@ public sealed class LogOnlyIsolator(CellHost host) : IHostIsolator
                 Secret = [], // there is no cell-init to prove anything to
                 BootId = host.BootId,
             });
-            return Task.FromResult<IRoom>(new LogOnlyRoom(host, plan with { Key = plan.Key with { Network = network }, Client = null }, ticket));
+            return Task.FromResult<IRoom>(new LogOnlyRoom(host, plan with { Client = null }, ticket));
         }
         catch (IOException e)
         {

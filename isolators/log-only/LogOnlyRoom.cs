@@ -14,7 +14,7 @@ internal sealed class LogOnlyRoom(CellHost host, RoomPlan plan, TicketFile ticke
     public Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
         _given = true;
-        Rollback undo = new();
+        Rollback undo = new("log-only enter");
         undo.Push(() =>
         {
             string? left = ticket.Remove();

@@ -25,6 +25,9 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     /// <inheritdoc/>
     public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic, Private], [Position.Beside, Position.Below, Position.Inside, Position.Own]);
 
+    /// <inheritdoc/>
+    public bool BuildsAhead => true;
+
     private readonly Lock _turn = new();
     private Nursery? _nursery;
 
@@ -46,7 +49,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     /// <inheritdoc/>
     public async Task<IRoom> BuildAsync(RoomPlan plan, CancellationToken ct)
     {
-        Rollback undo = new();
+        Rollback undo = new("setuid build");
         try
         {
             undo.Begin("ticket");
@@ -84,8 +87,9 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
             });
 
             undo.Begin("control connection");
-            CellControl control = await CellControl.ConnectAsync(ticket.SocketPath, secret, ProofDeadline).ConfigureAwait(false);
-            ticket.Note(t => t with { CellInit = ProcessStamp.Of(cellInit) });
+            listener.Dispose(); // cell-init has it: should that die, nobody else must seem to listen
+            CellControl control = await CellControl.ConnectToNewAsync(ticket.SocketPath, secret, ProofDeadline).ConfigureAwait(false);
+            ticket.Note(t => t with { CellInit = ProcessStamp.Of(cellInit), Control = control.Version });
             return new SetuidRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, own, ticket, cellInit, control);
         }
         catch (Exception e)

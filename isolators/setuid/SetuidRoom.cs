@@ -7,19 +7,21 @@ using Isolation.Wire;
 namespace Isolation.Isolators.Setuid;
 
 /// <summary>An empty room: a cell-init that waits. What depends on the payload (leaf, scratch, channel) is made at entry.</summary>
-internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettings? own, TicketFile ticket, PidFd cellInit, CellControl control) : IRoom
+internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettings? own, TicketFile ticket, PidFd cellInit, CellControl control) : IHostRoom
 {
     private static readonly TimeSpan EnterDeadline = TimeSpan.FromSeconds(30);
     private bool _given;
 
     public RoomPlan Plan => plan;
 
+    public bool IsWaiting => !cellInit.IsOver && !control.IsOver;
+
     private CellNetwork Network => own is { WithoutNetwork: true } ? CellNetwork.None : plan.Key.Network is null ? CellNetwork.Host : CellNetwork.Pilot;
 
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
         _given = true;
-        Rollback undo = new();
+        Rollback undo = new("setuid enter");
         undo.Begin("room");
         undo.Push(() => ticket.Remove());
         undo.Push(() =>
@@ -30,6 +32,11 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
         });
         try
         {
+            undo.Begin("name");
+            CellId cell = CellId.For(entry.Payload);
+            if (plan.Cell != cell)
+                ticket.Rename(cell.Value); // it was built before anybody knew for whom
+
             undo.Begin("client");
             var client = (PidFd)entry.Client;
             PilotCeilings ceilings = PilotCeilings.Of(client);
@@ -41,7 +48,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
                 return await NowhereAsync(new PlaceResult.Nowhere(unlimited), undo).ConfigureAwait(false);
 
             undo.Begin("leaf");
-            PlaceResult found = PlaceFinder.Find(host, entry, own is not null, ProcessCgroups.LeafName(plan.Cell.Value), planned => ticket.Change(t => t with
+            PlaceResult found = PlaceFinder.Find(host, entry, own is not null, ProcessCgroups.LeafName(cell.Value), planned => ticket.Change(t => t with
             {
                 Payload = entry.Payload.Value,
                 Uid = entry.Account.Uid.Value,
@@ -58,7 +65,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             });
 
             undo.Begin("scratch");
-            Scratch scratch = Scratch.Create(host, plan.Cell.Value, entry.Account.Uid.Value, entry.Account.Gid.Value, ScratchLimits.Enforced(host, entry.Limits));
+            Scratch scratch = Scratch.Create(host, cell.Value, entry.Account.Uid.Value, entry.Account.Gid.Value, ScratchLimits.Enforced(host, entry.Limits));
             undo.Push(() =>
             {
                 string? left = scratch.Remove(TimeSpan.FromSeconds(5));
@@ -103,6 +110,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
     {
         control.Tell(ControlKind.Kill);
         string? stuck = await CellParts.EndAsync(cellInit, control, grace).ConfigureAwait(false);
+        CrashPoint.Reach("warden: empty room: cell-init over");
         string? left = ticket.Remove();
         Finding processes = stuck is null ? new Finding.ProvenEmpty("nobody entered") : new Finding.Found(stuck);
         return Residue.None with { Processes = processes, Files = left is null ? Residue.None.Files : new Finding.Found(left) };
@@ -154,6 +162,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
             [.. place.Leaf.Counters.Select(c => (byte)c.Kind)],
             place.Leaf.TaskFiles.Count,
             mounts is null ? null : mounts.Room with { LeafIsThePilots = !place.Placement.Holds.HasFlag(PlacementProperties.CgroupProof) },
+            entry.IsDetached,
             host.Landlock);
     }
 

@@ -7,7 +7,7 @@ namespace Isolation.Probes;
 /// <summary>A process that only waits: what an attacker leaves behind, or multiplies into.</summary>
 internal static class Waiter
 {
-    private const int LingerMilliseconds = 30;
+    private const int LingerMilliseconds = 60;
 
     /// <summary>The mode <c>wait SECONDS NAME…</c>.</summary>
     public static int Start(string[] words)

@@ -7,6 +7,7 @@ internal static class Leftover
 {
     private const int Looks = 12;
     private const int PauseMilliseconds = 50;
+    private const int Listings = 8;
 
     /// <summary>Looks for processes with that name among their words, and ends those that it may.</summary>
     public static void Processes(Attack attack, string name)
@@ -27,10 +28,26 @@ internal static class Leftover
             attack.Held("look for its processes once it is over", "none");
     }
 
-    /// <summary>The processes with that name among their words.</summary>
-    // The newest first: of a chain that forks all the while only the newest still lives when it is its turn to be read.
-    public static int[] Living(string name) => [.. Kernel.Pids().OrderDescending().Where(p => Kernel.Text($"/proc/{p}/cmdline") is var words && words.Contains('\0' + name + '\0', StringComparison.Ordinal)
-            && !words.Contains("\0attack\0", StringComparison.Ordinal))];
+    /// <summary>The processes with that name among their words. Where none is found, those that came while it was looked are looked at too.</summary>
+    public static int[] Living(string name)
+    {
+        int[] known = [], found = [];
+        for (int listing = 0; listing < Listings && found.Length == 0; listing++)
+        {
+            int[] listed = Kernel.Pids();
+            int[] fresh = [.. listed.Except(known)];
+            if (fresh.Length == 0)
+                break;
+            // The newest first: of a chain that forks all the while only the newest still lives when it is its turn to be read.
+            found = [.. fresh.OrderDescending().Where(pid => HasName(pid, name))];
+            known = listed;
+        }
+
+        return found;
+    }
+
+    private static bool HasName(int pid, string name)
+        => Kernel.Text($"/proc/{pid}/cmdline") is var words && words.Contains('\0' + name + '\0', StringComparison.Ordinal) && !words.Contains("\0attack\0", StringComparison.Ordinal);
 
     /// <summary>Looks for files.</summary>
     public static void Files(Attack attack, IEnumerable<string> paths)

@@ -7,7 +7,7 @@ namespace Isolation.CellInit;
 /// Opens the command with the payload's rights and no more, on a thread of its own that may hang: the payload's directories can lie
 /// on file systems that do not answer.
 /// </summary>
-internal static class CommandResolver
+internal sealed class CommandResolver
 {
     private const long MaxDigested = 256L << 20;
     private const long ProcFileSystem = 0x9fa0;
@@ -17,12 +17,24 @@ internal static class CommandResolver
     private static readonly long[] LocalFileSystems =
         [0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0xf2f52010 /* f2fs */, 0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */];
 
-    /// <summary>Starts looking; the result comes by mail.</summary>
-    internal static void Begin(Command command, EnterCell enter, Mailbox mailbox) => Start(() =>
+    private readonly EventFd _asked = EventFd.Create();
+    private Command? _command;
+
+    /// <summary>Has the thread ready, so that nobody waits for its start. It has its own rights until it is asked; where it never is, no payload starts.</summary>
+    internal CommandResolver(EnterCell enter, Mailbox mailbox) => Start(() =>
     {
+        using (_asked)
+            _ = Sys.Poll(_asked, PollEvents.In, -1);
         ThreadIdentity.BecomeForFiles(enter.Uid, enter.Gid, [.. enter.Groups]);
-        mailbox.Post(new News.Resolved(Resolve(command)));
+        mailbox.Post(new News.Resolved(Resolve(_command!)));
     }, mailbox, e => new News.Resolved(new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, 0, e.Message), null)));
+
+    /// <summary>Looks, once; the result comes by mail.</summary>
+    internal void Begin(Command command)
+    {
+        _command = command;
+        _asked.Raise();
+    }
 
     /// <summary>Starts digesting an open file; the result comes by mail.</summary>
     internal static void BeginDigest(Descriptor? file, FileIdentity identity, Mailbox mailbox) => Start(() =>

@@ -1,3 +1,4 @@
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -69,9 +70,10 @@ internal sealed class ControlConnection(UnixSocket socket) : IDisposable
             case ControlKind.Challenge when body.Length == CellProof.NonceSize && WardenNonce.Length == 0:
                 WardenNonce = body;
                 byte[] proof = CellProof.OfCell(secret, WardenNonce, OwnNonce);
-                return TrySend(ControlKind.CellProof, w => w.Bytes(OwnNonce).Bytes(proof));
+                return TrySend(ControlKind.CellProof, w => w.Bytes(OwnNonce).Bytes(proof).U32(ControlVersion.Newest));
             case ControlKind.WardenProof when WardenNonce.Length > 0:
                 IsProven = CellProof.AreEqual(body, CellProof.OfWarden(secret, WardenNonce, OwnNonce));
+                CrashPoint.Reach("cell-init: warden proven", IsProven);
                 return IsProven;
             default:
                 return false;

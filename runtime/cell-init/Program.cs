@@ -1,3 +1,4 @@
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -24,6 +25,7 @@ internal static class Program
             return 0;
         }
 
+        CrashSwitch.FollowEnvironment();
         Sys.SetNotDumpable();
         if (arguments is ["copy"])
             return Copier.Serve();
@@ -42,6 +44,7 @@ internal static class Program
                 return 1;
         }
 
+        CrashPoint.Reach("cell-init: alive");
         using Resident resident = new(listener, secret);
         resident.Live();
         return 0;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -19,6 +21,7 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
     private ControlConnection? _warden;
     private Visit? _visit;
     private bool _acknowledged;
+    private long _aloneSince = Stopwatch.GetTimestamp();
 
     /// <summary>Runs until the ending is acknowledged, or a room that nobody entered is given up.</summary>
     internal void Live()
@@ -36,8 +39,8 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
             ];
             ControlConnection? polled = _warden;
             int ready = Sys.Poll(entries, Patience());
-            if (ready == 0 && _visit is null && _warden is null)
-                return; // whoever built this room is gone
+            if (ready == 0 && IsForgotten && LeftAlone() == 0)
+                return; // whoever built this room is gone, and nobody has come instead
 
             if (Has(entries[0]))
                 Meet(listener.Accept());
@@ -56,8 +59,15 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
         }
     }
 
+    private bool IsForgotten => _warden is null && _visit is null or { Payload: null };
+
     private int Patience()
-        => _visit is null ? (_warden is null ? (int)WardenDeadline.TotalMilliseconds : -1) : _visit.MillisecondsToDeadline();
+    {
+        int own = _visit?.MillisecondsToDeadline() ?? -1;
+        return !IsForgotten ? own : own < 0 ? LeftAlone() : Math.Min(own, LeftAlone());
+    }
+
+    private int LeftAlone() => (int)Math.Max(0, Math.Ceiling((WardenDeadline - Stopwatch.GetElapsedTime(_aloneSince)).TotalMilliseconds));
 
     public void Dispose()
     {
@@ -98,8 +108,10 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
             return;
         _warden!.Dispose();
         _warden = null;
-        // Without its warden a room that nothing has started in serves nobody; a payload that runs, or its ending, waits for the next.
-        _acknowledged |= _visit is null or { Payload: null };
+        _aloneSince = Stopwatch.GetTimestamp();
+        // A payload that runs, or its ending, waits for the next warden. So does, for a while, a room that may have been about to be told to start:
+        // the ticket says that it was, and nobody else can say that it was not. Any other in which nothing has started serves nobody.
+        _acknowledged |= _visit is null or { Payload: null, AwaitsStart: false };
     }
 
     private bool Obey(ControlKind kind, byte[] body)
@@ -109,9 +121,14 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
             case ControlKind.Enter when _visit is null:
                 EnterCell enter = EnterCell.Read(new MessageReader(body));
                 CellDescriptors descriptors = CellDescriptors.Take(_warden!.TakeDescriptors(), enter);
+                CrashPoint.Reach("cell-init: entering");
                 string? failed = OwnMounts.Arrange(enter, descriptors);
+                CrashPoint.Reach("cell-init: mounts arranged");
                 _visit = new Visit(enter, descriptors, _mailbox);
-                return _warden.TrySend(ControlKind.Entered, w => w.Text(failed ?? ""));
+                CrashPoint.Reach("cell-init: entered");
+                bool isTold = _warden.TrySend(ControlKind.Entered, w => w.Text(failed ?? ""));
+                _visit.Open(); // while the client hears that it may send its streams
+                return isTold;
             case ControlKind.Resolve when _visit is not null:
                 _visit.Resolve(_warden!);
                 return true;
@@ -133,6 +150,7 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
                     _visit.End(EndingCause.Ordered);
                 return true;
             case ControlKind.Acknowledge when _visit is null or { Ending: not null }:
+                CrashPoint.Reach("cell-init: acknowledged");
                 _acknowledged = true;
                 return true;
             default:
@@ -161,6 +179,10 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
     private void Tell()
     {
         if (_visit is { Ending: ObservedEnding ending, EndingIsTold: false } && _warden is { IsProven: true })
+        {
+            CrashPoint.Reach("cell-init: ending known");
             _visit.EndingIsTold = _warden.TrySend(ControlKind.Ended, w => ending.Write(w));
+            CrashPoint.Reach("cell-init: ending told");
+        }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class Visit : IDisposable
     private readonly long _enteredAt = Stopwatch.GetTimestamp();
     private long _streamsAt;
     private Descriptor?[]? _streams;
+    private CommandResolver? _resolver;
     private Command? _command;
     private ResolvedFile? _resolved;
     private News? _streamFault;
@@ -30,7 +31,13 @@ internal sealed class Visit : IDisposable
         (_enter, _descriptors, _mailbox) = (enter, descriptors, mailbox);
         _usage = new UsageWatch(descriptors.Counters);
         _room = enter.Own is { LeafIsThePilots: true } ? new RoomProcesses() : null;
-        PilotChannel.Open(descriptors.Channel, enter.PilotEndInode, mailbox);
+    }
+
+    /// <summary>Hears the client from here on, and is ready to look for its command.</summary>
+    internal void Open()
+    {
+        PilotChannel.Open(_descriptors.Channel, _enter.PilotEndInode, _mailbox);
+        _resolver = new CommandResolver(_enter, _mailbox);
     }
 
     // A client that brings files may take long for its streams; the command's file system may not.
@@ -43,6 +50,9 @@ internal sealed class Visit : IDisposable
     internal bool ClientIsGone { get; private set; }
 
     internal Payload? Payload { get; private set; }
+
+    /// <summary>Nothing is missing but to be told, or it has been and nothing came of it.</summary>
+    internal bool AwaitsStart => _resolved is not null && Payload is null;
 
     internal ObservedEnding? Ending { get; private set; }
 
@@ -77,9 +87,11 @@ internal sealed class Visit : IDisposable
         if (_streams is null || _command is null || _resolved is not { Resolution.Outcome: ResolutionOutcome.Resolved } || Payload is not null || Ending is not null)
             return false;
 
+        CrashPoint.Reach("cell-init: told to start");
         (Payload? running, int step, int errno) = ClientIsGone
             ? (null, (int)StartStep.ClientGone, 0)
             : Payload.Start(_enter, _command, _resolved.Resolution.Path, _descriptors, _streams);
+        CrashPoint.Reach("cell-init: payload started");
         Payload = running;
         _descriptors.CloseWhatTheStartNeeded();
         _command = null;
@@ -90,6 +102,7 @@ internal sealed class Visit : IDisposable
         if (running is not null)
         {
             _usage.Begin(running.StartedAt);
+            CrashPoint.Reach("cell-init: filter installed");
             return warden.TrySend(ControlKind.Started, w => w.I32(running.Pid));
         }
 
@@ -115,7 +128,7 @@ internal sealed class Visit : IDisposable
     internal void OnClientGone()
     {
         ClientIsGone = true;
-        if (Payload is not null)
+        if (Payload is not null && !_enter.IsDetached)
             End(EndingCause.ClientGone);
         else
             Advance();
@@ -128,6 +141,7 @@ internal sealed class Visit : IDisposable
         switch (news)
         {
             case News.Streams streams:
+                CrashPoint.Reach("cell-init: streams here");
                 (_streams, _streamsAt) = (streams.Three, Stopwatch.GetTimestamp());
                 Advance();
                 break;
@@ -150,6 +164,7 @@ internal sealed class Visit : IDisposable
                 Answer(resolved.Result.Resolution);
                 break;
             case News.Digested digested:
+                CrashPoint.Reach("cell-init: digested");
                 _ = warden?.TrySend(ControlKind.Digested, w => w.Bytes(digested.Digest).Text(digested.WhyNot));
                 break;
         }
@@ -175,6 +190,7 @@ internal sealed class Visit : IDisposable
         if (_watch?.Observe(Payload) is not (bool empty, string detail))
             return;
 
+        CrashPoint.Reach("cell-init: leaf empty");
         ChildEnd? end = Payload?.End();
         ObservedUsage usage = Payload is null ? ObservedUsage.None : Observed(_usage.Read(_watch.EndedAt));
         Ending = new ObservedEnding(
@@ -198,6 +214,7 @@ internal sealed class Visit : IDisposable
 
     private void BeginEnd()
     {
+        CrashPoint.Reach("cell-init: main process over");
         if (_watch is null && Payload is not null)
             _usage.Sample(); // the last that is to be seen before the kill
         _watch ??= new EndWatch(_descriptors, _room);
@@ -218,7 +235,7 @@ internal sealed class Visit : IDisposable
             try
             {
                 _command = Command.Read(_descriptors.Command, _enter);
-                CommandResolver.Begin(_command, _enter, _mailbox);
+                _resolver!.Begin(_command);
             }
             catch (WireException e)
             {
@@ -229,7 +246,9 @@ internal sealed class Visit : IDisposable
 
     private void Answer(CellResolution resolution)
     {
+        CrashPoint.Reach("cell-init: resolved");
         _ = _awaitsResolution?.TrySend(ControlKind.Resolved, w => resolution.Write(w));
+        CrashPoint.Reach("cell-init: resolution told");
         _awaitsResolution = null;
     }
 

@@ -19,6 +19,8 @@ try
             return PolicyCheckVerb.Run(check.File, Console.Out, Console.Error);
         case Invocation.InstallPolicy install:
             return await PolicyInstallVerb.RunAsync(install, Console.Out, Console.Error).ConfigureAwait(false);
+        case Invocation.Drain drain:
+            return await DrainVerb.RunAsync(drain, TimeProvider.System, Console.Out, Console.Error).ConfigureAwait(false);
         case Invocation.VerifyTrace verify:
             return TraceVerifyVerb.Run(verify.Directory, Console.Out, Console.Error);
         case Invocation.Serve { Options: ServiceOptions options }:

@@ -5,6 +5,7 @@ namespace Isolation.Ledger;
 /// <content>The writer's thread.</content>
 public sealed partial class NodeLedger
 {
+    private static readonly TimeSpan Company = TimeSpan.FromMilliseconds(20);
     private readonly AutoResetEvent _wake = new(false);
     private readonly ManualResetEvent _stop = new(false);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -80,6 +81,9 @@ public sealed partial class NodeLedger
 
         if (wait)
             _wake.WaitOne(atMost);
+        _wake.Reset(); // of what is in the queue by now
+        if (NobodyWaits())
+            _wake.WaitOne(Company);
 
         batch.Clear();
         lock (_gate)
@@ -90,6 +94,13 @@ public sealed partial class NodeLedger
                 record.State = RecordState.InFlight;
             return batch.Count > 0 || !_stopping;
         }
+    }
+
+    // A payload's start, say: it goes to disk with the next record that somebody waits for, if that comes soon.
+    private bool NobodyWaits()
+    {
+        lock (_gate)
+            return !_stopping && _queued.Count > 0 && _queued.TrueForAll(record => record.Done is null);
     }
 
     private void Write(List<PendingRecord> batch)

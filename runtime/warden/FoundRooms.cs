@@ -69,6 +69,7 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
                 : isolators.Values.FirstOrDefault(i => i.Description.Level.Name() == ticket.Level && i.Description.RoomKinds.Contains(ticket.Kind)) is IHostIsolator isolator
                 ? await isolator.ReattachAsync(file).ConfigureAwait(false)
                 : NoIsolator(file);
+            CrashPoint.Reach("warden: found: taken over");
             switch (found)
             {
                 case Reattached.Live { Cell: IHostCell cell }:
@@ -85,6 +86,9 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
                         log.Write($"cell {ticket.Cell}, of an earlier warden, could not be removed at once: {left}");
                     }
 
+                    break;
+                case Reattached.Unreadable unreadable:
+                    LeaveAlone(ticket.Cell, unreadable.Why);
                     break;
                 case Reattached.Silent silent:
                     LeaveAlone(ticket.Cell, silent.Why);

@@ -5,10 +5,10 @@ using Isolation.Wire;
 namespace Isolation.Warden;
 
 /// <summary>
-/// One connection to the warden. A thread reads messages, and closes what a hostile front attaches, in which it may hang; a thread writes
-/// answers, which may hang on a front that does not read. Neither holds up another connection, and connections are counted, so that no
-/// front can make threads without bound. A message that breaks the protocol ends the connection; one that an invariant forbids is
-/// answered and logged.
+/// One connection to the warden. A thread reads messages, and closes what a hostile front attaches, in which it may hang; an answer goes
+/// out at once where the front has read those before, and else by a thread of its own, which may hang on a front that does not read.
+/// Neither holds up another connection, and connections are counted, so that no front can make threads without bound. A message that
+/// breaks the protocol ends the connection; one that an invariant forbids is answered and logged.
 /// </summary>
 internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, OperationTable table, WardenLog log) : IDisposable
 {
@@ -157,14 +157,18 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
 
     private static string Cut(string text, int most) => text.Length <= most ? text : text[..most];
 
+    // Answers are numbered: their order is of no matter.
     private void Enqueue(Answer answer)
     {
         try
         {
-            if (_answers.TryAdd(answer))
-                return;
-            log.Write($"closed a connection of pid {Peer.Pid}: it does not read its answers");
-            HangUp();
+            if (!TrySendNow(answer))
+            {
+                if (_answers.TryAdd(answer))
+                    return;
+                log.Write($"closed a connection of pid {Peer.Pid}: it does not read its answers");
+                HangUp();
+            }
         }
         catch (InvalidOperationException)
         {
@@ -174,17 +178,36 @@ internal sealed class FrontSession(UnixSocket socket, PeerCredentials peer, Oper
         CloseAll(answer.Passed);
     }
 
+    // Whatever is in the way, the writer meets it again, and says so.
+    private bool TrySendNow(Answer answer)
+    {
+        try
+        {
+            return Sys.TrySendNow(socket, Message(answer).Span, Numbers(answer), out _) >= 0;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Message(Answer answer)
+    {
+        MessageWriter message = new();
+        message.U8((byte)answer.Kind).U32(answer.Number);
+        answer.Body?.Invoke(message);
+        return message.Written;
+    }
+
+    private static int[] Numbers(Answer answer) => [.. answer.Passed.Select(d => d.Number)];
+
     private void Write()
     {
         foreach (Answer answer in _answers.GetConsumingEnumerable())
         {
             try
             {
-                MessageWriter message = new();
-                message.U8((byte)answer.Kind).U32(answer.Number);
-                answer.Body?.Invoke(message);
-                int[] passed = [.. answer.Passed.Select(d => d.Number)];
-                if (Sys.TrySend(socket, message.Written.Span, passed, out _) < 0)
+                if (Sys.TrySend(socket, Message(answer).Span, Numbers(answer), out _) < 0)
                     HangUp();
             }
             catch (Exception e)

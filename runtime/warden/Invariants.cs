@@ -1,6 +1,7 @@
 using Isolation.Cells;
 using Isolation.Core;
 using Isolation.Linux;
+using Isolation.Wire;
 
 namespace Isolation.Warden;
 
@@ -19,7 +20,7 @@ internal static class Invariants
     /// <summary>The process is a pilot's: real, effective, saved and file-system uid are one of the list, and it is in no cell.</summary>
     internal static void RequirePilot(PidFd client, WardenLimits limits)
     {
-        int pid = PidFd.PidOf(client) ?? -1;
+        int pid = client.Pid;
         string status = Read($"/proc/{pid}/status"), cgroups = Read($"/proc/{pid}/cgroup");
         if (client.IsOver)
             throw new DeniedException("client", "the client's process is over");
@@ -34,7 +35,7 @@ internal static class Invariants
     /// <summary>The account is the process's own: at log-only nobody becomes anybody else.</summary>
     internal static PoolAccount RequireOwnAccount(PidFd client, uint uid, uint gid)
     {
-        string status = Read($"/proc/{PidFd.PidOf(client) ?? -1}/status");
+        string status = Read($"/proc/{client.Pid}/status");
         if (client.IsOver)
             throw new DeniedException("client", "the client's process is over");
         if (Effective(status, "Uid") != uid || Effective(status, "Gid") != gid)
@@ -45,7 +46,7 @@ internal static class Invariants
     /// <summary>The process is a child of the client, has its uids, and is in no cell: by the kernel's word, while both live.</summary>
     internal static void RequireChild(PidFd child, PidFd client)
     {
-        int parent = PidFd.PidOf(client) ?? -1, pid = PidFd.PidOf(child) ?? -1;
+        int parent = client.Pid, pid = child.Pid;
         string status = Read($"/proc/{pid}/status"), parents = Read($"/proc/{parent}/status"), cgroups = Read($"/proc/{pid}/cgroup");
         if (child.IsOver)
             throw new DeniedException("child", "the process is over");
@@ -65,15 +66,28 @@ internal static class Invariants
     /// <summary>The process is in the network namespace that the room was built in.</summary>
     internal static void RequireNetwork(PidFd client, RoomKey room)
     {
+        if (NetworkOf(client) != room.Network)
+            throw new DeniedException("network", "the client is in another network namespace than the room");
+    }
+
+    /// <summary>The network namespace of a living client; null for our own.</summary>
+    internal static NamespaceId? NetworkOf(PidFd client)
+    {
         try
         {
-            if (PilotNetwork.IdOf(client) != room.Network)
-                throw new DeniedException("network", "the client is in another network namespace than the room");
+            return PilotNetwork.IdOf(client);
         }
         catch (SyscallException e) when (client.IsOver)
         {
             throw new DeniedException("client", e.Message);
         }
+    }
+
+    /// <summary>Something ends every payload: what outlives its client has a wall limit, and a cell-init that sees to it.</summary>
+    internal static void RequireEnd(EnterRoom asked, Level? level)
+    {
+        if (asked.IsDetached && (level == Level.LogOnly || asked.Limits.WallMilliseconds < 1))
+            throw new DeniedException("detach", "a payload that does not end with its client, without a wall limit or forked by that client");
     }
 
     /// <summary>The account is one of the site's.</summary>
@@ -91,9 +105,9 @@ internal static class Invariants
     {
         try
         {
-            return File.ReadAllText(path);
+            return KernelFile.Text(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             throw new DeniedException("client", $"{path} cannot be read: the client's process is over");
         }

@@ -12,11 +12,12 @@ internal sealed class OperationTable
 {
     private readonly FrozenDictionary<WardenOperation, Row> _rows;
     private readonly RoomKeeper _rooms;
+    private readonly WarmRooms _warm;
     private readonly WardenState _state;
 
-    internal OperationTable(RoomKeeper rooms, PlaceSurveying surveying, WardenState state)
+    internal OperationTable(RoomKeeper rooms, WarmRooms warm, PlaceSurveying surveying, WardenState state)
     {
-        (_rooms, _state) = (rooms, state);
+        (_rooms, _warm, _state) = (rooms, warm, state);
         _rows = new Dictionary<WardenOperation, Row>
         {
             [WardenOperation.Hello] = new(Asker.Both, 0, HelloAsync),
@@ -39,6 +40,7 @@ internal sealed class OperationTable
             [WardenOperation.Lend] = new(Asker.Front, 1, rooms.LendAsync),
             [WardenOperation.Lent] = new(Asker.Front, 0, (session, body, _) => rooms.LentAsync(session, body)),
             [WardenOperation.Find] = new(Asker.Front, 0, (session, body, _) => rooms.FindAsync(session, body)),
+            [WardenOperation.Stock] = new(Asker.Front, 0, (_, body, _) => warm.ListAsync(body)),
             [WardenOperation.Survey] = new(Asker.Front, 1, surveying.SurveyAsync),
         }.ToFrozenDictionary();
     }
@@ -107,6 +109,7 @@ internal sealed class OperationTable
     {
         new MessageReader(body).End();
         _state.RereadLimits();
+        _warm.Drain();
         return Task.FromResult(Answer.Done);
     }
 

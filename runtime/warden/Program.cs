@@ -41,8 +41,11 @@ internal static class Program
 
     private static int Serve(WardenOptions options, WardenLog log)
     {
+        CrashSwitch.Follow(options.Run);
         Sys.SetFileModeMask(0x12); // 022: modes are said where things are made
         LowNumbers.SetAside(); // while they are low
+        UnsharedHeap.KeepFromChildren();
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1"); // what cell-inits say is read without another thread; nothing blocks there
         using RunDirectories directories = RunDirectories.Open(options.Run, options.State);
         WardenState state = new(options.Limits, log);
         CgroupLayout cgroups = CgroupLayout.Read();
@@ -71,16 +74,19 @@ internal static class Program
         IHostIsolator[] each = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
         Dictionary<Level, IHostIsolator> isolators = each.ToDictionary(isolator => isolator.Description.Level);
 
-        RoomKeeper rooms = new(isolators, host.Lending, state, log);
+        SettingUp settingUp = new(TimeProvider.System);
+        WarmRooms warm = new(() => state.Limits.WarmRooms, () => settingUp.IsUnderWay, TimeProvider.System, log);
+        RoomKeeper rooms = new(isolators, host.Lending, warm, settingUp, state, log);
         new FoundRooms(host, isolators, rooms, log).TakeOverAsync().GetAwaiter().GetResult();
         PlaceSurveying surveying = new(host, state);
         string socketPath = $"{options.Run}/warden.sock";
         using UnixSocket listener = FrontListener.Open(socketPath, state.Limits.Service);
-        new Thread(() => FrontListener.Accept(listener, new OperationTable(rooms, surveying, state), state, log)) { IsBackground = true, Name = "listener" }.Start();
+        new Thread(() => FrontListener.Accept(listener, new OperationTable(rooms, warm, surveying, state), state, log)) { IsBackground = true, Name = "listener" }.Start();
         log.Write($"{WardenState.About} serves {options.Run}");
 
         state.Stopping.Wait(Timeout.Infinite);
         _ = Sys.TryUnlink(null, System.Text.Encoding.UTF8.GetBytes(socketPath), isDirectory: false, out _);
+        warm.Dispose();
         left.Dispose(); // before the directories that it removes from
         slice.Remove();
         directories.Remove();

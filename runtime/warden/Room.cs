@@ -21,9 +21,9 @@ internal sealed class Room
     private LendingVisit? _lending;
     private DestroyedCell? _report;
 
-    /// <summary>One that has just been built for a front.</summary>
-    internal Room(IRoom built, FrontSession owner)
-        => (_built, _owner, _stage, Id, Key) = (built, owner, RoomStage.Built, built.Plan.Cell.Value, built.Plan.Key);
+    /// <summary>An empty one, for a front. It may have been built ahead, under another name.</summary>
+    internal Room(Guid cell, IRoom built, FrontSession owner)
+        => (_built, _owner, _stage, Id, Key) = (built, owner, RoomStage.Built, cell, built.Plan.Key);
 
     /// <summary>One of an earlier warden's, in which a payload was told to start.</summary>
     internal Room(IHostCell found, RoomKey key) => (_cell, _stage, Id, Key) = (found, RoomStage.Running, found.Id.Value, key);
@@ -66,6 +66,7 @@ internal sealed class Room
             throw;
         }
 
+        CrashPoint.Reach("warden: entered");
         _lending?.Dispose(); // the room has its own hold on the mount
         if (result is EnterResult.Entered entered)
         {
@@ -89,6 +90,7 @@ internal sealed class Room
         if (Key.Kind != SetuidIsolator.Private)
             throw new DeniedException("lend", $"a room of the kind {Key.Kind} shows no directory of a pilot's");
         _lending = desk.Begin(client, roots);
+        CrashPoint.Reach("warden: lending begun");
         return _lending.TakeClientEnd();
     }
 
@@ -115,18 +117,20 @@ internal sealed class Room
         using Turn turn = await TakeTurnAsync(RoomStage.Entered).ConfigureAwait(false);
         IForkedCell cell = Forked();
         Invariants.RequireChild(child, _materials!.Client);
+        CrashPoint.Reach("warden: log-only: joined");
         cell.Join(child);
         MoveTo(RoomStage.Asked);
         MoveTo(RoomStage.Resolved);
         return true;
     }
 
-    /// <summary>The client's word on how its child ended.</summary>
-    internal bool Tell(ToldEnding told)
+    /// <summary>The client's word on how its child ended. Answered when the ending is kept: of a warden that is gone before, the next one is told again.</summary>
+    internal async Task<bool> TellAsync(ToldEnding told)
     {
         if (_stage != RoomStage.Running)
             return false;
         Forked().Tell(told.How, told.Value);
+        _ = await _cell!.Observed.ConfigureAwait(false);
         return true;
     }
 
@@ -206,7 +210,7 @@ internal sealed class Room
     {
         if (_lending is null)
             return materials.Entry;
-        if (_lending.Client != PidFd.PidOf(materials.Client))
+        if (_lending.Client != materials.Client.Pid)
             throw new DeniedException("lend", "the client that enters is not the one that lends");
         if (!_lending.Result.IsCompleted || await _lending.Result.ConfigureAwait(false) is not LendingResult.Lent { Directory: LentDirectory lent })
             throw new DeniedException("lend", "nothing was lent to the room");

@@ -29,6 +29,7 @@ internal static class RoomAnswers
         {
             StartResult.Started { Process: ProcessId process } => new StartedInRoom(process.Value, "", 0),
             StartResult.NotStarted not => new StartedInRoom(0, not.Step, not.Errno),
+            StartResult.Unseen => StartedInRoom.Unseen,
             _ => new StartedInRoom(0, StartStep.ClientGone.Name(), 0),
         };
         return new Answer(WardenAnswer.Done, started.Write);

@@ -11,7 +11,7 @@ namespace Isolation.Warden;
 /// The rooms that this warden built, and what fronts ask of them. When a front goes, what it had not started is removed; what runs, runs
 /// on, and its ending stays in the ticket.
 /// </summary>
-internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isolators, LendingDesk lending, WardenState state, WardenLog log)
+internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isolators, LendingDesk lending, WarmRooms warm, SettingUp settingUp, WardenState state, WardenLog log)
 {
     private const int MostRooms = 8192;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
@@ -60,6 +60,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
     /// <summary>Takes over the descriptor, which <see cref="OperationTable.Check"/> has found to be a pidfd.</summary>
     internal async Task<Answer> BuildAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
     {
+        using IDisposable busy = settingUp.Begin();
         using PidFd client = new(descriptors[0].Release());
         BuildRoom asked = BuildRoom.Read(new MessageReader(body));
         if (!isolators.TryGetValue((Level)asked.Level, out IHostIsolator? isolator) || !isolator.Description.RoomKinds.Contains(asked.Kind))
@@ -73,8 +74,8 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
         {
             if (Interlocked.Increment(ref _building) + _rooms.Count > MostRooms)
                 throw new DeniedException("rooms", $"{MostRooms} rooms are there already");
-            var plan = new RoomPlan(new CellId(asked.Cell), new RoomKey((Level)asked.Level, asked.Kind), client);
-            return await BuildAsync(session, plan, isolator).ConfigureAwait(false);
+            RoomKey key = new((Level)asked.Level, asked.Kind) { Network = Invariants.NetworkOf(client) };
+            return await BuildAsync(session, new RoomPlan(new CellId(asked.Cell), key, client), isolator).ConfigureAwait(false);
         }
         finally
         {
@@ -82,11 +83,12 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
         }
     }
 
-    private async Task<Answer> BuildAsync(FrontSession session, RoomPlan plan, IIsolator isolator)
+    private async Task<Answer> BuildAsync(FrontSession session, RoomPlan plan, IHostIsolator isolator)
     {
         Guid cell = plan.Cell.Value;
-        IRoom built = await isolator.BuildAsync(plan, CancellationToken.None).ConfigureAwait(false);
-        Room room = new(built, session);
+        IRoom built = warm.TryTake(isolator, plan.Key) ?? await isolator.BuildAsync(plan, CancellationToken.None).ConfigureAwait(false);
+        CrashPoint.Reach("warden: built");
+        Room room = new(cell, built, session);
         if (!_rooms.TryAdd(cell, room))
         {
             await built.DestroyAsync(Grace).ConfigureAwait(false);
@@ -117,6 +119,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
     /// <summary>Takes over the descriptors, which <see cref="OperationTable.Check"/> has found to be a pidfd and a sealed memory file.</summary>
     internal async Task<Answer> EnterAsync(FrontSession session, byte[] body, Descriptor[] descriptors)
     {
+        using IDisposable busy = settingUp.Begin();
         PidFd client = new(descriptors[0].Release());
         EntryMaterials? kept = null;
         try
@@ -127,8 +130,9 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
             PoolAccount account = _rooms.GetValueOrDefault(asked.Cell) is { Level: Level.LogOnly }
                 ? Invariants.RequireOwnAccount(client, asked.Uid, asked.Gid)
                 : Invariants.RequireAccount(asked.Uid, asked.Gid, limits);
+            Invariants.RequireEnd(asked, _rooms.GetValueOrDefault(asked.Cell)?.Level);
             var entry = new Entry(
-                new PayloadId(asked.Payload),
+                new PayloadId(asked.Cell),
                 new Account(new UserId(account.Uid), new GroupId(account.Gid), [.. account.Groups.Select(g => new GroupId(g))], Name: null),
                 AskedLimits.Read(asked.Limits),
                 AskedLimits.Read(asked.Demand),
@@ -136,6 +140,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
                 client)
             {
                 WithExchange = asked.WithExchange,
+                IsDetached = asked.IsDetached,
             };
             var materials = new EntryMaterials(entry, client, descriptors[1]);
             EnterResult result = await OnAsync(session, asked.Cell, room => room.EnterAsync(materials)).ConfigureAwait(false);
@@ -164,6 +169,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
 
     internal async Task<Answer> LentAsync(FrontSession session, byte[] body)
     {
+        CrashPoint.Reach("warden: lent asked");
         LentAnswer answer = await OnAsync(session, CellOf(body), room => room.LentAsync()).ConfigureAwait(false) switch
         {
             LendingResult.Lent { Directory: LentDirectory lent } => new LentAnswer.Lent(lent.Path.Span.ToArray(), lent.Device, lent.Inode),
@@ -199,7 +205,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
     internal async Task<Answer> TellAsync(FrontSession session, byte[] body)
     {
         ToldEnding told = ToldEnding.Read(new MessageReader(body));
-        bool reached = await OnAsync(session, told.Cell, room => Task.FromResult(room.Tell(told))).ConfigureAwait(false);
+        bool reached = await OnAsync(session, told.Cell, room => room.TellAsync(told)).ConfigureAwait(false);
         return new Answer(WardenAnswer.Done, w => w.Flag(reached));
     }
 
@@ -211,6 +217,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
 
     internal async Task<Answer> StartAsync(FrontSession session, byte[] body)
     {
+        using IDisposable busy = settingUp.Begin();
         MessageReader reader = new(body);
         Guid id = reader.Id();
         long sequence = reader.I64();

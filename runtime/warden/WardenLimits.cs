@@ -11,6 +11,8 @@ namespace Isolation.Warden;
 /// </summary>
 internal sealed record WardenLimits
 {
+    private const int MostWarmRooms = 256;
+
     /// <summary>The form of the file.</summary>
     public required int Version { get; init; }
 
@@ -28,6 +30,9 @@ internal sealed record WardenLimits
 
     /// <summary>What private rooms are like.</summary>
     public required PrivateRoomLimits Room { get; init; }
+
+    /// <summary>How many rooms of a kind are built ahead.</summary>
+    public int WarmRooms { get; init; }
 
     /// <summary>Places that are seen in every room, read-only.</summary>
     public required ImmutableArray<string> Binds { get; init; }
@@ -100,6 +105,8 @@ internal sealed record WardenLimits
         if (Binds.IsDefault || Lend.IsDefault || Room.Writable.IsDefault || Room.Hidden.IsDefault || Room.Devices.IsDefault
             || Binds.Concat(Lend).Concat(Room.Writable).Concat(Room.Hidden).Concat(Room.Devices).Any(place => !IsPlain(place)) || Room.TemporaryBytes <= 0 || Room.SharedMemoryBytes <= 0)
             throw new InvalidDataException($"{path} holds a place that is no plain absolute path, or a size below 1. Make it again: isolation policy install.");
+        if (WarmRooms is < 0 or > MostWarmRooms)
+            throw new InvalidDataException($"{path} wants {WarmRooms} rooms of a kind built ahead, and 0 to {MostWarmRooms} are possible. Make it again: isolation policy install.");
         // The last id, -1, is to the kernel "leave it as it is": root.
         bool low = Accounts.Any(a => a.Uid is < 1000 or uint.MaxValue || a.Gid is < 1000 or uint.MaxValue || a.Groups.Any(g => g is 0 or uint.MaxValue))
             || Ranges.Any(r => r.First < 1000 || r.Last < r.First || r.Last == uint.MaxValue);

@@ -8,6 +8,16 @@ public sealed class CellControlTests : IDisposable
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
     private readonly FakeCellInit _cell = new();
 
+    // One thread reads for all cells: what somebody does when a connection is over must not run there.
+    [Fact]
+    public async Task Whoever_waits_for_its_end_goes_on_elsewhere_than_where_it_is_read()
+    {
+        await using CellControl control = await _cell.ConnectAsync();
+        Assert.True(control.Closed.CreationOptions.HasFlag(TaskCreationOptions.RunContinuationsAsynchronously));
+        await control.DisposeAsync();
+        Assert.True(control.Closed.IsCompletedSuccessfully);
+    }
+
     [Fact]
     public async Task Who_knows_the_secret_is_asked_and_heard()
     {
@@ -22,6 +32,39 @@ public sealed class CellControlTests : IDisposable
         Assert.Equal([1], (await first.WaitAsync(Soon)).Item2);
         Assert.Equal([0], (await second.WaitAsync(Soon)).Item2);
         Assert.False(control.Ending.IsCompleted);
+    }
+
+    public static TheoryData<string, int?> Versions => new() { { "", 1 }, { "01000000", 1 }, { "02000000", 2 }, { "03000000", null }, { "00000000", null }, { "ffffff7f", null }, { "0900000001020304", null } };
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task The_proof_says_the_form_of_the_messages_and_one_that_is_not_read_is_told_nothing(string said, int? version)
+    {
+        Task<CellControl> connecting = CellControl.ConnectAsync(_cell.Path, FakeCellInit.Secret, Soon);
+        await Task.Run(() => _cell.Prove(FakeCellInit.Secret, w =>
+        {
+            foreach (byte one in Convert.FromHexString(said))
+                w.U8(one);
+        }));
+        if (version is null)
+        {
+            Assert.Contains("of that release", (await Assert.ThrowsAsync<OtherControlVersionException>(() => connecting)).Message, StringComparison.Ordinal);
+            Assert.Throws<EndOfStreamException>(() => _cell.Read());
+            return;
+        }
+
+        await using CellControl control = await connecting;
+        Assert.Equal(version, control.Version);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_new_cell_init_of_another_form_means_that_the_program_was_replaced(uint version)
+    {
+        Task<CellControl> connecting = CellControl.ConnectToNewAsync(_cell.Path, FakeCellInit.Secret, Soon);
+        await Task.Run(() => _cell.Prove(FakeCellInit.Secret, w => w.U32(version)));
+        Assert.Contains("start the warden again", (await Assert.ThrowsAsync<IOException>(() => connecting)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,14 +26,16 @@ internal sealed class FakeCellInit : IDisposable
     }
 
     /// <summary>Takes the connection and shows a proof.</summary>
-    internal void Prove(byte[] secret)
+    /// <param name="secret">What this end knows.</param>
+    /// <param name="version">Says which form it speaks, or nothing.</param>
+    internal void Prove(byte[] secret, Action<MessageWriter>? version = null)
     {
         _socket = _listener.Accept();
         (ControlKind kind, byte[] nonce) = Read();
         Assert.Equal((ControlKind.Challenge, CellProof.NonceSize), (kind, nonce.Length));
         byte[] own = new byte[CellProof.NonceSize];
-        Send(ControlKind.CellProof, w => w.Bytes(own).Bytes(CellProof.OfCell(secret, nonce, own)));
-        if (!secret.AsSpan().SequenceEqual(Secret))
+        Send(ControlKind.CellProof, w => (version ?? (v => v.U32(ControlVersion.Newest)))(w.Bytes(own).Bytes(CellProof.OfCell(secret, nonce, own))));
+        if (!secret.AsSpan().SequenceEqual(Secret) || version is not null)
             return;
         (kind, byte[] proof) = Read();
         Assert.Equal(ControlKind.WardenProof, kind);
@@ -76,7 +78,8 @@ internal sealed class FakeCellInit : IDisposable
         for (int filled = 0; filled < count;)
         {
             int read = Sys.Read(_socket!, bytes.AsSpan(filled));
-            Assert.True(read > 0, "the warden closed the connection");
+            if (read <= 0)
+                throw new EndOfStreamException("the warden closed the connection");
             filled += read;
         }
 

@@ -8,7 +8,7 @@ public sealed class RollbackTests
     [Fact]
     public void Steps_are_undone_in_reverse_once()
     {
-        Rollback undo = new();
+        Rollback undo = new("a test");
         foreach (string step in new[] { "one", "two", "three" })
         {
             undo.Begin(step);
@@ -25,7 +25,7 @@ public sealed class RollbackTests
     [Fact]
     public void A_step_that_cannot_be_undone_stops_no_other()
     {
-        Rollback undo = new();
+        Rollback undo = new("a test");
         undo.Begin("one");
         undo.Push(() => _undone.Add("one"));
         undo.Begin("two");

@@ -51,6 +51,17 @@ public sealed class TicketFileTests : IDisposable
         Assert.Contains("setuid", File.ReadAllText(Room + "/ticket"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ticket.new")]
+    [InlineData("control")]
+    public void A_directory_whose_ticket_was_not_written_yet_or_is_gone_already_goes(string left)
+    {
+        Directory.CreateDirectory(Room);
+        File.WriteAllText($"{Room}/{left}", "");
+        Assert.IsType<FoundTicket.NoRoom>(TicketFile.Find(_rooms, System.Text.Encoding.ASCII.GetBytes(_ticket.Cell.ToString("D"))));
+        Assert.Empty(Directory.GetFileSystemEntries(_path));
+    }
+
     [Fact]
     public void What_somebody_put_into_the_directory_is_told_and_stays()
     {

@@ -28,6 +28,31 @@ public sealed class DurabilityTests
     }
 
     [Fact]
+    public async Task What_nobody_waits_for_goes_to_disk_with_what_follows_or_soon_by_itself()
+    {
+        using var directory = new TestDirectory();
+        var files = new FaultyFiles();
+        await using NodeLedger ledger = Open(directory, files);
+        LedgerReceipt receipt = await ledger.AdmitAsync();
+        int before = files.Syncs;
+        int together = 0;
+        for (int i = 0; i < 10; i++)
+        {
+            ledger.Started(receipt.Payload, new ProcessId(7));
+            await ledger.EndAsync(receipt);
+            together += files.Syncs - before == 1 ? 1 : 0;
+            receipt = await ledger.AdmitAsync();
+            before = files.Syncs;
+        }
+
+        Assert.InRange(together, 5, 10); // a machine that is busy elsewhere for 20 ms separates them
+        ledger.Started(receipt.Payload, new ProcessId(7));
+        for (int i = 0; i < 500 && files.Syncs == before; i++)
+            await Task.Delay(10);
+        Assert.Equal(1, files.Syncs - before);
+    }
+
+    [Fact]
     public async Task Nothing_is_acknowledged_before_its_sync_returns()
     {
         using var directory = new TestDirectory();

@@ -36,6 +36,7 @@ public sealed class EarlierRunTests
             },
             Lease = plain.Lease with { Account = new Account(new UserId(2_000_001), new GroupId(2_000_001), [new GroupId(5), new GroupId(6)], "pool001"), Shared = true },
             WorkingDirectory = ByteString.FromText("/scratch/x"),
+            IsDetached = true,
             Exchange = new FileExchange([new BroughtFile(ByteString.FromText("in"), 12)], [ByteString.FromText("out/1"), ByteString.FromText("out/2")]),
         };
         foreach (AdmittedRecord record in new[] { plain, full })

@@ -36,6 +36,7 @@ public sealed class MemoryAndProcessTests
         using Process sleep = Process.Start("sleep", "60");
         using PidFd held = PidFd.TryOpen(sleep.Id, out _)!;
         Assert.Equal(sleep.Id, PidFd.PidOf(held));
+        Assert.Equal(sleep.Id, held.Pid);
         Assert.False(held.IsOver);
         Assert.True(held.Signal(0));
         Assert.True(held.Signal(9));
@@ -43,6 +44,7 @@ public sealed class MemoryAndProcessTests
         Assert.True(held.IsOver);
         Assert.False(held.Signal(9));
         Assert.Equal(-1, PidFd.PidOf(held));
+        Assert.Equal(-1, held.Pid);
     }
 
     [Fact]

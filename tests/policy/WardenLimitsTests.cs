@@ -16,7 +16,7 @@ public sealed class WardenLimitsTests
         var made = Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation"));
         using JsonDocument json = JsonDocument.Parse(made.File.ToJson());
         Assert.Equal(
-            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false}""",
+            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false,"warmRooms":4}""",
             JsonSerializer.Serialize(json.RootElement).Replace(snapshot.Epoch, "EPOCH", StringComparison.Ordinal));
     }
 
@@ -27,6 +27,15 @@ public sealed class WardenLimitsTests
     {
         PolicySnapshot snapshot = Files.Snapshot(Files.With(("log-only: no", $"log-only: {answer}")));
         Assert.Equal(allowed, Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File.LogOnly);
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("256", 256)]
+    public void As_many_rooms_are_built_ahead_as_the_site_says(string warm, int expected)
+    {
+        PolicySnapshot snapshot = Files.Snapshot(Files.With(("room: classic", $"room: classic, warm: {warm}")));
+        Assert.Equal(expected, Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File.WarmRooms);
     }
 
     [Fact]

@@ -172,6 +172,19 @@ public sealed class LogOnlyTests(LogOnlyService shared) : IClassFixture<LogOnlyS
     }
 
     [SkippableFact]
+    public void AWardenThatDiesBeforeTheChildHasJoinedIsToldAtOnce()
+    {
+        using Service dies = Service.Start(LogOnlyService.Policy);
+        var time = System.Diagnostics.Stopwatch.StartNew();
+        Outcome outcome = dies.Shell.Bash($"{Python} --mode dead-warden --warden {dies.Warden} -- touch {dies.Work}/must-not-be").Expect(0);
+        Assert.True(time.Elapsed < Until.Deadline(10), $"{time.Elapsed}: {outcome.Output}");
+        Assert.Contains("join error", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("setup-failed", outcome.Output, StringComparison.Ordinal);
+        Assert.False(File.Exists(dies.Work + "/must-not-be"));
+        dies.BringBackWarden();
+    }
+
+    [SkippableFact]
     public void AServiceThatDiesBeforeTheGoLetsNothingRun()
     {
         using Service dies = Service.Start(LogOnlyService.Policy);

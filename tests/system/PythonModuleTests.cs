@@ -36,6 +36,30 @@ public sealed class PythonModuleTests(PythonService shared) : IClassFixture<Pyth
     public void WaitingHasADeadlineAndLettingGoEndsThePayload() => Scenario("waiting");
 
     [SkippableFact]
+    public void ADetachedPayloadIsLeftOnceItRunsAndWaitedForAgain() => Scenario("detach");
+
+    [SkippableFact]
+    public void AsAProgramItLeavesAPayloadAndWaitsForOneLikeIsolation()
+    {
+        Outcome outcome = Shell.Bash("""
+            echo question > py-q; chmod a+r py-q
+            $A run --detach --limit wall=60s --stdin py-q --stdout py-o --stderr py-o -- sh -c 'trap "exit 7" TERM; read q; echo $q; echo up >&2; while :; do sleep 0.05; done' > py-job || exit 9
+            read id handle < py-job
+            until grep -q up py-o; do sleep 0.05; done
+            $A wait --forward-signals --handle-file py-job $id & first=$!
+            $A wait --handle-file py-job $id & second=$!
+            sleep 1; kill -TERM $second; wait $second; echo "second $?"
+            kill -TERM $first; wait $first; echo "first $?"
+            $A wait --handle-file /no/such $id 2> /dev/null; echo "none $?"
+            $A run --detach -- true 2> /dev/null; echo "unlimited $?"
+            $A run --stdout x -- true 2> /dev/null; echo "misused $?"
+            $A run --detach --out x -- true 2> /dev/null; echo "fetching $?"
+            cat py-o
+            """).Expect(0);
+        Assert.Equal(["second 143", "first 7", "none 240", "unlimited 241", "misused 240", "fetching 240", "question", "up"], outcome.Lines);
+    }
+
+    [SkippableFact]
     public void AForkedPilotHarmsNoPayloadOfItsParents() => Scenario("forks");
 
     [SkippableFact]

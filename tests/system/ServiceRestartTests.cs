@@ -116,7 +116,7 @@ public sealed class ServiceRestartTests
         Assert.Equal(codes.Count(c => c == "7"), service.Records("ended").Count(r => r.GetProperty("ending").GetProperty("kind").GetString() == "exited"));
         service.VerifyLedger();
         NothingIsLent(service);
-        Until.True(() => Directory.GetDirectories(service.Run + "/rooms").Length == 0, 10, () => string.Join(' ', Directory.GetDirectories(service.Run + "/rooms")));
+        Until.True(() => service.Rooms().Length == 0, 10, () => string.Join(' ', service.Rooms()));
     }
 
     private static Service Start(string room) => Service.Start(Site.Policy.Replace("{ room: classic }", $"{{ room: {room} }}", StringComparison.Ordinal), place: "/opt");

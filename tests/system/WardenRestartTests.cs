@@ -117,7 +117,7 @@ public sealed class WardenRestartTests
         Assert.True(codes.Count(c => c == "7") <= service.Count("ended"));
         service.VerifyLedger();
         Until.True(() => service.Shell.Bash("$ROOT status --json").Output.Contains("\"lent\":0", StringComparison.Ordinal), 10, () => service.Shell.Bash("$ROOT status --json").Output);
-        Until.True(() => Directory.GetDirectories(service.Run + "/rooms").Length == 0, 10, () => string.Join(' ', Directory.GetDirectories(service.Run + "/rooms")));
+        Until.True(() => service.Rooms().Length == 0, 10, () => string.Join(' ', service.Rooms()));
     }
 
     private static Service Start(string room) => Service.Start(BothLevels.Replace("{ room: classic }", $"{{ room: {room} }}", StringComparison.Ordinal), place: "/opt");

@@ -48,7 +48,7 @@ public sealed class AccountLiesTests(WardenFixture fixture) : OnSharedWarden(fix
             WardenOperation.Enter,
             w =>
             {
-                new EnterRoom(play.Cell, Guid.NewGuid(), Site.AccountId, Site.AccountId, RoomLimits.None, Play.AnyPlace, false).Write(w);
+                new EnterRoom(play.Cell, Site.AccountId, Site.AccountId, RoomLimits.None, Play.AnyPlace, false, false).Write(w);
                 w.U32(1).U32(0);
             },
             Pilot.PidFd, Play.Command("/bin/true")));

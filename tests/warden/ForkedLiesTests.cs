@@ -127,7 +127,7 @@ public sealed class ForkedLiesTests(WardenFixture fixture) : OnSharedWarden(fixt
     private async Task<Reply> EnterAsync(Descriptor client, uint uid = Site.PilotUid, uint gid = Site.PilotUid)
     {
         using Descriptor command = Play.Command("/bin/true");
-        return await Front.AskAsync(WardenOperation.Enter, w => new EnterRoom(_cell, Guid.CreateVersion7(), uid, gid, RoomLimits.None, Play.AnyPlace, false).Write(w), client, command);
+        return await Front.AskAsync(WardenOperation.Enter, w => new EnterRoom(_cell, uid, gid, RoomLimits.None, Play.AnyPlace, false, false).Write(w), client, command);
     }
 
     private async Task<Reply> JoinAsync(PidFd child)

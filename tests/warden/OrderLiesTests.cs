@@ -1,3 +1,4 @@
+using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -196,11 +197,30 @@ public sealed class OrderLiesTests(WardenFixture fixture) : OnSharedWarden(fixtu
     {
         NeedsRoot();
         using Play play = NewPlay();
-        _ = await play.RunAsync("read line; exit 5");
+        _ = await play.RunAsync("exec sleep 60");
         Task<ObservedEnding>[] endings = [.. Enumerable.Range(0, 500).Select(_ => play.EndingAsync())];
         Reply[] signals = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => play.SignalAsync(18)));
         Assert.All(signals, s => Assert.Equal(WardenAnswer.Done, s.Kind));
-        Assert.All(await Task.WhenAll(endings), e => Assert.Equal(EndedHow.Exited, e.How));
+        (await play.SignalAsync(9)).Done();
+        Assert.All(await Task.WhenAll(endings), e => Assert.Equal(EndedHow.Signaled, e.How));
         await play.CleanUpAsync();
+    }
+
+    // Its cell-init goes as soon as the ending is kept, and answers nobody after that: a signal that finds it gone finds nobody, which is no failure.
+    [SkippableFact]
+    public async Task A_payload_that_is_over_before_its_cell_init_reads_the_signal()
+    {
+        NeedsRoot();
+        using Play play = NewPlay();
+        _ = await play.RunAsync("exec sleep 60");
+        using PidFd cellInit = PidFd.TryOpen(Assert.Single(Site.CellInits()), out _)!;
+        cellInit.Signal(19);
+        Task<Reply> signalled = play.SignalAsync(18);
+        await Task.Delay(50); // for it to be sent
+        cellInit.Signal(9);
+        Assert.Equal((byte)SignalResult.NobodyThere, (await signalled).Done().Body[0]);
+        Assert.Equal(EndedHow.Unknown, (await play.EndingAsync()).How);
+        _ = await play.DestroyAsync();
+        (await play.ForgetAsync()).Done();
     }
 }

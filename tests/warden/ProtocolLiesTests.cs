@@ -85,7 +85,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
         NeedsRoot();
         Descriptor[] many = [.. Enumerable.Repeat(Pilot.PidFd, count)];
         await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(
-            WardenOperation.Enter, new EnterRoom(Guid.NewGuid(), Guid.NewGuid(), Site.AccountId, Site.AccountId, RoomLimits.None, Play.AnyPlace, false).WriteTo, many));
+            WardenOperation.Enter, new EnterRoom(Guid.NewGuid(), Site.AccountId, Site.AccountId, RoomLimits.None, Play.AnyPlace, false, false).WriteTo, many));
     }
 
     [SkippableFact]
@@ -117,7 +117,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
         Assert.Equal("hello", (await silent.AskAsync(WardenOperation.List)).Invariant);
         using Descriptor command = Play.Command("/bin/true");
         Assert.Equal("hello", (await silent.AskAsync(
-            WardenOperation.Enter, new EnterRoom(Guid.NewGuid(), Guid.NewGuid(), Site.AccountId, Site.AccountId, RoomLimits.None, Play.AnyPlace, false).WriteTo, Pilot.PidFd, command)).Invariant);
+            WardenOperation.Enter, new EnterRoom(Guid.NewGuid(), Site.AccountId, Site.AccountId, RoomLimits.None, Play.AnyPlace, false, false).WriteTo, Pilot.PidFd, command)).Invariant);
     }
 
     [SkippableFact]

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -11,6 +14,8 @@ namespace Isolation.Warden.Tests;
 /// </summary>
 public sealed class ReattachTests
 {
+    private static readonly JsonSerializerOptions TicketForm = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+
     [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
@@ -106,9 +111,46 @@ public sealed class ReattachTests
 
         Remember(site);
         site.KillWarden();
+        var time = Stopwatch.StartNew();
         await AnotherAsync(site, play);
+        Assert.True(time.Elapsed < Proc.Deadline(4), $"it listened after {time.Elapsed}");
         Assert.Empty(await ListAsync(play.Front));
         Assert.Equal("cell", (await play.EndingReplyAsync()).Invariant);
+        await NothingIsLeftAsync(site);
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_start_that_never_left_the_warden_is_told_as_one_that_never_was(bool isPrivate)
+    {
+        using Site site = new Site().Start();
+        using Pilot pilot = Pilot.Start();
+        using Front first = await Front.GreetedAsync(site);
+        using Play other = new(first, pilot), play = new(first, pilot);
+        _ = await other.RunAsync("exit 0", Site.RangeFirst + 73, isPrivate: isPrivate);
+        using Descriptor command = Play.Command("/bin/true");
+        (await (isPrivate ? play.BuildPrivateAsync() : play.BuildAsync())).Done();
+        (await play.EnterAsync(command)).Done();
+        play.SendStreams();
+        _ = await play.ResolutionAsync();
+        Remember(site);
+        site.KillWarden();
+
+        // As if it had died between noting the start and telling it.
+        string Path(Play of) => $"{site.Run}/rooms/{of.Cell:D}/ticket";
+        JsonNode ticket = JsonNode.Parse(File.ReadAllText(Path(play)))!, start = JsonNode.Parse(File.ReadAllText(Path(other)))!["start"]!.DeepClone();
+        LeafPlan leaf = ticket["leaf"].Deserialize<LeafPlan>(TicketForm)!;
+        using Leaf found = Leaf.Find(leaf, null, new HashSet<CounterKind>());
+        start["leafInodes"] = new JsonArray([.. found.Directories.Select(d => JsonValue.Create(d.Inode))]);
+        ticket["start"] = start;
+        File.WriteAllText(Path(play), ticket.ToJsonString());
+        await AnotherAsync(site, play);
+        ObservedEnding seen = await play.EndingAsync();
+        Assert.True((seen.How, seen.IsEmpty, seen.ObserverName) == (EndedHow.NeverStarted, true, "cell-init"), $"{seen}\n{site.Log}");
+        other.Front = play.Front;
+        await other.CleanUpAsync();
+        await play.CleanUpAsync();
         await NothingIsLeftAsync(site);
     }
 

@@ -70,6 +70,33 @@ public sealed class ViewTests(WardenFixture fixture) : OnSharedWarden(fixture)
         await play.CleanUpAsync();
     }
 
+    // Each start of a child would copy its page tables, and each page that is written afterwards would cost a fault.
+    [SkippableFact]
+    public async Task The_wardens_heap_stays_out_of_its_children()
+    {
+        NeedsRoot();
+        using Play play = NewPlay();
+        _ = await play.RunAsync("exec sleep 60");
+        Assert.InRange(Kept(Site.Pid), 64L << 10, long.MaxValue);
+        await play.SignalAsync(9);
+        await play.CleanUpAsync();
+
+        // Bytes in memory of what is not for children (VmFlags dc, proc_pid_smaps(5)).
+        static long Kept(int pid)
+        {
+            (long kept, long resident) = (0, 0);
+            foreach (string[] fields in File.ReadLines($"/proc/{pid}/smaps").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+            {
+                if (fields[0] == "Rss:")
+                    resident = long.Parse(fields[1], CultureInfo.InvariantCulture) << 10;
+                else if (fields[0] == "VmFlags:" && fields.Contains("dc"))
+                    kept += resident;
+            }
+
+            return kept;
+        }
+    }
+
     [SkippableFact]
     public async Task After_the_start_every_thread_of_cell_init_has_one_capability_and_the_filter()
     {
@@ -132,6 +159,7 @@ public sealed class ViewTests(WardenFixture fixture) : OnSharedWarden(fixture)
         await play.ReadyAsync(Play.Command("/bin/true"));
         using PidFd process = PidFd.TryOpen(Assert.Single(Site.CellInits()), out _)!;
         process.Signal(9);
+        Assert.NotEqual(PollEvents.None, Sys.Poll(process, PollEvents.In, 5000));
         Assert.Equal(WardenAnswer.Failed, (await play.StartAsync()).Kind);
         _ = await play.DestroyAsync();
         _ = await play.ForgetAsync();

@@ -25,21 +25,25 @@ public sealed class WardenDeathTests
     }
 
     [SkippableTheory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_room_in_which_nothing_started_goes_by_itself(bool entered)
+    [InlineData("built", 3)]
+    [InlineData("entered", 3)]
+    [InlineData("resolved", 40)] // it waits for half a minute: the next warden wants to know whether it was told to start
+    public async Task A_room_in_which_nothing_started_goes_by_itself(string upTo, double seconds)
     {
         using Site site = new Site().Start();
         using Pilot pilot = Pilot.Start();
         using Front front = await Front.GreetedAsync(site);
         using Play play = new(front, pilot);
-        if (entered)
-            await play.ReadyAsync(Play.Command("/bin/true"), Site.RangeFirst);
+        using Descriptor command = Play.Command("/bin/true");
+        if (upTo == "resolved")
+            await play.ReadyAsync(command, Site.RangeFirst);
         else
             (await play.BuildAsync()).Done();
+        if (upTo == "entered")
+            (await play.EnterAsync(command)).Done();
         int cellInit = Assert.Single(site.CellInits());
         site.KillWarden();
-        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(3), () => !Proc.IsAlive(cellInit)));
+        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(seconds), () => !Proc.IsAlive(cellInit)));
     }
 
     [SkippableFact]

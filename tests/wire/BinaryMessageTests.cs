@@ -12,7 +12,8 @@ public sealed class BinaryMessageTests
     private static readonly (byte[] Bytes, Func<byte[], byte[]> ReadAndWrite)[] All =
     [
         Sample(w => new BuildRoom(Cell, 1, "classic").Write(w), b => BuildRoom.Read(new MessageReader(b)).Write),
-        Sample(w => new EnterRoom(Cell, Payload, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0), true).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterRoom(Cell, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0), true, true).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new StockedRooms([new StockedKind(1, "private", 4, 12, 1, 90_000)]).Write(w), b => StockedRooms.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel(["classic", "private"], "", "").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1, 2).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
@@ -144,7 +145,7 @@ public sealed class BinaryMessageTests
     private static EnterCell Enter() => new(
         2_000_000, 2_000_001, [5, 6], 1_000, 30_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12,
         new PilotSchedule([3, 0, 0, 0, 0, 0, 0, 0x80], 3, -20, 0x4007), 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8,
-        new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true, LeafIsThePilots: true), true);
+        new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true, LeafIsThePilots: true), true, true);
 
     private static WireFinding[] Findings() =>
     [

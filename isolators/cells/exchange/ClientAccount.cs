@@ -10,8 +10,8 @@ public readonly record struct ClientAccount(uint Uid, uint Gid)
     /// <exception cref="SyscallException">The process is over.</exception>
     public static ClientAccount Of(PidFd client)
     {
-        string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{PidFd.PidOf(client) ?? -1}/status");
-        string status = File.ReadAllText(path);
+        string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{client.Pid}/status");
+        string status = KernelFile.Text(path);
         if (client.IsOver)
             throw new SyscallException("open", path, Errno.ESRCH, "The client is gone."); // the number may be another's by now
         return new ClientAccount(Effective("Uid"), Effective("Gid"));

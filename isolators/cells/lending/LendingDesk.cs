@@ -54,12 +54,12 @@ public sealed class LendingDesk
     {
         try
         {
-            int pid = PidFd.PidOf(client) ?? -1;
+            int pid = client.Pid;
             string proc = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}");
             ClientAccount owner = ClientAccount.Of(client);
             if (Stuck(owner.Uid) >= MostStuck)
                 throw new SetupException("lend", $"{MostStuck} earlier directories of uid {owner.Uid} are on file systems that do not answer. {ExchangeInstead}.");
-            ImmutableArray<uint> groups = [.. ProcessStatus.Field(File.ReadAllText(proc + "/status"), "Groups")
+            ImmutableArray<uint> groups = [.. ProcessStatus.Field(KernelFile.Text(proc + "/status"), "Groups")
                 .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(g => uint.Parse(g, CultureInfo.InvariantCulture))];
             using Descriptor mounts = Sys.Open(null, proc + "/ns/mnt", Sys.O_RDONLY), root = Sys.Open(null, proc + "/root", Sys.O_PATH | Sys.O_DIRECTORY);
             if (client.IsOver)

@@ -19,14 +19,14 @@ public sealed record PilotCgroups(ProcessCgroups Cgroups, RecognisedJob? Job, Gr
     /// <exception cref="SyscallException">The process is over, or moves about.</exception>
     public static PilotCgroups Of(PidFd client, CgroupLayout layout, TrackingGroups tracking)
     {
-        int pid = PidFd.PidOf(client) ?? -1;
+        int pid = client.Pid;
         string path = $"/proc/{pid}/cgroup";
         for (int i = 0; i < MostReadings; i++)
         {
-            string before = Read(path);
+            string before = KernelFile.TextOrNothing(path);
             ProcessCgroups cgroups = ProcessCgroups.Parse(before);
             RecognisedJob? job = BatchRecognition.Recognise(cgroups, layout, GroupsOf(pid), tracking);
-            string after = Read(path);
+            string after = KernelFile.TextOrNothing(path);
             if (client.IsOver)
                 throw new SyscallException("read", path, Errno.ESRCH, "The client is gone.");
             // Only then was each directory that was looked at its own.
@@ -38,19 +38,7 @@ public sealed record PilotCgroups(ProcessCgroups Cgroups, RecognisedJob? Job, Gr
     }
 
     private static IEnumerable<uint> GroupsOf(int pid)
-        => Read($"/proc/{pid}/status") is { Length: > 0 } status
+        => KernelFile.TextOrNothing($"/proc/{pid}/status") is { Length: > 0 } status
             ? ProcessStatus.Field(status, "Groups").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(group => uint.Parse(group, CultureInfo.InvariantCulture))
             : [];
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
 }

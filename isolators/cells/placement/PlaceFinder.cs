@@ -23,6 +23,7 @@ public static class PlaceFinder
         foreach (Candidate candidate in Best(Positions.Of(host, pilot, new PlaceNeeds(entry.Limits, hasOwnProcesses), leafName), entry.Placement, tried))
         {
             planned(candidate.Plan!);
+            CrashPoint.Reach("warden: leaf: planned");
             LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits);
             bool isHeld = trial.NotEnforced == LimitKinds.None || entry.Placement.Limits == LimitLaw.BestEffort;
             if (isHeld && trial.Leaf is Leaf leaf)

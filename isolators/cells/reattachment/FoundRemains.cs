@@ -1,3 +1,4 @@
+using Isolation.Core;
 using Isolation.Linux;
 
 namespace Isolation.Cells;
@@ -18,6 +19,7 @@ public sealed class FoundRemains(CellHost host, TicketFile ticket)
             return Done(scratch.Remove(Patience), scratch);
         LeftCell cell = new(Leaf.Find(plan, ticket.Ticket.Start?.LeafInodes, host.WithoutCounters), scratch, host.Jobs, "a room of an earlier warden's");
         cell.Take(ticket);
+        CrashPoint.Reach("warden: found: about to remove");
         for (int tries = 0; tries < 10; tries++)
         {
             if (cell.TryRemove())

@@ -25,8 +25,12 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         bool isKept = false;
         try
         {
+            // Not even asked: its proof may be of another form, too.
+            if (ticket.Ticket.Control is int version && !ControlVersion.IsRead(version))
+                return new Reattached.Unreadable(ControlVersion.WhyNot(version));
             cellInit = ticket.Ticket.CellInit?.Find();
             control = await TryConnectAsync().ConfigureAwait(false);
+            CrashPoint.Reach("warden: found: connected");
             // One that has just given up its room takes a moment to be over.
             if (control is null && cellInit is not null && Sys.Poll(cellInit, PollEvents.In, 1000) == PollEvents.None)
                 return new Reattached.Silent($"its cell-init (pid {ticket.Ticket.CellInit!.Pid}) lives and does not answer");
@@ -35,6 +39,10 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
                 : new Reattached.Gone(await RemoveAsync(cellInit, control).ConfigureAwait(false));
             isKept = true;
             return found;
+        }
+        catch (OtherControlVersionException e)
+        {
+            return new Reattached.Unreadable(e.Message);
         }
         finally
         {
@@ -59,7 +67,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         {
             throw; // it is this process that cannot connect: nothing follows for the cell
         }
-        catch (IOException)
+        catch (IOException e) when (e is not OtherControlVersionException)
         {
             return null;
         }
@@ -72,6 +80,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         if (inRoom == 0)
             control!.Tell(ControlKind.Kill); // the start never reached it: it says so, as the ending
         int? main = inRoom is not (int started and > 0) ? null : !hasOwnProcesses ? started : cellInit is null ? null : NamespacePids.OnHost(cellInit, started);
+        CrashPoint.Reach("warden: found: looked");
         Leaf leaf = Leaf.Find(known.Leaf!, start.LeafInodes, host.WithoutCounters);
         leaf.GiveUpWhatIsHanded();
         var parts = new CellParts(ticket, cellInit, control, leaf, Scratch.Find(host, known.Cell), uid => search(start.Search, uid))
@@ -101,7 +110,13 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
 
     private async Task<string?> RemoveAsync(PidFd? cellInit, CellControl? control)
     {
-        control?.Tell(ControlKind.Kill);
+        if (control is not null)
+        {
+            control.Tell(ControlKind.Kill);
+            await Task.WhenAny(control.Ending, Task.Delay(Grace, host.Clock)).ConfigureAwait(false); // of one that was entered, which waits to be told that it was heard
+            control.Tell(ControlKind.Acknowledge);
+        }
+
         string? left = await CellParts.EndAsync(cellInit, control, Grace).ConfigureAwait(false);
         if (control is not null)
         {
@@ -110,6 +125,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         }
 
         cellInit?.Dispose();
+        CrashPoint.Reach("warden: found: cell-init over");
         return left ?? new FoundRemains(host, ticket).Remove();
     }
 }

@@ -13,6 +13,10 @@ public abstract record Reattached
     /// <param name="Left">What could not be removed, or null.</param>
     public sealed record Gone(string? Left) : Reattached;
 
+    /// <summary>Its cell-init speaks what this program does not read: it was left running, and told nothing.</summary>
+    /// <param name="Why">Which form it speaks.</param>
+    public sealed record Unreadable(string Why) : Reattached;
+
     /// <summary>Its cell-init lives and does not answer: it was left alone.</summary>
     /// <param name="Why">What was tried.</param>
     public sealed record Silent(string Why) : Reattached;

@@ -8,7 +8,10 @@ namespace Isolation.Cells;
 /// <summary>What is needed to find, prove and undo one room. A file of root's alone, written before anything is built.</summary>
 public sealed record CellTicket
 {
-    /// <summary>The form that this program writes, and the newest that it reads.</summary>
+    /// <summary>
+    /// The form that this program writes, and the newest that it reads. A member that an earlier program may overlook makes no new form; one without which it would do
+    /// harm does.
+    /// </summary>
     public const int NewestVersion = 1;
 
     /// <summary>The form of this record.</summary>
@@ -31,6 +34,9 @@ public sealed record CellTicket
 
     /// <summary>The room's cell-init; null before it is noted, and at levels that have none.</summary>
     public ProcessStamp? CellInit { get; init; }
+
+    /// <summary>The form of the messages that its cell-init speaks (<see cref="Isolation.Wire.ControlVersion"/>); null before it is known, and where there is none.</summary>
+    public int? Control { get; init; }
 
     /// <summary>Its leaf: planned or made.</summary>
     public LeafPlan? Leaf { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Isolation.Core;
 using Isolation.Linux;
 
 namespace Isolation.Cells;
@@ -12,7 +13,7 @@ public sealed class TicketFile : IDisposable
     private const int LongestTicket = 256 << 10;
     private readonly Lock _turn = new();
     private readonly Descriptor _rooms;
-    private readonly byte[] _directoryName;
+    private byte[] _directoryName;
 
     private TicketFile(Descriptor rooms, byte[] directoryName, Descriptor directory, CellTicket ticket)
         => (_rooms, _directoryName, Directory, Ticket) = (rooms, directoryName, directory, ticket);
@@ -29,8 +30,9 @@ public sealed class TicketFile : IDisposable
     /// <summary>Makes the directory, which must be new, and writes the ticket.</summary>
     public static TicketFile Create(Descriptor rooms, CellTicket ticket)
     {
-        byte[] name = Encoding.ASCII.GetBytes(ticket.Cell.ToString("D"));
+        byte[] name = NameOf(ticket.Cell);
         Sys.MakeDirectoryAt(rooms, name, 0x1c0);
+        CrashPoint.Reach("warden: ticket: directory made");
         Descriptor? directory = Sys.TryOpen(rooms, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out int errno);
         if (directory is null)
         {
@@ -70,6 +72,9 @@ public sealed class TicketFile : IDisposable
             if (file is null)
                 return new FoundTicket.Unreadable(cell, ErrnoText.Of(errno));
             CellTicket? ticket = CellTicket.TryRead(ReadAll(file), out string why);
+            // The directory of a room that was built ahead gets its payload's name before the ticket does.
+            if (ticket is { Payload: null, Leaf: null, Start: null })
+                ticket = ticket with { Cell = cell };
             if (ticket is not null && ticket.Cell != cell)
                 return new FoundTicket.Unreadable(cell, $"it is the ticket of cell {ticket.Cell:D}");
             return ticket is null ? new FoundTicket.Unreadable(cell, why) : new FoundTicket.Whole(kept = new TicketFile(rooms, name, directory, ticket));
@@ -98,6 +103,20 @@ public sealed class TicketFile : IDisposable
             WriteNow(change(Ticket));
     }
 
+    /// <summary>Gives directory and ticket another cell's name, which must be new; in the file it is from the next <see cref="Change"/> on.</summary>
+    /// <exception cref="SyscallException">There is one of that name.</exception>
+    public void Rename(Guid cell)
+    {
+        lock (_turn)
+        {
+            byte[] name = NameOf(cell);
+            Sys.RenameAt(_rooms, _directoryName, _rooms, name);
+            CrashPoint.Reach("warden: ticket: renamed");
+            _directoryName = name;
+            Ticket = Ticket with { Cell = cell };
+        }
+    }
+
     /// <summary>Remembers what the next <see cref="Change"/> is to hold as well; until then it is not on disk.</summary>
     public void Note(Func<CellTicket, CellTicket> change)
     {
@@ -113,16 +132,20 @@ public sealed class TicketFile : IDisposable
             Sys.WriteAll(target, ticket.ToJson());
         }
 
+        CrashPoint.Reach("warden: ticket: written");
+        CrashPoint.Reach("warden: ticket: start written", ticket.Start is not null && Ticket.Start is null);
+        CrashPoint.Reach("warden: ticket: ending written", ticket.Ending is not null && Ticket.Ending is null);
         Sys.RenameAt(Directory, NewName, Directory, Name);
         Ticket = ticket;
     }
 
-    /// <summary>Removes ticket, socket and directory.</summary>
+    /// <summary>Removes socket, ticket and directory: where it comes no further, the ticket tells of what is left.</summary>
     /// <returns>What could not be removed, or null.</returns>
     public string? Remove()
     {
-        foreach (byte[] name in new[] { Name, NewName, SocketName })
+        foreach (byte[] name in new[] { SocketName, NewName, Name })
             _ = Sys.TryUnlink(Directory, name, isDirectory: false, out _);
+        CrashPoint.Reach("warden: ticket: removed");
         return Sys.TryUnlink(_rooms, _directoryName, isDirectory: true, out int errno) || errno == Errno.ENOENT
             ? null
             : $"rooms/{Encoding.ASCII.GetString(_directoryName)}: {ErrnoText.Of(errno)}";
@@ -131,12 +154,15 @@ public sealed class TicketFile : IDisposable
     /// <summary>Closes the directory; it stays.</summary>
     public void Dispose() => Directory.Dispose();
 
-    // A ticket is written before anything else is made, and lies under another name until it is whole: here nothing was.
+    // A ticket is written before anything else is made, lies under another name until it is whole, and goes when all else is undone: here nothing is.
     private static FoundTicket RemoveUnwritten(Descriptor rooms, byte[] name, Guid cell, Descriptor directory)
     {
-        _ = Sys.TryUnlink(directory, NewName, isDirectory: false, out _);
+        foreach (byte[] left in new[] { SocketName, NewName }) // an older warden's ticket went before the socket
+            _ = Sys.TryUnlink(directory, left, isDirectory: false, out _);
         return Sys.TryUnlink(rooms, name, isDirectory: true, out int errno) ? new FoundTicket.NoRoom() : new FoundTicket.Unreadable(cell, $"it has no ticket, and cannot be removed: {ErrnoText.Of(errno)}");
     }
+
+    private static byte[] NameOf(Guid cell) => Encoding.ASCII.GetBytes(cell.ToString("D"));
 
     private static byte[] ReadAll(Descriptor file)
     {

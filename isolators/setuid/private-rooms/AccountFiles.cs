@@ -12,24 +12,24 @@ namespace Isolation.Isolators.Setuid;
 internal static class AccountFiles
 {
     private const ulong Inert = MountAttributes.NoSetId | MountAttributes.NoDevices | MountAttributes.NoExecution;
-    private const long MostOfTheHosts = 8 << 20;
+    private static readonly HostEntriesFile Users = new("/etc/passwd"), Groups = new("/etc/group");
 
     /// <summary>Makes both files, in a directory that is attached nowhere yet.</summary>
     /// <param name="account">The payload's.</param>
     /// <param name="home">Its home directory.</param>
+    /// <param name="clock">The clock.</param>
     /// <returns>The directory, and the account's name in its room: the host's for it, else one that begins with a letter.</returns>
-    internal static (Descriptor Directory, string Name) Make(Account account, string home)
+    internal static (Descriptor Directory, string Name) Make(Account account, string home, TimeProvider clock)
     {
         (string uid, string gid) = (account.Uid.ToString(), account.Gid.Value.ToString(CultureInfo.InvariantCulture));
-        string[] users = Lines("/etc/passwd"), groups = Lines("/etc/group");
-        string name = account.Name ?? users.Select(Fields).FirstOrDefault(fields => fields[2] == uid)?[0] ?? "p" + uid;
-        string group = groups.Select(Fields).FirstOrDefault(fields => fields[2] == gid)?[0] ?? name;
+        HostEntries users = Users.Now(clock), groups = Groups.Now(clock);
+        string name = account.Name ?? users.NameOf(uid) ?? "p" + uid, group = groups.NameOf(gid) ?? name;
 
         Descriptor directory = NewMount.Make("tmpfs", Inert, ("size", "32m"), ("mode", "755"));
         try
         {
-            Write(directory, "passwd", $"{name}:x:{uid}:{gid}:payload:{home}:/bin/sh", Others(users, name, uid));
-            Write(directory, "group", $"{group}:x:{gid}:", Others(groups, group, gid));
+            Write(directory, "passwd", $"{name}:x:{uid}:{gid}:payload:{home}:/bin/sh", users.Without(name, uid));
+            Write(directory, "group", $"{group}:x:{gid}:", groups.Without(group, gid));
             Sys.SetMountAttributes(directory, new MountAttributes { Set = MountAttributes.ReadOnly, Propagation = MountAttributes.Private }, "account files");
             return (directory, name);
         }
@@ -40,18 +40,9 @@ internal static class AccountFiles
         }
     }
 
-    private static void Write(Descriptor directory, string name, string own, IEnumerable<string> others)
+    private static void Write(Descriptor directory, string name, string own, string others)
     {
         using Descriptor file = Sys.Open(directory, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, 0x1a4);
-        Sys.WriteAll(file, Encoding.Latin1.GetBytes(string.Concat(others.Prepend(own).Select(line => line + "\n"))));
+        Sys.WriteAll(file, Encoding.Latin1.GetBytes($"{own}\n{others}"));
     }
-
-    // No second entry of the same name or number.
-    private static IEnumerable<string> Others(string[] lines, string name, string id)
-        => lines.Where(line => Fields(line) is string[] fields && fields[0] != name && fields[2] != id);
-
-    private static string[] Fields(string line) => line.Split(':') is { Length: > 2 } fields ? fields : [line, "", ""];
-
-    // Latin-1 passes every byte as it is.
-    private static string[] Lines(string path) => new FileInfo(path) is { Exists: true, Length: <= MostOfTheHosts } ? File.ReadAllLines(path, Encoding.Latin1) : [];
 }

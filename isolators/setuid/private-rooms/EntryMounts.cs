@@ -33,7 +33,7 @@ internal sealed class EntryMounts : IDisposable
         try
         {
             made.Add(scratch.Mount(), places.Scratch);
-            (Descriptor files, made.User) = AccountFiles.Make(account, places.Scratch);
+            (Descriptor files, made.User) = AccountFiles.Make(account, places.Scratch, host.Clock);
             made.Add(files, places.AccountFiles);
             made._binds.Add(new RoomBind($"{places.AccountFiles}/passwd", "/etc/passwd"));
             made._binds.Add(new RoomBind($"{places.AccountFiles}/group", "/etc/group"));

@@ -68,8 +68,11 @@ internal sealed record DecisionPath(
                 : new Decision.Refuse(rule.Name, $"the rule does not accept the level {wanted.Name()}", fix);
         }
 
-        // Nothing refuses from here on
         Limits limits = rule.Limits.Tightest(pilot.Class.Limits).Tightest(Request.Limits);
+        if (Request.IsDetached && NotDetached(wanted, limits) is Decision.Refuse bound)
+            return bound;
+
+        // Nothing refuses from here on
         Trail?.Add(LimitTrail.Of(rule.Limits, pilot.Class.Limits, Request.Limits));
         Trail?.Add(LimitTrail.Of(Policy.Placement));
         return Unasked()
@@ -83,6 +86,12 @@ internal sealed record DecisionPath(
 
     private static readonly Decision.Refuse NoCredentials = new("lend-credentials",
         "the directory to be lent is or holds the pilot's home or a credential of its, and this site forbids that", "Lend another directory, or use --in and --out.");
+
+    private static Decision.Refuse? NotDetached(Level level, Limits limits) => level == Level.LogOnly
+        ? new Decision.Refuse("detach", "at log-only the payload is a child of its client, and ends with it", "Let the client wait for it, or ask for another level.")
+        : limits.Wall is null
+        ? new Decision.Refuse("detach", "a payload that does not end with its client needs a wall limit, and neither the request nor the policy sets one", "Set one: --limit wall=2h.")
+        : null;
 
     // The roots are the site's; who lends from where is looked at again by the warden, which reads the path from the client itself.
     private bool Lends(Level level, string kind)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Isolation.Core;
 
 namespace Isolation.Policy;
 
@@ -96,7 +97,9 @@ internal sealed class LeaseJournal : IDisposable
         {
             stream.Write(Bytes(lines));
             stream.Flush(flushToDisk: true);
+            CrashPoint.Reach("isolationd: leases: written anew");
             File.Move(path + ".new", path, overwrite: true);
+            CrashPoint.Reach("isolationd: leases: renamed");
 
             // Syncing the file once more after the rename makes its new name durable on ext4, XFS and btrfs. Should the old name
             // come back elsewhere, the old file says the same as the lines just written.

@@ -49,6 +49,7 @@ public abstract record WardenLimits
             policy.Places.Binds,
             policy.Places.Lend,
             policy.Epoch,
-            policy.Answers.LogOnly != LogOnlyMode.No));
+            policy.Answers.LogOnly != LogOnlyMode.No,
+            policy.Levels.WarmRooms));
     }
 }

@@ -13,5 +13,6 @@ internal sealed record LevelChoice(Level Prefer, ImmutableArray<Level> Accept);
 /// <param name="Strengthen">Take the next stronger accepted level when one is not ready.</param>
 /// <param name="SetuidRoom"><c>private</c> or <c>classic</c>.</param>
 /// <param name="Private">What private rooms are like.</param>
+/// <param name="WarmRooms">How many rooms of a kind are built ahead.</param>
 /// <param name="Builder">The container builder: <c>oci</c> or <c>engine</c>.</param>
-internal sealed record LevelSettings(LevelChoice Choice, bool Strengthen, string SetuidRoom, PrivateRoom Private, string Builder);
+internal sealed record LevelSettings(LevelChoice Choice, bool Strengthen, string SetuidRoom, PrivateRoom Private, int WarmRooms, string Builder);

@@ -18,7 +18,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         Level preferred = law.Read(levels.Optional("default"), values, findings) ?? law.Otherwise;
         ImmutableArray<Level> accepted = Accepted(levels.Optional("accept"));
         bool strengthen = values.Choice(levels.Optional("when-not-ready"), WhenNotReady) ?? false;
-        (bool classic, PrivateRoom room) = new PrivateRoomReader(values, findings).Read(levels.Optional("setuid"));
+        (bool classic, PrivateRoom room, int warm) = new PrivateRoomReader(values, findings).Read(levels.Optional("setuid"));
 
         MapReader container = MapReader.Of(levels.Optional("container"), findings, "Write container: { builder: oci }.");
         bool engine = values.Choice(container.Optional("builder"), EngineBuilder) ?? false;
@@ -32,7 +32,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         machine.Done();
         levels.Done();
 
-        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", room, engine ? "engine" : "oci");
+        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci");
     }
 
     /// <summary>A rule's <c>level</c>: one level, or one that is preferred and others that may be asked for.</summary>

@@ -5,6 +5,8 @@ namespace Isolation.Policy;
 /// <summary>Reads <c>levels: { setuid: … }</c>.</summary>
 internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
 {
+    private const int MostWarm = 256;
+    private const int DefaultWarm = 4;
     private static readonly Dictionary<string, bool> ClassicRoom = new() { ["private"] = false, ["classic"] = true };
     private static readonly Dictionary<string, bool> NoNetwork = new() { ["pilot"] = false, ["none"] = true };
     private static readonly Dictionary<string, bool> DenyAllow = new() { ["deny"] = false, ["allow"] = true };
@@ -12,11 +14,12 @@ internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
     // A room has these of its own, or cannot be without them.
     private static readonly string[] OfEveryRoom = ["/proc", "/sys", "/dev", "/dev/shm", "/tmp", "/var/tmp", "/etc", "/usr", "/bin", "/lib", "/lib64", "/var", "/run"];
 
-    /// <summary>The kind of room, and what private ones are like.</summary>
-    public (bool IsClassic, PrivateRoom Room) Read(Node? node)
+    /// <summary>The kind of room, what private ones are like, and how many are built ahead.</summary>
+    public (bool IsClassic, PrivateRoom Room, int Warm) Read(Node? node)
     {
         MapReader setuid = MapReader.Of(node, findings, "Write setuid: { room: private }.");
         bool isClassic = values.Choice(setuid.Optional("room"), ClassicRoom) ?? false;
+        int warm = (int?)values.Count(setuid.Optional("warm"), MostWarm, least: 0) ?? DefaultWarm;
         Node? writable = setuid.Optional("writable"), hidden = setuid.Optional("hide"), devices = setuid.Optional("devices");
         Node?[] others = [setuid.Optional("tmp"), setuid.Optional("shm"), setuid.Optional("network"), setuid.Optional("nested-containers")];
         var room = new PrivateRoom(
@@ -34,7 +37,7 @@ internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
         if (isClassic)
             foreach (Node? without in others.Prepend(devices).Prepend(hidden).Prepend(writable).Where(n => n is not null))
                 findings.Note(without!, "a classic room sees the host as it is: this has an effect on private rooms only");
-        return (isClassic, room);
+        return (isClassic, room, warm);
     }
 
     private ImmutableArray<string> Places(Node? node) => values.Distinct(values.Items(node, "absolute paths"), item =>

@@ -54,13 +54,13 @@ internal sealed partial class ValueReader(Findings findings)
         return good;
     }
 
-    /// <summary>A whole number from 1 to <paramref name="most"/>.</summary>
-    public long? Count(Node? node, long most)
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public long? Count(Node? node, long most, long least = 1)
     {
-        string what = string.Create(CultureInfo.InvariantCulture, $"a whole number from 1 to {most}");
+        string what = string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}");
         if (Text(node, what) is not string text)
             return null;
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= 1 && value <= most)
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value >= least && value <= most)
             return value;
         findings.Fault(node!, $"expected {what}, found {node!.Kind}", $"Write {what}.");
         return null;

@@ -8,11 +8,14 @@ namespace Isolation.Core;
 /// <param name="Limits">The limits in force.</param>
 /// <param name="Placement">What must hold of its place.</param>
 /// <param name="Command">Borrowed: a sealed memfd that holds arguments, environment and working directory (wire: CommandBlock).</param>
-/// <param name="Client">Borrowed: the client's pidfd. The payload ends when that process does.</param>
+/// <param name="Client">Borrowed: the client's pidfd. The payload ends when that process does, unless it is detached.</param>
 public sealed record Entry(PayloadId Payload, Account Account, Limits Limits, PlacementDemand Placement, SafeHandle Command, SafeHandle Client)
 {
     /// <summary>The client wants a way into the payload's scratch.</summary>
     public bool WithExchange { get; init; }
+
+    /// <summary>Once it has started the payload does not end with its client; it has a wall limit.</summary>
+    public bool IsDetached { get; init; }
 
     /// <summary>The directory that the client lends; null for none.</summary>
     public LentMount? Lent { get; init; }

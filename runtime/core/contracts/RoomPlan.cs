@@ -20,8 +20,8 @@ public sealed record RoomKey(Level Level, string Kind)
     public bool HasOwnProcesses => Level switch { Level.LogOnly => false, Level.Setuid => Kind == Private, _ => true };
 
     /// <summary>
-    /// The client's network namespace, where it is another than the host's. Read when the room is built, by whom the kernel lets look: a
-    /// front's plan has none, and names the client.
+    /// The client's network namespace, where it is another than the host's. Read by the warden, which the kernel lets look: a front's plan
+    /// has none, and names the client.
     /// </summary>
     public NamespaceId? Network { get; init; }
 }

@@ -20,8 +20,8 @@ namespace Isolation.Core;
 /// <item>release the lease</item>
 /// <item>reply: the result returned here</item>
 /// </list>
-/// Two things stop a payload early, the client's going and the deadline; both are seen to in the cell, and neither cancels the
-/// wait for the real ending.
+/// Two things stop a payload early, the client's going (unless it is detached) and the deadline; both are seen to in the cell, and neither
+/// cancels the wait for the real ending.
 /// </summary>
 public sealed class PayloadRunner(
     Func<IPolicy> policy, ILeases leases, IsolatorCatalog isolators, ILedger ledger, RunningPayloads running, FairTurns turns, TimeProvider clock)
@@ -36,16 +36,19 @@ public sealed class PayloadRunner(
     {
         IPolicy snapshot = policy();
 
+        CrashPoint.Reach("isolationd: asked");
         // 1 decide
         Decision decision = snapshot.Decide(request, isolators.Readiness);
         if (decision is not Decision.Admit admit)
             return NotAdmitted(request, decision);
 
+        CrashPoint.Reach("isolationd: decided");
         // 2 lease, when it is the pilot's turn
         TurnResult taken = await turns.TakeAsync(request.Pilot, clientGone).ConfigureAwait(false);
         if (taken is not TurnResult.Taken { Turn: Turn turn })
             return NotAdmitted(request, taken);
         using Turn held = turn;
+        CrashPoint.Reach("isolationd: turn taken");
         ILeases lender = LenderOf(admit, request.Pilot);
         LeaseResult borrowed = await lender.TakeAsync(request.Id, admit).ConfigureAwait(false);
         if (borrowed is not LeaseResult.Lent { Lease: Lease lease })
@@ -54,6 +57,7 @@ public sealed class PayloadRunner(
             return NotAdmitted(request, "accounts", new Ending.Unavailable(exhausted.Cause, exhausted.Fix, snapshot.PilotMayRun("accounts-exhausted")));
         }
 
+        CrashPoint.Reach("isolationd: leased");
         Residue residue = Residue.None;
         try
         {
@@ -61,6 +65,7 @@ public sealed class PayloadRunner(
             IRoom room = await isolators[admit.Level]
                 .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process), clientGone).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: room built");
             LoanResult? lending = admit.Lends ? await LendAsync(room, client, request.Id, turn, clientGone).ConfigureAwait(false) : null;
             if (lending is LoanResult.Refused refused)
                 return NotAdmitted(request, "lend", new Ending.Refused("lend", refused.Why, refused.Fix));
@@ -69,8 +74,10 @@ public sealed class PayloadRunner(
             var entry = new Entry(request.Id, lease.Account, admit.Limits, admit.Placement, client.Command, client.Process)
             {
                 WithExchange = request.Exchange.IsAsked,
+                IsDetached = request.IsDetached,
             };
             EnterResult placed = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: entered");
             turn.GiveBack();
             if (placed is not EnterResult.Entered { Cell: ICell cell })
                 return NotPlaced(request, (EnterResult.NotPlaced)placed, snapshot);
@@ -92,6 +99,7 @@ public sealed class PayloadRunner(
         {
             // 12 release
             await lender.ReleaseAsync(lease, residue).ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: released");
         }
     }
 
@@ -107,9 +115,11 @@ public sealed class PayloadRunner(
             {
                 turn.GiveBack();
                 await client.LendAsync(payload, socket).ConfigureAwait(false);
+                CrashPoint.Reach("isolationd: client told to lend");
             }
 
             LoanResult told = await lending.LentAsync(clientGone).ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: directory lent");
             if (told is LoanResult.Lent)
                 await turn.TakeAgainAsync(clientGone).ConfigureAwait(false);
             return result = told;
@@ -152,11 +162,13 @@ public sealed class PayloadRunner(
             return (NotAdmitted(request, cause, early!), unused);
         }
 
+        CrashPoint.Reach("isolationd: admitted");
         // 7 start
         EndingReport report = await StartAsync(payload, entry, receipt, client).ConfigureAwait(false) is { } failed
             ? new EndingReport(failed, payload.Decision.Level == Level.LogOnly ? "warden" : "cell-init", new Finding.NotProvable("never started"), ResourceUsage.NotMeasured("never started"))
             : await cell.Ending.ConfigureAwait(false); // 8 ending
 
+        CrashPoint.Reach("isolationd: ending seen");
         // 9 collect
         Collection? collection = request.Exchange.Out.IsEmpty ? null : await CollectAsync(payload, report, client, clientGone).ConfigureAwait(false);
 
@@ -177,6 +189,7 @@ public sealed class PayloadRunner(
         {
             // 8 ending
             EndingReport report = await payload.Cell.Ending.ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: recovery: ending seen");
 
             // 9 collect
             Collection? collection = payload.Request.Exchange.Out.IsEmpty ? null : new Collection.Skipped("the service was started again while the payload ran");
@@ -207,8 +220,10 @@ public sealed class PayloadRunner(
         PayloadRequest request = payload.Request;
         ICell cell = payload.Cell;
 
+        CrashPoint.Reach("isolationd: collected");
         // 10 destroy
         Residue residue = await DestroyAsync(cell).ConfigureAwait(false);
+        CrashPoint.Reach("isolationd: destroyed");
         Ending ending = report.Ending is Ending.Signaled { Signal: int signal } && payload.Interference is { } sent && sent.Signal == signal
             ? new Ending.KilledFromOutside($"signal {signal}, sent by {sent.Who}")
             : report.Ending;
@@ -221,13 +236,15 @@ public sealed class PayloadRunner(
                 OutOfMemory = report.OutOfMemory,
                 Collection = collection,
             }).ConfigureAwait(false);
-            await ForgetAsync(cell).ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: ended");
+            _ = ForgetAsync(cell); // nobody waits for the ticket's going
         }
         catch (LedgerException e)
         {
             ending = new Ending.Lost($"ended as {ending}, but the record of it is not durable: {e.Cause}");
         }
 
+        CrashPoint.Reach("isolationd: forget asked");
         // 13 reply
         return (new PayloadResult(request.Id, ending, report.Usage, residue) { OutOfMemory = report.OutOfMemory, Collection = collection }, residue);
     }
@@ -236,7 +253,7 @@ public sealed class PayloadRunner(
     private static async Task<Collection> CollectAsync(RunningPayload payload, EndingReport report, IClient client, CancellationToken clientGone)
     {
         if (payload.Process is null)
-            return new Collection.Skipped("the payload never started");
+            return new Collection.Skipped(report.Ending is Ending.Lost ? "nobody knows whether the payload started" : "the payload never started");
         if (payload.Decision.Level == Level.LogOnly)
             return new Collection.Skipped("at log-only there is no scratch");
         if (report.Ending is Ending.Abandoned || clientGone.IsCancellationRequested)
@@ -246,6 +263,7 @@ public sealed class PayloadRunner(
         try
         {
             await payload.Cell.BeginCollectionAsync(clientGone).ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: collection begun");
             return await client.CollectAsync(payload.Request.Id, payload.Request.Exchange, clientGone).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (clientGone.IsCancellationRequested)
@@ -294,10 +312,12 @@ public sealed class PayloadRunner(
             using (ExchangeEnd? exchange = payload.Cell.TakeExchangeEnd())
                 await client.EnteredAsync(request.Id, payload.Handle!.Value, channel, exchange).ConfigureAwait(false);
 
+            CrashPoint.Reach("isolationd: client told of the entry");
             // 5 resolve
             switch (await payload.Cell.ResolveAsync(clientGone).ConfigureAwait(false))
             {
                 case Resolution.Resolved { Command: ResolvedCommand command }:
+                    CrashPoint.Reach("isolationd: resolved");
                     // 6 admitted
                     return (null, "", await ledger.AdmitAsync(new AdmittedRecord(
                         request.Id, request.Pilot, payload.Decision, payload.Lease, payload.Cell.Site, payload.HandleDigest,
@@ -305,6 +325,7 @@ public sealed class PayloadRunner(
                     {
                         Would = await WouldAsync(payload).ConfigureAwait(false),
                         Exchange = request.Exchange,
+                        IsDetached = request.IsDetached,
                         Loan = payload.Loan,
                         LendsCredentials = payload.Loan is not null && request.LendsCredentials,
                     }).ConfigureAwait(false));
@@ -351,9 +372,11 @@ public sealed class PayloadRunner(
             switch (await payload.Cell.StartAsync(Admission.Mint(entry, receipt), CancellationToken.None).ConfigureAwait(false))
             {
                 case StartResult.Started { Process: ProcessId process }:
+                    CrashPoint.Reach("isolationd: started");
                     payload.MarkStarted(process);
                     ledger.Started(payload.Request.Id, process);
                     await client.StartedAsync(payload, process).ConfigureAwait(false);
+                    CrashPoint.Reach("isolationd: client told of the start");
                     return null;
                 case StartResult.Unseen:
                     return null;

@@ -4,6 +4,7 @@ namespace Isolation.Core;
 public sealed class RunningPayload
 {
     private readonly TaskCompletionSource<PayloadResult> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ProcessIdBox? _process;
     private volatile Interference? _interference;
     private volatile PayloadResult? _result;
@@ -16,7 +17,11 @@ public sealed class RunningPayload
     public RunningPayload(AdmittedRecord admitted, ICell cell, DateTimeOffset entered, ProcessId? process)
     {
         (Decision, Lease, HandleDigest, Cell, Entered) = (admitted.Decision, admitted.Lease, admitted.HandleDigest, cell, entered);
-        Request = new PayloadRequest(admitted.Payload, admitted.Pilot, null, null, admitted.Command, [], admitted.WorkingDirectory, admitted.Decision.Limits, admitted.Tags) { Exchange = admitted.Exchange };
+        Request = new PayloadRequest(admitted.Payload, admitted.Pilot, null, null, admitted.Command, [], admitted.WorkingDirectory, admitted.Decision.Limits, admitted.Tags)
+        {
+            Exchange = admitted.Exchange,
+            IsDetached = admitted.IsDetached,
+        };
         if (process is ProcessId main)
             MarkStarted(main);
     }
@@ -54,6 +59,9 @@ public sealed class RunningPayload
     /// <summary>What came of it; null before that is on record.</summary>
     public PayloadResult? Result => _result;
 
+    /// <summary>Completes when it is known to have started; of one that came to nothing never.</summary>
+    public Task Started => _started.Task;
+
     /// <summary>Completes when it is on record what came of it.</summary>
     public Task<PayloadResult> Over => _over.Task;
 
@@ -65,7 +73,11 @@ public sealed class RunningPayload
     }
 
     /// <summary>The start has happened.</summary>
-    public void MarkStarted(ProcessId process) => _process = new ProcessIdBox(process);
+    public void MarkStarted(ProcessId process)
+    {
+        _process = new ProcessIdBox(process);
+        _started.TrySetResult();
+    }
 
     /// <summary>An operator sent a signal: an ending by that signal is then told as one from outside.</summary>
     public void MarkSignalled(Interference interference) => _interference = interference;

@@ -28,6 +28,9 @@ public sealed record AdmittedRecord(
     /// <summary>The files that pass between pilot and payload.</summary>
     public FileExchange Exchange { get; init; } = FileExchange.None;
 
+    /// <summary>It does not end with its client.</summary>
+    public bool IsDetached { get; init; }
+
     /// <summary>The directory that the client lends; null for none.</summary>
     public Loan? Loan { get; init; }
 

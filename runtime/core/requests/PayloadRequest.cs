@@ -29,6 +29,9 @@ public sealed record PayloadRequest(
     /// <summary>That directory is, or holds, what the client holds for its home or a credential, and it means to lend it all the same.</summary>
     public bool LendsCredentials { get; init; }
 
+    /// <summary>The payload is not to end with its client: its wall limit ends it.</summary>
+    public bool IsDetached { get; init; }
+
     /// <summary>The files that pass between pilot and payload.</summary>
     public FileExchange Exchange { get; init; } = FileExchange.None;
 }

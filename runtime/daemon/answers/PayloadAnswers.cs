@@ -17,6 +17,7 @@ internal static class PayloadAnswers
         Handle = withHandle ? payload.Handle?.Value : null,
         Pid = payload.Process?.Value,
         Cgroup = payload.Cell.Site.Cgroup,
+        Detached = payload.Request.IsDetached ? true : null,
         Level = payload.Decision.Level.Name(),
         Room = payload.Decision.RoomKind,
         Placement = PlacementAnswers.Of(payload.Cell.Site.Placement),

@@ -18,6 +18,9 @@ internal static class CommandLine
             RANGES are the group ids by which batch systems of this host track jobs: sge:20000-20100,htcondor:750-757.
             Defaults: --policy /etc/isolation/policy.yaml --state /var/lib/isolation --run /run/isolation --user isolation
 
+        isolationd --drain[=TIME] [--run DIR]
+            As an operator: the running service takes no new payloads, ends when those that it has are over, and so does this command; or after
+            TIME (90s, 30m, 1h30m, 2d), and then payloads run on for the service that is started next, and the exit code is 1.
         isolationd policy check FILE
             Lists every fault of a policy file with line, column and fix. Exits 78 if there is one.
         isolationd policy install FILE [--policy DEST] [--state DIR] [--run DIR] [--user NAME]
@@ -38,8 +41,19 @@ internal static class CommandLine
         ["trace", "verify"] => new Invocation.VerifyTrace(Path.Combine(ServicePaths.DefaultState, "ledger")),
         ["trace", "verify", var directory] when !directory.StartsWith('-') => new Invocation.VerifyTrace(directory),
         ["trace", ..] => new Invocation.Wrong("trace takes: verify [DIR]"),
+        ["--drain", ..] => ParseDrain(null, [.. arguments.Skip(1)]),
+        [var drain, ..] when drain.StartsWith("--drain=", StringComparison.Ordinal) => ParseDrain(drain["--drain=".Length..], [.. arguments.Skip(1)]),
         _ => ParseServe(arguments),
     };
+
+    private static Invocation ParseDrain(string? time, IReadOnlyList<string> arguments)
+    {
+        if (Options.Read(arguments, isServing: false, out Options options) is string wrong)
+            return new Invocation.Wrong(wrong);
+        return time is not null && DurationText.Parse(time) is null
+            ? new Invocation.Wrong($"--drain={time} names no time of at most 49 days: write --drain=30m")
+            : new Invocation.Drain(options.Paths, time is null ? null : DurationText.Parse(time));
+    }
 
     private static Invocation ParseServe(IReadOnlyList<string> arguments)
         => Options.Read(arguments, isServing: true, out Options options) is string wrong

@@ -17,6 +17,9 @@ internal abstract record Invocation
     /// <summary>Check a policy file, put it in place, and tell who must know.</summary>
     public sealed record InstallPolicy(string File, string Target, string User, ServicePaths Paths) : Invocation;
 
+    /// <summary>Let the service of a run directory take no new payloads, and wait for its end.</summary>
+    public sealed record Drain(ServicePaths Paths, TimeSpan? Within) : Invocation;
+
     /// <summary>Verify a ledger.</summary>
     public sealed record VerifyTrace(string Directory) : Invocation;
 

@@ -8,7 +8,7 @@ namespace Isolation.Daemon;
 /// <c>doctor</c>: what a payload of the caller's would get here and now, found by doing, and what mends what is missing. Nothing is run or recorded.
 /// </summary>
 internal sealed class DoctorOperation(
-    ISitePolicy policy, IsolatorCatalog isolators, ReadinessWatch readiness, SurveyTurns surveys, IServiceState state, HostView host, TimeProvider clock)
+    ISitePolicy policy, IsolatorCatalog isolators, ReadinessWatch readiness, SurveyTurns surveys, IServiceState state, HostView host, Drain drain, TimeProvider clock)
 {
     private static readonly TimeSpan ProbedLately = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ProbeDeadline = TimeSpan.FromSeconds(10);
@@ -28,6 +28,8 @@ internal sealed class DoctorOperation(
     {
         Diagnosis found = new();
         found.Holds("service", $"{ProductInfo.Service} serves {policy.Site} under the policy {policy.Epoch}");
+        if (drain.IsDraining)
+            found.Missing("service", "it is drained: it takes no new payloads, and ends when there are none", "An operator can start it again, which ends the draining: payloads run on.");
         Part(found, "warden", state.Warden);
         Part(found, "ledger", state.Ledger);
         await ProbeAsync(found).ConfigureAwait(false);

@@ -96,7 +96,7 @@ internal static class WardenProgram
         }
         catch (Exception e) when (e is IOException or WireException)
         {
-            throw new LaunchException(ExitCodes.Unavailable, $"a warden lives at {paths.WardenSocket} and does not talk: {e.Message}. Stop it, then start again.", e);
+            throw new LaunchException(ExitCodes.Unavailable, $"a warden lives at {paths.WardenSocket} and does not talk: {e.Message}. Stop it (payloads run on), then start again.", e);
         }
     }
 

@@ -60,10 +60,17 @@ internal sealed class UidShares(ShareCaps caps)
         }
     }
 
-    // A thread that hangs outlives its connection, and goes on counting.
+    internal void LeaveCommand(UidShare share)
+    {
+        lock (_lock)
+            RemoveIfUnused(share);
+    }
+
+    // A thread that hangs, and a request whose payload is detached, outlive their connection, and go on counting.
     private void RemoveIfUnused(UidShare share)
     {
-        if (share.Connections == 0 && share.Threads == 0)
+        bool isUnused = share.Connections == 0 && share.Threads == 0 && share.CommandBytes == 0;
+        if (isUnused && _shares.GetValueOrDefault(share.Uid) == share) // and not the one of who came meanwhile
             _shares.Remove(share.Uid);
     }
 }
@@ -81,6 +88,9 @@ internal sealed class UidShare(UidShares owner, uint uid, ShareCaps caps)
 
     /// <summary>Guarded by the owner's lock.</summary>
     internal int Threads { get; set; }
+
+    /// <summary>What its payloads' requests hold.</summary>
+    internal long CommandBytes => Interlocked.Read(ref _commandBytes);
 
     /// <summary>Gives a connection back.</summary>
     public void Leave() => owner.Leave(this);
@@ -101,7 +111,11 @@ internal sealed class UidShare(UidShares owner, uint uid, ShareCaps caps)
     public bool TryTakeCommand(int count, out long most) => TryTake(ref _commandBytes, count, most = caps.CommandBytes);
 
     /// <summary>Gives it back.</summary>
-    public void GiveCommand(int count) => Interlocked.Add(ref _commandBytes, -count);
+    public void GiveCommand(int count)
+    {
+        if (Interlocked.Add(ref _commandBytes, -count) == 0)
+            owner.LeaveCommand(this);
+    }
 
     private static bool TryTake(ref long bytes, int count, long most)
     {

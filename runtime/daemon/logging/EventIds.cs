@@ -10,6 +10,7 @@ internal static class EventIds
     public const int CannotServe = 5;
     public const int ChildEnded = 6;
     public const int WithoutKernel = 7;
+    public const int Draining = 8;
 
     public const int ConnectionRefused = 100;
     public const int ConnectionBroke = 101;

@@ -12,6 +12,9 @@ internal static partial class Log
     [LoggerMessage(EventIds.Stopping, LogLevel.Information, "stopping: no new connections; {Running} payloads live on")]
     public static partial void Stopping(ILogger log, int running);
 
+    [LoggerMessage(EventIds.Draining, LogLevel.Information, "draining, asked by {Who}: no new payloads; the service ends when none is left")]
+    public static partial void Draining(ILogger log, string who);
+
     [LoggerMessage(EventIds.Stopped, LogLevel.Information, "stopped")]
     public static partial void Stopped(ILogger log);
 

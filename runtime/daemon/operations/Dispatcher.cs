@@ -6,7 +6,7 @@ namespace Isolation.Daemon;
 
 /// <summary>The operations by request.</summary>
 internal sealed class Dispatcher(
-    RunOperation run, ExplainOperation explain, DoctorOperation doctor, SignalOperation signal, WaitOperation wait, JoinOperation join, PayloadQueries payloads, ServiceQueries service, AccountClearing accounts,
+    RunOperation run, ExplainOperation explain, DoctorOperation doctor, SignalOperation signal, WaitOperation wait, JoinOperation join, PayloadQueries payloads, ServiceQueries service, AccountClearing accounts, DrainOperation drain,
     ILedger ledger, TimeProvider clock, ILogger log) : IDispatcher
 {
     public async ValueTask HandleAsync(ClientMessage request, Session session)
@@ -39,6 +39,7 @@ internal sealed class Dispatcher(
             StatusRequest => service.StatusAsync(session),
             ReloadPolicyRequest => service.ReloadAsync(session),
             ClearAccountRequest r => accounts.ClearAsync(r, session),
+            DrainRequest r => drain.HandleAsync(r, session),
             CollectedRequest => throw new WireException("a collected that nobody asked for"),
             HelloRequest => throw new WireException("a second hello"),
             _ => throw new InvalidOperationException($"a request that nobody carries out: {request.GetType().Name}"),

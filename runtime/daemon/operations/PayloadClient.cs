@@ -11,7 +11,9 @@ namespace Isolation.Daemon;
 /// <param name="hangUp">The watch for the connection's end; given up when frames are read again.</param>
 /// <param name="gone">Cancelled when the client is.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class PayloadClient(Session session, Descriptor command, IDisposable hangUp, CancellationTokenSource gone, TimeProvider clock) : IClient
+/// <param name="letGo">Called once the client was told of the start; null where it waits for the ending.</param>
+internal sealed class PayloadClient(
+    Session session, Descriptor command, IDisposable hangUp, CancellationTokenSource gone, TimeProvider clock, Action? letGo) : IClient
 {
     private const int LongestWhy = 200;
     private static readonly TimeSpan CollectDeadline = TimeSpan.FromHours(1);
@@ -63,6 +65,8 @@ internal sealed class PayloadClient(Session session, Descriptor command, IDispos
         {
             // Whoever no longer listens is no longer told; whether the payload ends is for its cell-init to see.
         }
+
+        letGo?.Invoke();
     }
 
     public async Task<Collection> CollectAsync(PayloadId payload, FileExchange exchange, CancellationToken clientGone)

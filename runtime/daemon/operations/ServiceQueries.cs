@@ -5,7 +5,7 @@ namespace Isolation.Daemon;
 
 /// <summary><c>trace</c>, <c>status</c> and <c>reload-policy</c>.</summary>
 internal sealed class ServiceQueries(
-    ISitePolicy policy, PolicyReload reload, IServiceState state, IsolatorCatalog isolators, RunningPayloads running, FairTurns turns)
+    ISitePolicy policy, PolicyReload reload, IServiceState state, IsolatorCatalog isolators, RunningPayloads running, FairTurns turns, Drain drain)
 {
     public async ValueTask TraceAsync(TraceRequest request, Session session)
     {
@@ -33,13 +33,14 @@ internal sealed class ServiceQueries(
         }
     }
 
-    public ValueTask StatusAsync(Session session)
+    public async ValueTask StatusAsync(Session session)
     {
         (int lent, int quarantined) = state.Accounts;
         IReadOnlyCollection<RunningPayload> payloads = running.All;
-        return session.Answers.WriteAsync(new StatusAnswer
+        await session.Answers.WriteAsync(new StatusAnswer
         {
             Service = ProductInfo.Service,
+            Draining = drain.IsDraining ? true : null,
             Site = policy.Site,
             PolicyEpoch = policy.Epoch,
             Levels = [.. isolators.Readiness.OrderBy(l => l.Key).Select(l => Of(l.Key, l.Value))],
@@ -48,9 +49,10 @@ internal sealed class ServiceQueries(
             Running = payloads.Count,
             Waiting = turns.Waiting,
             Positions = payloads.GroupBy(p => p.Cell.Site.Placement.Position).OrderBy(p => p.Key).ToDictionary(p => p.Key.Name(), p => p.Count()),
+            WarmRooms = await state.StockAsync().ConfigureAwait(false),
             Lent = lent,
             Quarantined = quarantined,
-        });
+        }).ConfigureAwait(false);
     }
 
     public async ValueTask ReloadAsync(Session session)

@@ -5,7 +5,7 @@ using Isolation.Wire;
 namespace Isolation.Daemon;
 
 /// <summary><c>wait</c>: whoever has a payload's handle is told its ending, also of one that an earlier run of the service admitted.</summary>
-internal sealed class WaitOperation(RunningPayloads running, EventWatch watch)
+internal sealed class WaitOperation(RunningPayloads running, Drain drain, EventWatch watch)
 {
     private static readonly ErrorAnswer Forgotten = new(ErrorCodes.Failed, "nothing is known of that payload any more", "An operator can look at: isolation trace --payload ID.");
 
@@ -17,6 +17,7 @@ internal sealed class WaitOperation(RunningPayloads running, EventWatch watch)
             return;
         }
 
+        using IDisposable begun = drain.Begin(); // up to the answer
         ServiceMessage answer = await FindAsync(id, request.Handle, session).ConfigureAwait(false) is PayloadResult result ? PayloadAnswers.Of(result)
             : running.MayBeForgotten(id) ? Forgotten
             : Errors.NoSuchPayload;
@@ -30,15 +31,24 @@ internal sealed class WaitOperation(RunningPayloads running, EventWatch watch)
         if (!session.MayTouch(payload, handle))
             return null;
         session.Frames.Rest();
+        await WhileThereAsync(session, Task.WhenAny(payload.Started, payload.Over)).ConfigureAwait(false);
         if (payload.Process is not null)
             await session.Answers.WriteAsync(new StartedAnswer(PayloadAnswers.Of(payload, withHandle: false))).ConfigureAwait(false);
+        await WhileThereAsync(session, payload.Over).ConfigureAwait(false);
+        return await payload.Over.ConfigureAwait(false);
+    }
+
+    private async Task WhileThereAsync(Session session, Task awaited)
+    {
+        if (awaited.IsCompleted)
+            return;
         // Not disposed: it holds no timer, and the watch may still be about to cancel it.
         CancellationTokenSource gone = new();
         using IDisposable hangUp = watch.Watch(session.Socket, PollEvents.None, () => _ = gone.CancelAsync());
         using IDisposable ends = watch.Watch(session.Peer.Process, PollEvents.In, () => _ = gone.CancelAsync());
         try
         {
-            return await payload.Over.WaitAsync(gone.Token).ConfigureAwait(false);
+            await awaited.WaitAsync(gone.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e)
         {

@@ -39,6 +39,9 @@ internal static class RunParser
         CheckTags(wire.Tags, found);
         FileExchange exchange = ExchangeParser.Parse(wire.Exchange, found);
 
+        if (wire.Detach && !exchange.Out.IsEmpty)
+            found.Add(new Fault("files are to be fetched after the ending of a payload that does not wait for its client", "Leave out detach or the files, or lend a directory."));
+
         faults = [.. found];
         if (found.Count > 0)
             return null;
@@ -50,6 +53,7 @@ internal static class RunParser
                 wire.Tags.ToImmutableSortedDictionary(StringComparer.Ordinal))
             {
                 Exchange = exchange,
+                IsDetached = wire.Detach,
                 LendsDirectory = wire.Lend,
                 LendsCredentials = wire.LendCredentials,
             },

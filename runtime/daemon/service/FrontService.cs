@@ -15,7 +15,7 @@ namespace Isolation.Daemon;
 /// The service: puts its parts together, starts them in the order in which they need each other, and stops them the other way
 /// round. Payloads live on when it stops.
 /// </summary>
-internal sealed class FrontService(ServiceOptions options, TimeProvider clock, ILogger<FrontService> log) : IHostedService, IDisposable
+internal sealed class FrontService(ServiceOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<FrontService> log) : IHostedService, IDisposable
 {
     private static readonly TimeSpan ProbeDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(5);
@@ -31,6 +31,7 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         ServicePaths paths = options.Paths;
+        CrashSwitch.Follow(paths.Run);
         _parts.Push(InstanceLock.TryTake(paths.InstanceLock, out string holder)
             ?? throw new LaunchException(ExitCodes.Unavailable, $"{paths.Run} is served already, by {holder}. Stop it, or choose another --run."));
         SitePolicy policy = ReadPolicy();
@@ -54,22 +55,24 @@ internal sealed class FrontService(ServiceOptions options, TimeProvider clock, I
         FairTurns turns = new(TurnBounds.ForProcessors(Environment.ProcessorCount), clock);
         PayloadRunner runner = new(() => policy.Current, leases, isolators, ledger, _running, turns, clock);
         PayloadCounts counts = new(policy);
+        Drain drain = Keep(new Drain(ledger, lifetime.StopApplication, clock, log));
         SurveyTurns surveys = new(new WardenSurvey(warden, fix, log), clock);
         ServiceState state = new(warden, fix, ledger, paths.Ledger, leases);
         HostView host = new(SliceName.Of(paths.Run.TrimEnd('/')), () => Volatile.Read(ref _listener)?.Kernel, paths.Scratch);
         Dispatcher dispatcher = new(
-            new RunOperation(runner, ledger, counts, watch, clock, log),
+            new RunOperation(runner, ledger, counts, policy, drain, watch, clock, log),
             new ExplainOperation(policy, isolators, accounts, surveys, clock),
-            new DoctorOperation(policy, isolators, readiness, surveys, state, host, clock),
+            new DoctorOperation(policy, isolators, readiness, surveys, state, host, drain, clock),
             new SignalOperation(_running, ledger),
-            new WaitOperation(_running, watch),
+            new WaitOperation(_running, drain, watch),
             new JoinOperation(_running),
             new PayloadQueries(_running),
-            new ServiceQueries(policy, reload, state, isolators, _running, turns),
+            new ServiceQueries(policy, reload, state, isolators, _running, turns, drain),
             new AccountClearing(state, ledger),
+            new DrainOperation(drain, _running, turns),
             ledger, clock, log);
 
-        new Recovery(warden, runner, _running, ledger, leases, counts, bootId, log).Begin();
+        new Recovery(warden, runner, _running, ledger, leases, counts, drain, bootId, log).Begin();
         await RecordAsync("service-started", policy.Epoch).ConfigureAwait(false);
         _listener = new Listener(paths.Socket, options.WithoutKernel, accounts, JobSigns.Read(options.TrackingGroups), dispatcher, watch, ShareCaps.Default, Deadlines.Default, clock, log);
         _parts.Push(_listener);

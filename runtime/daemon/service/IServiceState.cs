@@ -13,6 +13,9 @@ internal interface IServiceState
     /// <summary>Can the ledger be written.</summary>
     WirePart Ledger { get; }
 
+    /// <summary>The rooms built ahead; empty where the warden does not answer.</summary>
+    Task<IReadOnlyList<WireStock>> StockAsync();
+
     /// <summary>Accounts lent, and accounts in quarantine.</summary>
     (int Lent, int Quarantined) Accounts { get; }
 

@@ -12,13 +12,14 @@ namespace Isolation.Daemon;
 /// warden that is not there.
 /// </summary>
 internal sealed class Recovery(
-    WardenLink warden, PayloadRunner runner, RunningPayloads running, NodeLedger ledger, Leases leases, PayloadCounts counts, string bootId, ILogger log)
+    WardenLink warden, PayloadRunner runner, RunningPayloads running, NodeLedger ledger, Leases leases, PayloadCounts counts, Drain drain, string bootId, ILogger log)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>Begins.</summary>
     public void Begin()
     {
+        CrashPoint.Reach("isolationd: recovery: begun");
         EarlierRun earlier = ledger.ReadEarlierRun(leases.Held.ToDictionary(held => held.Lease.Payload, held => held.Since));
         running.ForgetUntil(earlier.Since);
         foreach (EndedPayload over in earlier.Ended)
@@ -45,10 +46,15 @@ internal sealed class Recovery(
         PayloadId id = unended.Admitted.Payload;
         UserId uid = unended.Admitted.Pilot.Uid;
         counts.Add(uid);
+        using IDisposable begun = drain.Begin();
         try
         {
-            WardenCell cell = new(CallsOf(id), unended.Admitted.Site, unended.Admitted.Decision.Limits.Wall, unended.Process is not null, unended.BootId == bootId ? null : "the machine was started again while it ran");
-            await runner.ResumeAsync(new RunningPayload(unended.Admitted, cell, unended.Time, unended.Process), unended.Receipt).ConfigureAwait(false);
+            bool isOfThisBoot = unended.BootId == bootId;
+            WardenCell cell = new(CallsOf(id), unended.Admitted.Site, unended.Admitted.Decision.Limits.Wall, unended.Process is not null, isOfThisBoot ? null : "the machine was started again while it ran");
+            RunningPayload payload = new(unended.Admitted, cell, unended.Time, unended.Process);
+            if (isOfThisBoot && unended.Process is null)
+                _ = FindStartAsync(payload, cell);
+            await runner.ResumeAsync(payload, unended.Receipt).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Whatever went wrong with one payload, the others are seen to.
         catch (Exception e)
@@ -62,6 +68,20 @@ internal sealed class Recovery(
         }
     }
 
+    // The earlier run went between the order to start and its record: whoever waits is told when it is known that it runs.
+    private async Task FindStartAsync(RunningPayload payload, WardenCell cell)
+    {
+        try
+        {
+            if (await cell.FindStartAsync().ConfigureAwait(false) is StartResult.Started { Process: ProcessId process })
+                payload.MarkStarted(process);
+        }
+        catch (Exception e) when (e is SetupException or WireException)
+        {
+            Log.WardenStrange(log, e.Message); // its ending tells the rest
+        }
+    }
+
     // It was never admitted, or its ending is on record and the lease was about to end: a room of it, if one is still there, goes first.
     private async Task GiveBackAsync(Lease lease, Residue? onRecord)
     {
@@ -69,8 +89,10 @@ internal sealed class Recovery(
         {
             WardenCellCalls calls = CallsOf(lease.Payload);
             Residue residue = await calls.DestroyAsync(Grace).ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: recovery: room of a lease removed");
             await calls.ForgetAsync().ConfigureAwait(false);
             await leases.ReleaseAsync(lease, residue.IsDirty ? residue : onRecord ?? residue).ConfigureAwait(false);
+            CrashPoint.Reach("isolationd: recovery: lease given back");
         }
 #pragma warning disable CA1031 // The lease stays, and with it the account out of use: that is safe.
         catch (Exception e)

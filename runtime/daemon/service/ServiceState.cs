@@ -9,6 +9,8 @@ namespace Isolation.Daemon;
 /// <summary>How the warden, the ledger and the leases of this service are.</summary>
 internal sealed class ServiceState(WardenLink warden, string wardenFix, NodeLedger ledger, string ledgerDirectory, Leases leases) : IServiceState
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     public WirePart Warden => warden.IsConnected ? new WirePart(true, warden.State) : new WirePart(false, $"{warden.State.TrimEnd('.')}. {wardenFix}");
 
     public WirePart Ledger => ledger.Health switch
@@ -16,6 +18,20 @@ internal sealed class ServiceState(WardenLink warden, string wardenFix, NodeLedg
         LedgerHealth.Unavailable no => new WirePart(false, $"{no.Cause} {no.Fix}"),
         _ => new WirePart(true, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{ledger.Head.Sequence} records in {ledgerDirectory}, head {ledger.Head.Hash}")),
     };
+
+    public async Task<IReadOnlyList<WireStock>> StockAsync()
+    {
+        try
+        {
+            using WardenReply reply = await warden.AskAsync(WardenOperation.Stock, null).WaitAsync(Patience).ConfigureAwait(false);
+            return [.. StockedRooms.Read(reply.Body()).Kinds.Select(kind => new WireStock(
+                ((Level)kind.Level).Name(), kind.Kind, kind.Ready, kind.Hits, kind.Misses, kind.Ready == 0 ? null : kind.OldestMilliseconds / 1000))];
+        }
+        catch (Exception e) when (e is SetupException or WireException or TimeoutException)
+        {
+            return []; // of the warden itself the status says more
+        }
+    }
 
     public (int Lent, int Quarantined) Accounts => (leases.Held.Count, leases.Quarantined.Count);
 

@@ -22,11 +22,28 @@ internal sealed class ForkedPayload(WardenCellCalls calls)
     /// <exception cref="SetupException">The warden does not take it: it is no child of the client's, say, or another has joined.</exception>
     public async Task JoinAsync(PidFd child, ByteString program)
     {
-        await calls.CallAsync(WardenOperation.Join, b => b.Id(calls.Cell.Value), CancellationToken.None, child).ConfigureAwait(false);
+        try
+        {
+            using WardenReply reply = await calls.AskAsync(WardenOperation.Join, _ => { }, child).ConfigureAwait(false);
+            if (reply.IsOfNoCell)
+                throw new WardenGoneException("the warden that had the payload's room is gone");
+            _ = calls.Checked(reply, static r =>
+            {
+                r.Done();
+                return true;
+            });
+        }
+        catch (WardenGoneException e)
+        {
+            _joined.TrySetException(e); // no child can join any more; of one that is refused the client's own may still come
+            throw;
+        }
+
         _joined.TrySetResult(new Resolution.Resolved(new ResolvedCommand(program, null, "at log-only the client finds and executes the command itself")));
     }
 
     /// <summary>Waits until the child has joined, or for too long.</summary>
+    /// <exception cref="SetupException">The warden went, and the room with it.</exception>
     public async Task<Resolution> JoinedAsync(CancellationToken ct)
     {
         try

@@ -127,21 +127,32 @@ internal sealed class WardenCell : ICell
     {
         if (started.Pid <= 0 && Forked is not null)
             throw ForkedPayload.NotStarted(started.Step);
-        if (started.Pid <= 0)
+        if (started.Pid <= 0 && started.Step == StartStep.ClientGone.Name())
+            return new StartResult.ClientGone();
+        if (started.Pid <= 0 && started != StartedInRoom.Unseen)
             return new StartResult.NotStarted(started.Step, started.Errno);
         // Asked at once, so that the ending finds somebody who waits for it.
         _ = WaitForEndingAsync();
         Forked?.LetGo();
-        return new StartResult.Started(new ProcessId(started.Pid));
+        return started.Pid > 0 ? new StartResult.Started(new ProcessId(started.Pid)) : new StartResult.Unseen();
     }
 
     // The warden went with the question: whether the payload was started, its cell-init knows, and the next warden asks it.
     private async Task<StartResult> FindAsync()
     {
+        StartResult found = await FindStartAsync().ConfigureAwait(false);
+        if (found is StartResult.NotStarted)
+            throw new SetupException("start", "the warden was gone before it told the cell to start");
+        _ = WaitForEndingAsync();
+        return found;
+    }
+
+    /// <summary>Whether a payload that is not on record as started was, and as which process.</summary>
+    public async Task<StartResult> FindStartAsync()
+    {
         using WardenReply reply = await _calls.AskUntilAnsweredAsync(WardenOperation.Find).ConfigureAwait(false);
         if (reply.IsOfNoCell || reply.IsOfAnotherStage)
             return new StartResult.NotStarted("warden", 0);
-        _ = WaitForEndingAsync();
         try
         {
             int pid = _calls.Checked(reply, static r =>

@@ -34,7 +34,7 @@ internal sealed class WardenLink : IDisposable
     public WardenLink(string path, uint uid, Action changed, ILogger log)
     {
         (_path, _uid, _changed, _log) = (path, uid, changed, log);
-        _thread = new Thread(Run, 512 << 10) { IsBackground = true, Name = "warden" };
+        _thread = new Thread(Run, 512 << 10) { IsBackground = true, Name = "warden-link" };
         _thread.Start();
     }
 

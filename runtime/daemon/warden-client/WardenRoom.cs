@@ -34,8 +34,8 @@ internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : ILendin
 
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {
-        var enter = new EnterRoom(Plan.Cell.Value, entry.Payload.Value, entry.Account.Uid.Value, entry.Account.Gid.Value,
-            PlacementMapping.Of(entry.Limits), PlacementMapping.Of(entry.Placement), entry.WithExchange);
+        var enter = new EnterRoom(Plan.Cell.Value, entry.Account.Uid.Value, entry.Account.Gid.Value,
+            PlacementMapping.Of(entry.Limits), PlacementMapping.Of(entry.Placement), entry.WithExchange, entry.IsDetached);
         using WardenReply reply = await calls.AskAsync(WardenOperation.Enter, enter.Write, ct, (Descriptor)entry.Client, (Descriptor)entry.Command).ConfigureAwait(false);
         try
         {

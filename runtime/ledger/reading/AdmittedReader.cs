@@ -26,6 +26,7 @@ internal static class AdmittedReader
                 json.TryGetProperty("tags", out JsonElement tags) ? tags.EnumerateObject().ToImmutableSortedDictionary(t => t.Name, t => t.Value.GetString()!) : ImmutableSortedDictionary<string, string>.Empty)
             {
                 Exchange = json.TryGetProperty("exchange", out JsonElement exchange) ? ExchangeOf(exchange) : FileExchange.None,
+                IsDetached = json.TryGetProperty("detached", out JsonElement detached) && detached.GetBoolean(),
             };
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or JsonException)

@@ -30,6 +30,8 @@ internal static class AdmittedJson
         CommandJson.Write(json, record.Command, record.Resolved);
         if (record.WorkingDirectory is ByteString directory)
             json.Text("workingDirectory", directory.ToString(), PathBudget);
+        if (record.IsDetached)
+            json.WriteBoolean("detached", true);
         if (record.Loan is Loan loan)
             WriteLoan(json, loan, record.LendsCredentials);
         WriteTags(json, record.Tags);

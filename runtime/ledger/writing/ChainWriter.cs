@@ -128,7 +128,11 @@ internal sealed class ChainWriter(string directory, string bootId, SegmentSpace 
         if (_portion.WrittenCount == 0)
             return;
         space.Current!.Write(_portion.WrittenSpan, space.Offset);
+        CrashPoint.Reach("isolationd: admission written", _inPortion.Any(record => record.Kind == RecordKind.Admission));
+        CrashPoint.Reach("isolationd: ending written", _inPortion.Any(record => record.Kind == RecordKind.Ending));
         space.Current.Sync();
+        CrashPoint.Reach("isolationd: admission synced", _inPortion.Any(record => record.Kind == RecordKind.Admission));
+        CrashPoint.Reach("isolationd: ending synced", _inPortion.Any(record => record.Kind == RecordKind.Ending));
         space.Offset += _portion.WrittenCount;
         _lastBytes = space.Offset;
         _portion.ResetWrittenCount();

@@ -1,3 +1,5 @@
+using Isolation.Core;
+
 namespace Isolation.Linux;
 
 /// <summary>
@@ -56,8 +58,10 @@ public sealed class Leaf : IDisposable
             leaf._kill = leaf.Keep(leaf.Unified.Open("cgroup.kill", Sys.O_WRONLY));
             leaf._freeze = leaf.Keep(leaf.Unified.Open("cgroup.freeze", Sys.O_WRONLY));
             leaf._events = leaf.Keep(leaf.Unified.Open("cgroup.events", Sys.O_RDONLY));
+            CrashPoint.Reach("warden: leaf: made in the v2 hierarchy");
             foreach (V1Place place in plan.V1)
                 leaf.Take(place, plan.Name);
+            CrashPoint.Reach("warden: leaf: made");
             leaf.OpenCounters(without);
             return leaf;
         }

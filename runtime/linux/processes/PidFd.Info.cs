@@ -17,6 +17,7 @@ public readonly record struct ExitInfo(int Status, ulong Cgroup)
 public partial class PidFd
 {
     private const nuint PIDFD_GET_INFO = 0xc040ff0b; // _IOWR(0xff, 11, struct pidfd_info), its first version of 64 bytes
+    private const ulong PIDFD_INFO_PID = 1 << 0;
     private const ulong PIDFD_INFO_CGROUPID = 1 << 2;
     private const ulong PIDFD_INFO_EXIT = 1 << 3;
 
@@ -30,15 +31,25 @@ public partial class PidFd
         return IoctlRaw(this, PIDFD_GET_INFO, &info) == 0 && (info.Mask & PIDFD_INFO_EXIT) != 0 ? new ExitInfo(info.ExitStatus, info.Cgroup) : null;
     }
 
+    // Null where the kernel does not tell (before Linux 6.13).
+    private unsafe int? InfoPid()
+    {
+        ProcessInfo info = new() { Mask = PIDFD_INFO_PID };
+        if (IoctlRaw(this, PIDFD_GET_INFO, &info) == 0)
+            return (info.Mask & PIDFD_INFO_PID) != 0 && info.Group > 0 ? info.Group : null;
+        return Marshal.GetLastPInvokeError() == Errno.ESRCH ? -1 : null;
+    }
+
     // struct pidfd_info, linux/pidfd.h
     [StructLayout(LayoutKind.Explicit, Size = 64)]
     private struct ProcessInfo
     {
         [FieldOffset(0)] public ulong Mask;
         [FieldOffset(8)] public ulong Cgroup;
+        [FieldOffset(20)] public int Group;
         [FieldOffset(60)] public int ExitStatus;
     }
 
-    [LibraryImport("libc", EntryPoint = "ioctl")]
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static unsafe partial int IoctlRaw(Descriptor fd, nuint request, ProcessInfo* info);
 }

@@ -30,6 +30,9 @@ public sealed partial class PidFd : Descriptor
     /// <summary>True once the process (its thread-group leader) is over: it can only ever change to true.</summary>
     public bool IsOver => Sys.Poll(this, PollEvents.In, 0) != PollEvents.None;
 
+    /// <summary>The process's number; -1 once it has been reaped.</summary>
+    public int Pid => InfoPid() ?? PidOf(this) ?? -1;
+
     /// <summary>The process's number, from this process's fdinfo; -1 once it has been reaped; null when the descriptor is no pidfd.</summary>
     public static int? PidOf(Descriptor fd)
     {

@@ -10,7 +10,7 @@ public sealed record ProcessStamp(int Pid, ulong StartTime)
     private const int StartTimeField = 22;
 
     /// <summary>That of a process that is held; null when it has been reaped.</summary>
-    public static ProcessStamp? Of(PidFd process) => PidFd.PidOf(process) is int pid and > 0 && StartOf(pid) is ulong start && PidFd.PidOf(process) == pid
+    public static ProcessStamp? Of(PidFd process) => process.Pid is int pid and > 0 && StartOf(pid) is ulong start && process.Pid == pid
         ? new ProcessStamp(pid, start)
         : null;
 
@@ -42,15 +42,11 @@ public sealed record ProcessStamp(int Pid, ulong StartTime)
     {
         try
         {
-            return StartTimeIn(File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")));
+            return StartTimeIn(KernelFile.Text(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")));
         }
-        catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException || e.HResult == Errno.ESRCH)
+        catch (SyscallException e) when (e.Errno is Errno.ENOENT or Errno.ESRCH)
         {
             return null; // over meanwhile
-        }
-        catch (IOException e)
-        {
-            throw new SyscallException("open", $"/proc/{pid}/stat", e.HResult);
         }
     }
 }

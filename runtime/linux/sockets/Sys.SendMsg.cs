@@ -44,7 +44,11 @@ public static partial class Sys
 
     /// <summary>Sends bytes if that needs no waiting: EAGAIN where the other end has not read enough.</summary>
     /// <returns>-1, with the error number.</returns>
-    public static int TrySendNow(Descriptor socket, ReadOnlySpan<byte> bytes, out int errno) => TrySend(socket, bytes, [], MSG_NOSIGNAL | MSG_DONTWAIT, out errno);
+    public static int TrySendNow(Descriptor socket, ReadOnlySpan<byte> bytes, out int errno) => TrySendNow(socket, bytes, [], out errno);
+
+    /// <summary>As <see cref="TrySendNow(Descriptor, ReadOnlySpan{byte}, out int)"/>, with descriptors, which stay the caller's.</summary>
+    public static int TrySendNow(Descriptor socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors, out int errno)
+        => TrySend(socket, bytes, descriptors, MSG_NOSIGNAL | MSG_DONTWAIT, out errno);
 
     private static unsafe int TrySend(Descriptor socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> descriptors, int flags, out int errno)
     {

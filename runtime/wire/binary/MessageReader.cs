@@ -45,6 +45,9 @@ public ref struct MessageReader(ReadOnlySpan<byte> message)
     /// <summary>Text of at most <paramref name="most"/> bytes of UTF-8; what is not UTF-8 becomes U+FFFD.</summary>
     public string Text(int most) => Encoding.UTF8.GetString(Take(Count(most)));
 
+    /// <summary>Everything has been read.</summary>
+    public readonly bool IsAtEnd => _rest.IsEmpty;
+
     /// <summary>Nothing may be left.</summary>
     public readonly void End()
     {

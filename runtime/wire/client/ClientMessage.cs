@@ -15,6 +15,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(StatusRequest), "status")]
 [JsonDerivedType(typeof(ReloadPolicyRequest), "reload-policy")]
 [JsonDerivedType(typeof(ClearAccountRequest), "clear-account")]
+[JsonDerivedType(typeof(DrainRequest), "drain")]
 [JsonDerivedType(typeof(DoctorRequest), "doctor")]
 [JsonDerivedType(typeof(CollectedRequest), "collected")]
 [JsonDerivedType(typeof(JoinRequest), "join")]
@@ -27,7 +28,7 @@ public abstract record ClientMessage;
 /// <param name="Client">The client's own name and version, for the log; at most 100 characters.</param>
 public sealed record HelloRequest(int Version, string? Client = null) : ClientMessage;
 
-/// <summary>Run a payload. The connection then belongs to it: answers are <c>entered</c>, <c>started</c>, <c>ended</c>.</summary>
+/// <summary>Run a payload. The connection then belongs to it, until <c>ended</c>: answers are <c>entered</c>, <c>started</c>, <c>ended</c>.</summary>
 public sealed record RunRequest : ClientMessage
 {
     // The generated reader sets what a frame leaves out to null: ?? puts the empty value back.
@@ -55,6 +56,9 @@ public sealed record RunRequest : ClientMessage
 
     /// <summary>With <see cref="Lend"/>: it is, or holds, the caller's home or a credential, and is lent all the same.</summary>
     public bool LendCredentials { get; init; }
+
+    /// <summary>The payload is not to end with its client, and the answers end with <c>started</c>.</summary>
+    public bool Detach { get; init; }
 
     /// <summary>The caller's own tags.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
@@ -136,6 +140,10 @@ public sealed record ReloadPolicyRequest : ClientMessage;
 /// <summary>An account is clean, and may leave its quarantine. Operators only.</summary>
 /// <param name="Uid">The account.</param>
 public sealed record ClearAccountRequest(uint Uid) : ClientMessage;
+
+/// <summary>Take no new payloads, and end when those that there are, are over. Operators only. Answers: <c>draining</c>, then <c>done</c> or <c>error</c> when the service ends.</summary>
+/// <param name="WithinMilliseconds">End then all the same; null to wait for all.</param>
+public sealed record DrainRequest(long? WithinMilliseconds = null) : ClientMessage;
 
 /// <summary>What a payload of the caller's would get here and now, found by doing. Nothing is run or recorded.</summary>
 public sealed record DoctorRequest : ClientMessage

@@ -16,6 +16,7 @@ namespace Isolation.Wire;
 [JsonDerivedType(typeof(RecordAnswer), "record")]
 [JsonDerivedType(typeof(StatusAnswer), "status")]
 [JsonDerivedType(typeof(DoneAnswer), "done")]
+[JsonDerivedType(typeof(DrainingAnswer), "draining")]
 [JsonDerivedType(typeof(DiagnosedAnswer), "diagnosed")]
 [JsonDerivedType(typeof(CollectAnswer), "collect")]
 [JsonDerivedType(typeof(LendAnswer), "lend")]
@@ -58,7 +59,7 @@ public sealed record CollectAnswer(string Id) : ServiceMessage;
 /// <param name="Payload">What there is to know about it.</param>
 public sealed record StartedAnswer(WirePayload Payload) : ServiceMessage;
 
-/// <summary>It is over, or never began; always the last frame of a <c>run</c>.</summary>
+/// <summary>It is over, or never began; always the last frame of a <c>run</c> that is not detached.</summary>
 /// <param name="Id">The payload's id.</param>
 /// <param name="Ending">How it ended.</param>
 /// <param name="Usage">What it used; null when it never started.</param>
@@ -106,11 +107,19 @@ public sealed record DoneAnswer(string? Note = null) : ServiceMessage
     public bool? Suspended { get; init; }
 }
 
+/// <summary>The service takes no new payloads from now on.</summary>
+/// <param name="Running">Payloads that it waits for.</param>
+/// <param name="Waiting">Requests that came before, and wait for their turn to be set up.</param>
+public sealed record DrainingAnswer(int Running, int Waiting) : ServiceMessage;
+
 /// <summary>How the service is.</summary>
 public sealed record StatusAnswer : ServiceMessage
 {
     /// <summary>Name and version.</summary>
     public required string Service { get; init; }
+
+    /// <summary>True where it takes no new payloads and ends when there are none; null elsewhere.</summary>
+    public bool? Draining { get; init; }
 
     /// <summary>The site's name, from the policy.</summary>
     public required string Site { get; init; }
@@ -136,6 +145,9 @@ public sealed record StatusAnswer : ServiceMessage
     /// <summary>The same, by the position of their leaves; positions without one are left out.</summary>
     public IReadOnlyDictionary<string, int> Positions { get; init => field = value ?? new Dictionary<string, int>(); } = new Dictionary<string, int>();
 
+    /// <summary>The rooms built ahead, by kind; empty where none were asked for yet, or the warden does not answer.</summary>
+    public IReadOnlyList<WireStock> WarmRooms { get; init => field = value ?? []; } = [];
+
     /// <summary>Accounts lent.</summary>
     public required int Lent { get; init; }
 
@@ -145,6 +157,15 @@ public sealed record StatusAnswer : ServiceMessage
 
 /// <summary>A part of the service: ready or not, with one sentence.</summary>
 public sealed record WirePart(bool Ready, string Detail);
+
+/// <summary>The rooms of one kind that were built ahead.</summary>
+/// <param name="Level">Its level.</param>
+/// <param name="Kind">The kind of room.</param>
+/// <param name="Ready">Rooms that wait for a payload.</param>
+/// <param name="Hits">Payloads that found one, since the warden started.</param>
+/// <param name="Misses">Payloads whose room was built while they waited.</param>
+/// <param name="OldestSeconds">For how long the oldest has been waiting; null where none does.</param>
+public sealed record WireStock(string Level, string Kind, int Ready, long Hits, long Misses, long? OldestSeconds);
 
 /// <summary>The readiness of one level.</summary>
 /// <param name="Level">Its name.</param>

@@ -18,6 +18,9 @@ public sealed record WirePayload
     /// <summary>The payload's leaf in the unified cgroup hierarchy.</summary>
     public string? Cgroup { get; init; }
 
+    /// <summary>True where it does not end with its client; null elsewhere.</summary>
+    public bool? Detached { get; init; }
+
     /// <summary>The level.</summary>
     public string? Level { get; init; }
 

@@ -9,7 +9,7 @@ public enum ControlKind : byte
     /// <summary>Warden: a nonce.</summary>
     Challenge = 1,
 
-    /// <summary>Cell: a nonce of its own, and its proof.</summary>
+    /// <summary>Cell: a nonce of its own, its proof, and the form of its messages (u32, <see cref="ControlVersion"/>).</summary>
     CellProof = 2,
 
     /// <summary>Warden: its proof. Everything else comes after it.</summary>

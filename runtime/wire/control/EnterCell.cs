@@ -20,6 +20,7 @@ namespace Isolation.Wire;
 /// <param name="Counters">The kinds of the counters among the descriptors, in their order (Linux: CounterKind).</param>
 /// <param name="TaskFiles">How many v1 places the child has to join.</param>
 /// <param name="Own">What cell-init does in its own mount namespace; null where it is in the host's.</param>
+/// <param name="IsDetached">Once the payload has started, the client's going does not end it.</param>
 /// <param name="Landlock">Whether the payload gets a Landlock domain where the kernel has its scopes; no: only so that tests see what holds without.</param>
 public sealed record EnterCell(
     uint Uid,
@@ -37,6 +38,7 @@ public sealed record EnterCell(
     byte[] Counters,
     int TaskFiles,
     OwnRoom? Own,
+    bool IsDetached,
     bool Landlock)
 {
     /// <summary>The most supplementary groups.</summary>
@@ -70,7 +72,7 @@ public sealed record EnterCell(
             to.Text(entry);
         to.Bytes(Counters).U32((uint)TaskFiles).Flag(Own is not null);
         Own?.Write(to);
-        return to.Flag(Landlock);
+        return to.Flag(IsDetached).Flag(Landlock);
     }
 
     /// <summary>Reads the body.</summary>
@@ -95,7 +97,7 @@ public sealed record EnterCell(
             environment[i] = from.Text(MaxText);
         var enter = new EnterCell(
             uid, gid, groups, wall, streams, limits, oomScore, mask, schedule, pilotEnd, scratch, environment, from.Bytes(MaxCounters), from.Count(MaxTaskFiles),
-            from.Flag() ? OwnRoom.Read(ref from) : null, from.Flag());
+            from.Flag() ? OwnRoom.Read(ref from) : null, from.Flag(), from.Flag());
         from.End();
         return enter;
     }

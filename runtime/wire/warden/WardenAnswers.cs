@@ -57,6 +57,9 @@ public sealed record ResolvedInRoom(CellResolution Resolution, byte[] Digest, st
 /// <param name="Errno">If 0: the kernel's answer.</param>
 public sealed record StartedInRoom(int Pid, string Step, int Errno)
 {
+    /// <summary>It was told to start, and nobody knows what came of it: its ending says.</summary>
+    public static readonly StartedInRoom Unseen = new(0, "", 0);
+
     /// <summary>Writes the body.</summary>
     public void Write(MessageWriter to) => to.I32(Pid).Text(Step).I32(Errno);
 

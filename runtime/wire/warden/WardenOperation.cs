@@ -70,6 +70,9 @@ public enum WardenOperation : byte
     /// What an earlier warden was told to start: cell (id). The answer's body is the main process's number (i32), 0 when nobody knows one: the ending says why.
     /// </summary>
     Find = 21,
+
+    /// <summary>The rooms built ahead. No body; the answer's is <see cref="StockedRooms"/>.</summary>
+    Stock = 22,
 }
 
 /// <summary>The answers of the warden.</summary>
@@ -88,8 +91,8 @@ public enum WardenAnswer : byte
 /// <summary>Constants of the protocol between isolationd and the warden.</summary>
 public static class WardenProtocol
 {
-    /// <summary>The version both sides must speak.</summary>
-    public const uint Version = 1;
+    /// <summary>The version both sides must speak; another one whenever a message changes.</summary>
+    public const uint Version = 3;
 
     /// <summary>The largest message, bytes.</summary>
     public const int MaxMessage = 64 << 10;

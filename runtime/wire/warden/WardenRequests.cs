@@ -23,23 +23,23 @@ public sealed record BuildRoom(Guid Cell, byte Level, string Kind)
 /// Body of <see cref="WardenOperation.Enter"/>. With it come the client's pidfd and the command block, a sealed memfd.
 /// The answer's body is an <see cref="EnterAnswer"/>; a room that was entered comes with the client's end of the pilot's channel.
 /// </summary>
-/// <param name="Cell">The room.</param>
-/// <param name="Payload">The payload's id: for the ticket.</param>
+/// <param name="Cell">The room, which bears its payload's id.</param>
 /// <param name="Uid">The payload account's uid: of the warden's own list of accounts and ranges, or denied.</param>
 /// <param name="Gid">Its gid: likewise. Supplementary groups come from the warden's list, never from a message.</param>
 /// <param name="Limits">The limits in force.</param>
 /// <param name="Demand">What must hold of the place.</param>
 /// <param name="WithExchange">The client wants a way into the scratch: a second descriptor comes with the answer.</param>
-public sealed record EnterRoom(Guid Cell, Guid Payload, uint Uid, uint Gid, RoomLimits Limits, PlaceDemand Demand, bool WithExchange)
+/// <param name="IsDetached">Once the payload has started, the client's going does not end it. Only with a wall limit.</param>
+public sealed record EnterRoom(Guid Cell, uint Uid, uint Gid, RoomLimits Limits, PlaceDemand Demand, bool WithExchange, bool IsDetached)
 {
     /// <summary>Writes the body.</summary>
-    public void Write(MessageWriter to) => Demand.Write(Limits.Write(to.Id(Cell).Id(Payload).U32(Uid).U32(Gid))).Flag(WithExchange);
+    public void Write(MessageWriter to) => Demand.Write(Limits.Write(to.Id(Cell).U32(Uid).U32(Gid))).Flag(WithExchange).Flag(IsDetached);
 
     /// <summary>Reads the body.</summary>
     /// <exception cref="WireException">It is not one.</exception>
     public static EnterRoom Read(MessageReader from)
     {
-        var enter = new EnterRoom(from.Id(), from.Id(), from.U32(), from.U32(), RoomLimits.Read(ref from), PlaceDemand.Read(ref from), from.Flag());
+        var enter = new EnterRoom(from.Id(), from.U32(), from.U32(), RoomLimits.Read(ref from), PlaceDemand.Read(ref from), from.Flag(), from.Flag());
         from.End();
         return enter;
     }

@@ -30,6 +30,8 @@ internal sealed class FakeSite : IPolicy, ISitePolicy, ILeases, ILedger, IServic
 
     public WirePart Warden => new(true, "");
 
+    public Task<IReadOnlyList<WireStock>> StockAsync() => Task.FromResult<IReadOnlyList<WireStock>>([]);
+
     public WirePart Ledger => new(true, "");
 
     public (int Lent, int Quarantined) Accounts => (1, 2);

@@ -14,6 +14,7 @@ internal sealed class Front : IDisposable
 
     public Front(string without = "", ShareCaps? caps = null, Deadlines? deadlines = null, TurnBounds? turns = null)
     {
+        Drain = new Drain(Site, () => HasEnded = true, TimeProvider.System, NullLogger.Instance);
         Turns = new FairTurns(turns ?? TurnBounds.ForProcessors(2), TimeProvider.System);
         Directory = System.IO.Directory.CreateTempSubdirectory("isolation-daemon-test-").FullName;
         Warden = new FakeWarden(Path.Combine(Directory, "warden.sock"));
@@ -31,15 +32,16 @@ internal sealed class Front : IDisposable
         SurveyTurns surveys = new(new WardenSurvey(_link, "Start it.", log), clock);
         HostView host = new("isolation-daemon-test", () => Listener?.Kernel, Path.GetTempPath());
         Dispatcher dispatcher = new(
-            new RunOperation(runner, Site, new PayloadCounts(Site), _watch, clock, log),
+            new RunOperation(runner, Site, new PayloadCounts(Site), Site, Drain, _watch, clock, log),
             new ExplainOperation(Site, isolators, accounts, surveys, clock),
-            new DoctorOperation(Site, isolators, _readiness, surveys, Site, host, clock),
+            new DoctorOperation(Site, isolators, _readiness, surveys, Site, host, Drain, clock),
             new SignalOperation(Running, Site),
-            new WaitOperation(Running, _watch),
+            new WaitOperation(Running, Drain, _watch),
             new JoinOperation(Running),
             new PayloadQueries(Running),
-            new ServiceQueries(Site, _reload, Site, isolators, Running, Turns),
+            new ServiceQueries(Site, _reload, Site, isolators, Running, Turns, Drain),
             new AccountClearing(Site, Site),
+            new DrainOperation(Drain, Running, Turns),
             Site, clock, log);
         Socket = Path.Combine(Directory, "isolation.sock");
         Listener = new Listener(Socket, new HashSet<string>(without.Split(',', StringSplitOptions.RemoveEmptyEntries)), accounts, JobSigns.Read(TrackingGroups.None), dispatcher, _watch,
@@ -58,6 +60,11 @@ internal sealed class Front : IDisposable
 
     public FairTurns Turns { get; }
 
+    public Drain Drain { get; }
+
+    /// <summary>The drained service has told its host to end.</summary>
+    public bool HasEnded { get; private set; }
+
     public Listener Listener { get; }
 
     public TestClient Connect(bool greet = true) => new(Socket, greet);
@@ -69,6 +76,7 @@ internal sealed class Front : IDisposable
         Warden.Dispose();
         _readiness.Dispose();
         _reload.Dispose();
+        Drain.Dispose();
         _watch.Dispose();
         System.IO.Directory.Delete(Directory, recursive: true);
     }

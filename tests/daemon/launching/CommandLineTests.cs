@@ -33,6 +33,11 @@ public sealed class CommandLineTests
     [InlineData("policy", "check")]
     [InlineData("policy", "check", "--run")]
     [InlineData("policy", "install", "f", "--launched")]
+    [InlineData("--drain=never")]
+    [InlineData("--drain=")]
+    [InlineData("--drain=5")]
+    [InlineData("--drain=50d")]
+    [InlineData("--drain", "--launched")]
     [InlineData("trace")]
     [InlineData("trace", "verify", "a", "b")]
     public void Nonsense(params string[] arguments) => Assert.IsType<Invocation.Wrong>(CommandLine.Parse(arguments));
@@ -41,6 +46,9 @@ public sealed class CommandLineTests
     public void Verbs()
     {
         Assert.Equal(new Invocation.CheckPolicy("f"), CommandLine.Parse(["policy", "check", "f"]));
+        Assert.Null(Assert.IsType<Invocation.Drain>(CommandLine.Parse(["--drain"])).Within);
+        Invocation.Drain drain = Assert.IsType<Invocation.Drain>(CommandLine.Parse(["--drain=1d2h3m4s", "--run", "/r"]));
+        Assert.Equal(("/r", new TimeSpan(1, 2, 3, 4)), (drain.Paths.Run, drain.Within));
         Assert.Equal(new Invocation.VerifyTrace("/d"), CommandLine.Parse(["trace", "verify", "/d"]));
         Assert.Equal("/q", Assert.IsType<Invocation.InstallPolicy>(CommandLine.Parse(["policy", "install", "f", "--policy", "/q"])).Target);
     }

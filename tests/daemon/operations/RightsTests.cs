@@ -24,6 +24,7 @@ public sealed class RightsTests
         { "status", "Any", "Any" },
         { "reload-policy", "None", "Any" },
         { "clear-account", "None", "Any" },
+        { "drain", "None", "Any" },
         { "doctor", "Any", "Any" },
         { "collected", "Any", "Any" },
     };
@@ -63,6 +64,7 @@ public sealed class RightsTests
         "status" => new StatusRequest(),
         "doctor" => new DoctorRequest(),
         "reload-policy" => new ReloadPolicyRequest(),
+        "drain" => new DrainRequest(),
         "clear-account" => new ClearAccountRequest(2100000),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };

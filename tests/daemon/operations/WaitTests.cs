@@ -42,6 +42,28 @@ public sealed class WaitTests
         Assert.Single(front.Site.Records.OfType<EndedRecord>());
     }
 
+    [Fact]
+    public void WhoWaitsForOneThatIsAboutToStartIsToldOfItsStart()
+    {
+        using Front front = new();
+        using ManualResetEventSlim starts = new(), ends = new();
+        front.Warden.Before = o =>
+        {
+            if (o is WardenOperation.Start or WardenOperation.Ending)
+                (o == WardenOperation.Start ? starts : ends).Wait(TimeSpan.FromSeconds(10));
+        };
+        front.Warden.Answer = o => o == WardenOperation.Ending ? FakeWarden.Ended(EndedHow.Exited, 7) : null;
+        using TestClient client = front.Connect(), waiting = front.Connect();
+        client.Send(new RunRequest { Command = [Encoding.UTF8.GetBytes("/bin/true")] });
+        EnteredAnswer entered = client.Receive<EnteredAnswer>();
+        waiting.Send(new WaitRequest(entered.Id, entered.Handle));
+        Thread.Sleep(200);
+        starts.Set();
+        Assert.Equal(entered.Id, waiting.Receive<StartedAnswer>().Payload.Id);
+        ends.Set();
+        Assert.Equal(7, waiting.Receive<EndedAnswer>().Ending.Code);
+    }
+
     [Theory]
     [InlineData("0192f0c0-0000-7000-8000-000000000000")]
     [InlineData("no id")]

@@ -16,6 +16,7 @@ public sealed partial class HeaderConstantsTests
         ["LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET"] = 1, // 6.12
         ["LANDLOCK_SCOPE_SIGNAL"] = 2, // 6.12
         ["PIDFD_GET_INFO"] = 0xc040ff0b, // 6.13
+        ["PIDFD_INFO_PID"] = 1, // 6.13
         ["PIDFD_INFO_CGROUPID"] = 4, // 6.13
         ["PIDFD_INFO_EXIT"] = 8, // 6.15
     };

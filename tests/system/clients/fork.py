@@ -76,8 +76,16 @@ def main():
             os.waitpid(pid, 0)
     if options.mode in ("dead-service", "dead-child"):
         os.kill(options.warden, signal.SIGSTOP)
+    if options.mode == "dead-warden":
+        os.kill(options.warden, signal.SIGKILL)
     pid, service, let = child(path, fork, options.command)
     receive(service)
+    if options.mode == "dead-warden":
+        say("join", receive(service))
+        os.close(let)
+        print("child", os.waitpid(pid, 0)[1] >> 8, flush=True)
+        print("ended", json.dumps((receive(main_connection) or {}).get("ending")), flush=True)
+        return 0
     if options.mode == "dead-service":
         time.sleep(0.3)  # the join is with the warden by now
         os.kill(options.daemon, signal.SIGKILL)

@@ -255,6 +255,35 @@ def log_only(service):
     wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "it goes on")
 
 
+def detach(service):
+    hour = Limits(wall_milliseconds=3_600_000)
+    refused = service.start(TRAPPING, detach=True)
+    assert (refused.ending.kind, refused.ending.rule, refused.ending.never_ran) == ("refused", "detach", True), refused.ending
+    try:
+        service.start(["true"], detach=True, limits=hour, outputs={"a": "a"})
+        raise AssertionError("outputs of a payload that is left")
+    except BadRequest as error:
+        assert "outputs" in error.faults[0]
+    with service.start(sh("[ $(readlink /proc/self/fd/0) = /dev/null ] && sleep 0.5 && exit 4"), detach=True, limits=hour) as payload:
+        assert (payload.state, payload.details["detached"], payload.poll(), payload.fileno()) == ("running", True, None, -1)
+    assert payload.ending is None  # the block's end changed nothing
+    try:
+        payload.wait(0.1)
+        raise AssertionError("it is over")
+    except TimeoutError:
+        pass
+    assert (payload.wait(20).code, payload.exit_code, payload.usage["wallMicroseconds"] > 0) == (4, 4, True)
+    with tempfile.TemporaryFile() as file:
+        payload = service.start(TRAPPING, detach=True, limits=hour, stderr=file)
+        wait_for(lambda: os.fstat(file.fileno()).st_size == 3, "it does not come up")
+        assert service.show(payload.id, payload.handle)["detached"] is True
+        assert payload.signal(signal.SIGTERM) and payload.wait(20).code == 9 and not payload.signal(signal.SIGTERM)
+    # A pilot that is gone has left it running.
+    pilot = subprocess.run([sys.executable, isolation_client.__file__, "run", "--detach", "--limit", "wall=1h", "--", *sh("sleep 0.5; exit 6")], capture_output=True, check=True)
+    id, handle = pilot.stdout.decode().split()
+    assert service.wait(id, handle, 20).code == 6 and pilot.stderr == b""
+
+
 def restart(service):
     """The test kills the service when it sees the file py-started, and starts it again when it sees py-signalled."""
     read, stderr = os.pipe()

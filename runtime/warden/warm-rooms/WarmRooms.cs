@@ -1,0 +1,191 @@
+using Isolation.Cells;
+using Isolation.Core;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Warden;
+
+/// <summary>
+/// Rooms built ahead. A kind of room that was asked for once is kept in stock from then on, as many as the site says; each is used once and has never held
+/// anything of anybody's. They are built one at a time, while no payload is being set up where that can be waited for, and all of them go when the policy changes.
+/// Only rooms in the host's own network are built ahead: one in a batch job's would keep that network alive after the job.
+/// </summary>
+internal sealed class WarmRooms : IDisposable
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10); // for rooms whose resident has gone
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan CalmPatience = TimeSpan.FromMilliseconds(50);
+    private readonly Lock _turn = new();
+    private readonly Dictionary<RoomKey, WarmShelf> _shelves = [];
+    private readonly Func<int> _size;
+    private readonly Func<bool> _isBusy;
+    private readonly TimeProvider _clock;
+    private readonly WardenLog _log;
+    private readonly Task _keeping;
+    private int _epoch;
+    private volatile bool _isOver;
+
+    /// <summary>Begins with none.</summary>
+    /// <param name="size">How many of a kind are kept, now.</param>
+    /// <param name="isBusy">A payload is being set up.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="log">Where it is told that rooms cannot be built.</param>
+    internal WarmRooms(Func<int> size, Func<bool> isBusy, TimeProvider clock, WardenLog log)
+    {
+        (_size, _isBusy, _clock, _log) = (size, isBusy, clock, log);
+        _keeping = Task.Run(KeepAsync);
+    }
+
+    private SemaphoreSlim Wanted { get; } = new(0);
+
+    /// <summary>A room that fits, the caller's from now on.</summary>
+    /// <returns>Null where there is none: the caller builds one, and the next will find one here.</returns>
+    internal IRoom? TryTake(IHostIsolator isolator, RoomKey key)
+    {
+        if (!isolator.BuildsAhead || key.Network is not null || _size() == 0)
+            return null;
+        List<IHostRoom> dead = [];
+        IRoom? taken;
+        lock (_turn)
+        {
+            if (!_shelves.TryGetValue(key, out WarmShelf? shelf))
+                _shelves.Add(key, shelf = new WarmShelf(key, isolator));
+            taken = shelf.Take(dead);
+        }
+
+        Wanted.Release();
+        if (dead.Count > 0)
+            _ = RemoveAsync(dead, "its resident has gone");
+        return taken;
+    }
+
+    /// <summary>Policy has changed: nothing that was built before is given out any more, once this returns.</summary>
+    internal void Drain()
+    {
+        List<IHostRoom> off;
+        lock (_turn)
+        {
+            _epoch++;
+            off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear(most: 0))];
+        }
+
+        _ = RemoveAsync(off, why: null);
+        Wanted.Release();
+    }
+
+    /// <summary>What is in stock.</summary>
+    internal Task<Answer> ListAsync(byte[] body)
+    {
+        new MessageReader(body).End();
+        lock (_turn)
+        {
+            StockedRooms stock = new([.. _shelves.Values.Select(shelf => new StockedKind(
+                (byte)shelf.Key.Level, shelf.Key.Kind, shelf.Count, shelf.Hits, shelf.Misses, shelf.Oldest is long since ? (long)_clock.GetElapsedTime(since).TotalMilliseconds : 0))]);
+            return Task.FromResult(new Answer(WardenAnswer.Done, stock.Write));
+        }
+    }
+
+    /// <summary>Removes all, in a bounded time; none is built afterwards.</summary>
+    public void Dispose()
+    {
+        _isOver = true;
+        Wanted.Release();
+        _ = Task.WaitAny([_keeping], Grace);
+        List<IHostRoom> off;
+        lock (_turn)
+            off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear(most: 0))];
+        _ = Task.WaitAny([RemoveAsync(off, why: null)], Grace);
+    }
+
+    private async Task KeepAsync()
+    {
+        while (!_isOver)
+        {
+            try
+            {
+                await Wanted.WaitAsync(LookInterval).ConfigureAwait(false);
+                await RemoveAsync(NoLongerWanted(), why: null).ConfigureAwait(false);
+                while (Lacking() is (WarmShelf shelf, int epoch))
+                    await AddAsync(shelf, epoch).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // Nobody awaits this, and without a stock payloads only wait a little longer.
+                _log.Write($"rooms built ahead: {e}");
+            }
+        }
+    }
+
+    private List<IHostRoom> NoLongerWanted()
+    {
+        lock (_turn)
+            return [.. _shelves.Values.SelectMany(shelf => shelf.Clear(_size()))];
+    }
+
+    private (WarmShelf Shelf, int Epoch)? Lacking()
+    {
+        long now = _clock.GetTimestamp();
+        lock (_turn)
+            return !_isOver && _shelves.Values.Where(s => s.Count < _size() && s.NotBefore <= now).MinBy(s => s.Count) is WarmShelf shelf ? (shelf, _epoch) : null;
+    }
+
+    private async Task AddAsync(WarmShelf shelf, int epoch)
+    {
+        for (long since = _clock.GetTimestamp(); _isBusy() && _clock.GetElapsedTime(since) < CalmPatience;)
+            await Task.Delay(Look).ConfigureAwait(false);
+        IHostRoom room;
+        try
+        {
+            CellId name = new(Guid.CreateVersion7(_clock.GetUtcNow()));
+            room = (IHostRoom)await shelf.Isolator.BuildAsync(new RoomPlan(name, shelf.Key, Client: null), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SetupException e)
+        {
+            PauseAfter(shelf, e);
+            return;
+        }
+
+        CrashPoint.Reach("warden: built ahead");
+        lock (_turn)
+        {
+            shelf.Failures = 0;
+            if (epoch == _epoch && !_isOver)
+            {
+                shelf.Put(room, _clock.GetTimestamp());
+                return;
+            }
+        }
+
+        await RemoveAsync([room], why: null).ConfigureAwait(false);
+    }
+
+    private void PauseAfter(WarmShelf shelf, SetupException e)
+    {
+        TimeSpan pause = FirstPause * Math.Pow(2, Math.Min(shelf.Failures, 6));
+        pause = pause < LongestPause ? pause : LongestPause;
+        shelf.NotBefore = _clock.GetTimestamp() + (long)(pause.TotalSeconds * _clock.TimestampFrequency);
+        if (shelf.Failures++ == 0)
+            _log.Write($"no {shelf.Key.Level.Name()} room ({shelf.Key.Kind}) could be built ahead: {e.Message}. It is tried again; until then payloads wait for theirs.");
+    }
+
+    private async Task RemoveAsync(IReadOnlyList<IHostRoom> rooms, string? why)
+    {
+        foreach (IHostRoom room in rooms)
+        {
+            try
+            {
+                Residue residue = await room.DestroyAsync(Grace).ConfigureAwait(false);
+                await room.DisposeAsync().ConfigureAwait(false);
+                if (why is not null || residue.IsDirty)
+                    _log.Write($"a room built ahead was removed: {why ?? "not needed any more"}{(residue.IsDirty ? "; something of it is left" : "")}");
+            }
+            catch (Exception e)
+            {
+                _log.Write($"a room built ahead could not be removed: {e.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+namespace Isolation.Service.Tests;
+
+/// <summary>One service for all points of a class; a new one after a failure, of which something may be left.</summary>
+public abstract class Crashes(string room, int warm) : IDisposable
+{
+    private CrashService? _service;
+
+    public void Survive(string point)
+    {
+        _service ??= CrashService.Start(room, warm);
+        bool survived = false;
+        try
+        {
+            _service.Survive(CrashPoints.Of(point));
+            survived = true;
+        }
+        finally
+        {
+            if (!survived)
+                Replace();
+        }
+    }
+
+    public void Dispose()
+    {
+        _service?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Replace()
+    {
+        CrashService? broken = _service;
+        _service = null;
+        broken?.Discard();
+    }
+}
+
+/// <summary>Private rooms, each built when it is asked for.</summary>
+public sealed class PrivateCrashes() : Crashes("private", warm: 0);
+
+/// <summary>Classic rooms.</summary>
+public sealed class ClassicCrashes() : Crashes("classic", warm: 0);
+
+/// <summary>Private rooms, one of them built ahead.</summary>
+public sealed class StockedCrashes() : Crashes("private", warm: 1);

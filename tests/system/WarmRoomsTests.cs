@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace Isolation.Service.Tests;
+
+/// <summary>Promise: rooms are built ahead without being asked for, the next payloads find them, and status says how many wait, how many payloads found one and how many did not.</summary>
+public sealed class WarmRoomsTests
+{
+    [SkippableTheory]
+    [InlineData("private")]
+    [InlineData("classic")]
+    public void TheSecondPayloadFindsARoomAndStatusSaysSo(string kind)
+    {
+        using Service service = Service.Start(policy: Site.Policy.Replace("{ room: classic }", $"{{ room: {kind}, warm: 2 }}", StringComparison.Ordinal), place: "/opt");
+        Assert.Empty(Stock(service));
+        service.Shell.Bash("$A run -- true").Silent();
+        Until.True(() => service.WarmRooms() == 2, 10, () => service.Log);
+        service.Shell.Bash("$A run -- true && $B run -- true").Silent();
+        Until.True(() => service.WarmRooms() == 2, 10, () => service.Log);
+        JsonElement stock = Assert.Single(Stock(service));
+        Assert.Equal(("setuid", kind), (stock.GetProperty("level").GetString(), stock.GetProperty("kind").GetString()));
+        Assert.Equal((2, 2, 1), (stock.GetProperty("ready").GetInt32(), stock.GetProperty("hits").GetInt32(), stock.GetProperty("misses").GetInt32()));
+        Assert.InRange(stock.GetProperty("oldestSeconds").GetInt64(), 0, 60);
+        Assert.Matches($@"warm rooms +2 setuid {kind}, the oldest for \d+ s; 2 payloads found one, 1 did not", service.Shell.Bash("$A status").Output);
+    }
+
+    private static JsonElement[] Stock(Service service)
+    {
+        using JsonDocument status = JsonDocument.Parse(service.Shell.Bash("$A status --json").Output);
+        return [.. status.RootElement.GetProperty("warmRooms").Clone().EnumerateArray()];
+    }
+}
