@@ -220,12 +220,14 @@ public sealed class Cell : IHostCell
         ObservedEnding? seen = await WithinAsync(Observed, grace + Patience).ConfigureAwait(false);
         _parts.Control?.Tell(ControlKind.Acknowledge);
         CrashPoint.Reach("warden: destroy: ending acknowledged");
-        string? cellInit = await _parts.EndCellInitAsync(grace).ConfigureAwait(false);
-        CrashPoint.Reach("warden: destroy: cell-init over");
+        // Nobody can come back into an empty leaf that is proof: what is left goes while the room ends.
+        Task<string?> roomsEnd = _parts.EndCellInitAsync(grace);
+        if (!(LeafIsProof && _parts.Leaf.IsEmpty))
+            await roomsEnd.ConfigureAwait(false);
 
         _parts.Exchange?.Dispose();
         // What a pilot can pull out of the leaf is over with the room, whose first process cell-init is.
-        bool isEmpty = _parts.Leaf.IsEmpty && (LeafIsProof || cellInit is null);
+        bool isEmpty = _parts.Leaf.IsEmpty && (LeafIsProof || await roomsEnd.ConfigureAwait(false) is null);
         await Task.WhenAny(_jobsLeaves, Task.Delay(grace, _host.Clock)).ConfigureAwait(false);
         string? leaf = isEmpty ? await RemoveLeafAsync(_parts.Leaf.Remove, grace).ConfigureAwait(false) : "it still holds processes, or may";
         CrashPoint.Reach("warden: destroy: leaf removed");
@@ -234,6 +236,8 @@ public sealed class Cell : IHostCell
             ? await WithinAsync(Task.Run(() => _parts.Scratch.Remove(grace) ?? ""), grace + Patience).ConfigureAwait(false) ?? "the time for it was over"
             : "not touched while the leaf holds processes";
         CrashPoint.Reach("warden: destroy: scratch removed");
+        string? cellInit = await roomsEnd.ConfigureAwait(false);
+        CrashPoint.Reach("warden: destroy: cell-init over");
         if (leaf is not null || scratch.Length > 0)
             KeepWhatIsLeft(leaf ?? scratch);
         // An empty leaf proves nothing of a main process whose end nobody saw: it may have been moved out of it.

@@ -17,18 +17,14 @@ internal sealed class PilotChannel
     private PilotChannel(UnixSocket socket, long pilotEndInode, Mailbox mailbox)
         => (_socket, _pilotEndInode, _mailbox) = (socket, pilotEndInode, mailbox);
 
-    /// <summary>Takes over the socket and starts reading.</summary>
-    internal static void Open(UnixSocket socket, long pilotEndInode, Mailbox mailbox)
-    {
-        PilotChannel channel = new(socket, pilotEndInode, mailbox);
-        new Thread(channel.Read, maxStackSize: 256 << 10) { IsBackground = true }.Start();
-    }
+    /// <summary>Takes over the socket, and the thread that reads from it from here on.</summary>
+    internal static void Open(FileThread thread, UnixSocket socket, long pilotEndInode, Mailbox mailbox)
+        => thread.Begin(new PilotChannel(socket, pilotEndInode, mailbox).Read);
 
     private void Read()
     {
         try
         {
-            Capabilities.KeepOnly(Capabilities.Kill);
             Listen();
         }
         catch (IOException)

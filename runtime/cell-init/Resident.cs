@@ -16,6 +16,10 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
     private static readonly TimeSpan WardenDeadline = TimeSpan.FromSeconds(30);
     private static readonly ulong ChildSignal = SignalFd.MaskOf(17 /* SIGCHLD */);
 
+    private const ulong ToBecomeThePayloadForFiles = Capabilities.SetUid | Capabilities.SetGid | Capabilities.SetPcap;
+
+    // Before anybody waits for them.
+    private readonly FileThread _channel = new(Capabilities.Kill), _files = new(ToBecomeThePayloadForFiles);
     private readonly Mailbox _mailbox = new();
     private readonly SignalFd _children = SignalFd.Create(ChildSignal);
     private ControlConnection? _warden;
@@ -124,11 +128,10 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
                 CrashPoint.Reach("cell-init: entering");
                 string? failed = OwnMounts.Arrange(enter, descriptors);
                 CrashPoint.Reach("cell-init: mounts arranged");
-                _visit = new Visit(enter, descriptors, _mailbox);
+                _visit = new Visit(enter, descriptors, _mailbox, _files);
+                PilotChannel.Open(_channel, descriptors.Channel, enter.PilotEndInode, _mailbox);
                 CrashPoint.Reach("cell-init: entered");
-                bool isTold = _warden.TrySend(ControlKind.Entered, w => w.Text(failed ?? ""));
-                _visit.Open(); // while the client hears that it may send its streams
-                return isTold;
+                return _warden.TrySend(ControlKind.Entered, w => w.Text(failed ?? ""));
             case ControlKind.Resolve when _visit is not null:
                 _visit.Resolve(_warden!);
                 return true;
@@ -172,7 +175,7 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
         {
         }
 
-        while (Sys.AnyEndedChild() is ChildEnd ended && ended.Pid != _visit?.Payload?.Pid)
+        while (Sys.AnyEndedChild() is ChildEnd ended && ended.Pid != _visit?.MainPid)
             Sys.Reap(ended.Pid);
     }
 

@@ -13,31 +13,25 @@ internal sealed class Visit : IDisposable
     private readonly EnterCell _enter;
     private readonly CellDescriptors _descriptors;
     private readonly Mailbox _mailbox;
+    private readonly FileThread _files;
     private readonly UsageWatch _usage;
     private readonly RoomProcesses? _room;
     private readonly long _enteredAt = Stopwatch.GetTimestamp();
     private long _streamsAt;
     private Descriptor?[]? _streams;
-    private CommandResolver? _resolver;
     private Command? _command;
     private ResolvedFile? _resolved;
+    private PreparedPayload? _prepared;
     private News? _streamFault;
     private ControlConnection? _awaitsResolution;
     private EndingCause _cause;
     private EndWatch? _watch;
 
-    internal Visit(EnterCell enter, CellDescriptors descriptors, Mailbox mailbox)
+    internal Visit(EnterCell enter, CellDescriptors descriptors, Mailbox mailbox, FileThread files)
     {
-        (_enter, _descriptors, _mailbox) = (enter, descriptors, mailbox);
+        (_enter, _descriptors, _mailbox, _files) = (enter, descriptors, mailbox, files);
         _usage = new UsageWatch(descriptors.Counters);
         _room = enter.Own is { LeafIsThePilots: true } ? new RoomProcesses() : null;
-    }
-
-    /// <summary>Hears the client from here on, and is ready to look for its command.</summary>
-    internal void Open()
-    {
-        PilotChannel.Open(_descriptors.Channel, _enter.PilotEndInode, _mailbox);
-        _resolver = new CommandResolver(_enter, _mailbox);
     }
 
     // A client that brings files may take long for its streams; the command's file system may not.
@@ -50,6 +44,9 @@ internal sealed class Visit : IDisposable
     internal bool ClientIsGone { get; private set; }
 
     internal Payload? Payload { get; private set; }
+
+    /// <summary>The number of the payload's main process, also of one that waits to be let go; not to be reaped.</summary>
+    internal int MainPid => Payload?.Pid ?? _prepared?.Pid ?? 0;
 
     /// <summary>Nothing is missing but to be told, or it has been and nothing came of it.</summary>
     internal bool AwaitsStart => _resolved is not null && Payload is null;
@@ -79,24 +76,28 @@ internal sealed class Visit : IDisposable
     }
 
     /// <summary>The warden wants the digest.</summary>
-    internal void Digest() => CommandResolver.BeginDigest(_resolved?.File, _resolved?.Resolution.File ?? default, _mailbox);
+    internal void Digest()
+    {
+        ResolvedFile? resolved = _resolved;
+        _files.Begin(() => _mailbox.Post(CommandFile.Digest(resolved?.File, resolved?.Resolution.File ?? default)));
+    }
 
     /// <summary>Starts the payload.</summary>
     internal bool Start(ControlConnection warden)
     {
-        if (_streams is null || _command is null || _resolved is not { Resolution.Outcome: ResolutionOutcome.Resolved } || Payload is not null || Ending is not null)
+        if (_prepared is null || _streams is null || _resolved is null || Ending is not null)
             return false;
 
         CrashPoint.Reach("cell-init: told to start");
         (Payload? running, int step, int errno) = ClientIsGone
             ? (null, (int)StartStep.ClientGone, 0)
-            : Payload.Start(_enter, _command, _resolved.Resolution.Path, _descriptors, _streams);
+            : _prepared.LetGo();
         CrashPoint.Reach("cell-init: payload started");
         Payload = running;
-        _descriptors.CloseWhatTheStartNeeded();
-        _command = null;
+        _prepared.Dispose();
+        _prepared = null;
         Confinement.DropCapabilities();
-        CloseOnAThreadThatMayHang([.. _streams, _resolved.File]);
+        CloseWhereItMayHang([.. _streams, _resolved.File]);
         _streams = null;
         Confinement.InstallFilter();
         if (running is not null)
@@ -162,6 +163,7 @@ internal sealed class Visit : IDisposable
             case News.Resolved resolved:
                 _resolved = resolved.Result;
                 Answer(resolved.Result.Resolution);
+                Prepare();
                 break;
             case News.Digested digested:
                 CrashPoint.Reach("cell-init: digested");
@@ -206,6 +208,7 @@ internal sealed class Visit : IDisposable
 
     public void Dispose()
     {
+        _prepared?.Dispose();
         Payload?.Reap(); // not before: the warden may still be asking for its number on the host
         Payload?.Dispose();
         _room?.Dispose();
@@ -217,6 +220,8 @@ internal sealed class Visit : IDisposable
         CrashPoint.Reach("cell-init: main process over");
         if (_watch is null && Payload is not null)
             _usage.Sample(); // the last that is to be seen before the kill
+        _prepared?.Dispose();
+        _prepared = null;
         _watch ??= new EndWatch(_descriptors, _room);
         OnTime(withDeadline: false);
     }
@@ -235,7 +240,8 @@ internal sealed class Visit : IDisposable
             try
             {
                 _command = Command.Read(_descriptors.Command, _enter);
-                _resolver!.Begin(_command);
+                Command command = _command;
+                _files.Begin(() => _mailbox.Post(new News.Resolved(CommandFile.Resolve(command, _enter))));
             }
             catch (WireException e)
             {
@@ -254,13 +260,26 @@ internal sealed class Visit : IDisposable
 
     private static CellResolution Refusal(ResolutionOutcome outcome, string detail) => new(outcome, [], default, 0, 0, detail);
 
-    // Closing a stranger's descriptor, or a file of the payload's, can take for ever; until it is closed a pipe's reader sees no end.
-    private static void CloseOnAThreadThatMayHang(Descriptor?[] strangers) => new Thread(() =>
+    // While the warden and the front write down who this is: when they say so, only the program is missing.
+    private void Prepare()
     {
-        foreach (Descriptor? stranger in strangers)
-            stranger?.Dispose();
-    }, maxStackSize: 128 << 10)
-    { IsBackground = true }.Start();
+        if (_resolved is not { Resolution: { Outcome: ResolutionOutcome.Resolved, Path: byte[] path } } || _prepared is not null || _watch is not null || Ending is not null || ClientIsGone)
+            return;
+        _prepared = new PreparedPayload(_enter, _command!, path, _descriptors, _streams!);
+        _descriptors.CloseWhatTheStartNeeded();
+        CrashPoint.Reach("cell-init: payload prepared");
+    }
+
+    // Closing a stranger's descriptor, or a file of the payload's, can take for ever; until it is closed a pipe's reader sees no end.
+    private void CloseWhereItMayHang(Descriptor?[] strangers)
+    {
+        FileThread thread = _files.IsIdle ? _files : new FileThread(rights: 0); // a digest may never come to its end
+        thread.Begin(() =>
+        {
+            foreach (Descriptor? stranger in strangers)
+                stranger?.Dispose();
+        });
+    }
 
     private static int Remaining(long since, TimeSpan limit)
     {

@@ -142,6 +142,7 @@ internal static class CrashPoints
         new("cell-init: streams here", Told.NothingRan),
         new("cell-init: resolved", Told.NothingRan),
         new("cell-init: resolution told", Told.NothingRan | Told.Lost),
+        new("cell-init: payload prepared", Told.NothingRan | Told.Lost),
         new("cell-init: digested", Told.NothingRan),
         new("cell-init: told to start", Told.Lost),
         new("cell-init: payload started", Told.Lost),

@@ -4,7 +4,7 @@ namespace Isolation.Linux;
 
 /// <summary>
 /// Lets the calling thread open files with another account's rights, and nothing more: only the ids for file systems change, so
-/// no process of that account can signal this one. The thread must not be used for anything else afterwards.
+/// no process of that account can signal this one. The thread is of no use for anything else afterwards.
 /// </summary>
 public static unsafe class ThreadIdentity
 {

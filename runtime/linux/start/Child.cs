@@ -21,48 +21,70 @@ public static unsafe class Child
     /// <param name="deadline">How long the steps may take: a process of the same account can stop the child half-way.</param>
     public static ChildResult Start(ChildPlan plan, TimeSpan deadline)
     {
+        (PidFd? process, int pid, ChildResult.Failed? failed, Descriptor report) = Bear(plan, leave: null, deadline);
+        using (report)
+            return failed ?? Outcome(report, process!, pid, deadline);
+    }
+
+    /// <summary>Starts a child that does everything but execute its program, for which it waits to be let go. As with <see cref="Start"/>, on a thread that lives on.</summary>
+    /// <param name="plan">What the child becomes. Nothing of it is borrowed afterwards.</param>
+    /// <param name="failed">Why there is none.</param>
+    public static PreparedChild? Prepare(ChildPlan plan, out ChildResult.Failed? failed)
+    {
+        (Descriptor wait, Descriptor leave) = Sys.Pipe();
+        using (wait)
+        {
+            (PidFd? process, int pid, failed, Descriptor report) = Bear(plan, wait, FirstPatience);
+            if (failed is null)
+                return new PreparedChild(process!, pid, leave, report);
+            leave.Dispose();
+            report.Dispose();
+            return null;
+        }
+    }
+
+    // A child that is at its steps, or why there is none; where it reports is the caller's to close.
+    private static (PidFd? Process, int Pid, ChildResult.Failed? Failed, Descriptor Report) Bear(ChildPlan plan, Descriptor? leave, TimeSpan deadline)
+    {
+        (Descriptor read, Descriptor write) = Sys.Pipe();
         // The kernel reads id -1 as "leave it as it is", which here is root.
         if (plan.Account is ChildAccount account && (account.Uid is 0 or uint.MaxValue || account.Gid is 0 or uint.MaxValue))
-            return new ChildResult.Failed(ChildSteps.UserId, Errno.EINVAL);
+        {
+            write.Dispose();
+            return (null, 0, new ChildResult.Failed(ChildSteps.UserId, Errno.EINVAL), read);
+        }
 
         using NativeBlock block = new();
         List<Descriptor> held = [];
-        (Descriptor read, Descriptor write) = Sys.Pipe();
         try
         {
-            int pid, errno;
-            PidFd? process;
-            using (LowNumbers.Loan? low = LowNumbers.TryTake(RawPlanner.NeededBy(plan)))
+            using LowNumbers.Loan? low = LowNumbers.TryTake(RawPlanner.NeededBy(plan, leave));
+            RawPlan raw = RawPlanner.Prepare(plan, write, leave, block, low, held);
+            TimeSpan patience = low is null ? deadline : FirstPatience;
+            while (true)
             {
-                RawPlan raw = RawPlanner.Prepare(plan, write, block, low, held);
-                TimeSpan patience = low is null ? deadline : FirstPatience;
-                while (true)
-                {
-                    (pid, process, errno) = Clone(&raw, plan);
-                    if (process is null)
-                        return new ChildResult.Failed(ChildSteps.Clone, errno);
-                    if (low is null || HasItsOwnTable(read, process, patience))
-                        break;
-                    // Born while the garbage collector stops this process's threads, it has a copy of that order and nobody who lifts it: it waits
-                    // for ever, and has done nothing. Another one is not so unlucky; a slow one is given more time the next time.
-                    if (patience >= deadline || !IsOver(process))
-                        return Failed(process, ChildSteps.CloseRange, 0);
-                    process.Dispose();
-                    Drain(read);
-                    patience = patience * 5 < deadline ? patience * 5 : deadline;
-                }
+                (int pid, PidFd? process, int errno) = Clone(&raw, plan);
+                if (process is null)
+                    return (null, 0, new ChildResult.Failed(ChildSteps.Clone, errno), read);
+                if (low is null || HasItsOwnTable(read, process, patience))
+                    return (process, pid, null, read);
+                // Born while the garbage collector stops this process's threads, it has a copy of that order and nobody who lifts it: it waits
+                // for ever, and has done nothing. Another one is not so unlucky; a slow one is given more time the next time.
+                if (patience >= deadline || !IsOver(process))
+                    return (null, 0, Failed(process, ChildSteps.CloseRange, 0), read);
+                process.Dispose();
+                Drain(read);
+                patience = patience * 5 < deadline ? patience * 5 : deadline;
             }
-
-            // The child's copy is the only one left: end of file means that exec has closed it.
-            write.Dispose();
-            foreach (Descriptor copy in held)
-                copy.Dispose();
-            held.Clear();
-            return Outcome(read, process, pid, deadline);
+        }
+        catch
+        {
+            read.Dispose();
+            throw;
         }
         finally
         {
-            read.Dispose();
+            // The child's copy is the only one left: end of file means that exec has closed it.
             write.Dispose();
             foreach (Descriptor copy in held)
                 copy.Dispose();
@@ -94,7 +116,8 @@ public static unsafe class Child
         return pid < 0 ? (-1, *Raw.ErrnoLocation()) : ((int)pid, 0);
     }
 
-    private static ChildResult Outcome(Descriptor read, PidFd process, int pid, TimeSpan deadline)
+    /// <summary>What became of it, once its pipe is closed by exec or has its report.</summary>
+    internal static ChildResult Outcome(Descriptor read, PidFd process, int pid, TimeSpan deadline)
     {
         Span<byte> report = stackalloc byte[8];
         bool answered = Sys.Poll(read, PollEvents.In, (int)deadline.TotalMilliseconds) != PollEvents.None;

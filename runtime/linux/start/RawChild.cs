@@ -180,11 +180,26 @@ internal static unsafe class RawChild
         if (plan->Filter != null && Raw.Call(Raw.SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (nint)plan->Filter, 0, 0, 0) < 0)
             return ChildSteps.Seccomp;
 
+        // Who never gets leave ends without a word: nothing has failed.
+        if (plan->Leave >= 0 && !HasLeave(plan->Leave))
+            _ = Raw.Call(Raw.SYS_exit_group, 127, 0, 0, 0, 0, 0);
+
         if (plan->ProgramFile >= 0)
             _ = Raw.Call(Raw.SYS_execveat, plan->ProgramFile, (nint)plan->Program, (nint)plan->Arguments, (nint)plan->Environment, AT_EMPTY_PATH, 0);
         else
             _ = Raw.Call(Raw.SYS_execve, (nint)plan->Program, (nint)plan->Arguments, (nint)plan->Environment, 0, 0, 0);
         return ChildSteps.Exec;
+    }
+
+    /// <summary>Waits for one byte; false where the pipe ended instead.</summary>
+    internal static bool HasLeave(int leave)
+    {
+        byte word = 0;
+        nint got;
+        do
+            got = Raw.Call(Raw.SYS_read, leave, (nint)(&word), 1, 0, 0, 0);
+        while (got < 0 && *Raw.ErrnoLocation() == Errno.EINTR);
+        return got == 1;
     }
 
     // A new network namespace has nothing but a loopback device, which is down (netdevice(7)).

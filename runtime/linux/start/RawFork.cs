@@ -55,12 +55,7 @@ internal unsafe struct RawFork
         }
 
         Say(plan, ForkReport.Connected, 0);
-        byte leave = 0;
-        nint got;
-        do
-            got = Raw.Call(Raw.SYS_read, plan->Leave, (nint)(&leave), 1, 0, 0, 0);
-        while (got < 0 && *Raw.ErrnoLocation() == Errno.EINTR);
-        if (got != 1)
+        if (!RawChild.HasLeave(plan->Leave))
             return ForkReport.Silent;
         if (plan->Directory != null && Raw.Call(Raw.SYS_chdir, (nint)plan->Directory, 0, 0, 0, 0, 0) < 0)
             return ForkReport.Directory;

@@ -14,6 +14,7 @@ internal unsafe struct RawPlan
     internal int* Descriptors;
     internal int DescriptorCount;
     internal int ErrorPipe;
+    internal int Leave; // read before the program is executed; -1 where nobody is waited for
     internal int Ruleset;
     internal int* Kept;
     internal int KeptCount;
@@ -63,17 +64,18 @@ internal static unsafe class RawPlanner
     private const int SafeNumber = 64;
 
     /// <summary>How many descriptors the child needs until it executes its program.</summary>
-    internal static int NeededBy(ChildPlan plan)
-        => plan.Descriptors.Count(d => d is not null) + 1 + One(plan.ProgramFile) + One(plan.LandlockRuleset) + One(plan.NetworkNamespace)
+    internal static int NeededBy(ChildPlan plan, Descriptor? leave)
+        => plan.Descriptors.Count(d => d is not null) + 1 + One(leave) + One(plan.ProgramFile) + One(plan.LandlockRuleset) + One(plan.NetworkNamespace)
             + plan.TaskFiles.Length + plan.Mounts.Count(m => m is MountStep.Attach);
 
     /// <summary>Copies a plan into native memory.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="errorPipe">Where the child reports.</param>
+    /// <param name="leave">Where leave to execute the program is waited for; null where it is not.</param>
     /// <param name="block">The memory.</param>
     /// <param name="low">Numbers for all that the child needs; null where it gets a copy of the whole table.</param>
     /// <param name="held">Gets the descriptors that were duplicated.</param>
-    internal static RawPlan Prepare(ChildPlan plan, Descriptor errorPipe, NativeBlock block, LowNumbers.Loan? low, List<Descriptor> held)
+    internal static RawPlan Prepare(ChildPlan plan, Descriptor errorPipe, Descriptor? leave, NativeBlock block, LowNumbers.Loan? low, List<Descriptor> held)
     {
         int Copied(Descriptor from) => low?.Place(from) ?? Hold(from.Duplicate(SafeNumber), held);
         int Seen(Descriptor from) => low?.Place(from) ?? from.Number;
@@ -87,11 +89,12 @@ internal static unsafe class RawPlanner
         ReadOnlySpan<byte> cpus = plan.Scheduling is null ? [] : plan.Scheduling.Cpus.AsSpan();
         int[] taskFiles = [.. plan.TaskFiles.Select(Seen)];
         int pipe = Copied(errorPipe);
+        int wait = leave is null ? -1 : Copied(leave);
         int program = plan.ProgramFile is Descriptor opened ? Copied(opened) : -1;
         int ruleset = plan.LandlockRuleset is Descriptor made ? Copied(made) : -1;
         int network = plan.NetworkNamespace is Descriptor other ? Seen(other) : -1;
         RawCall* mounts = RawCall.Prepare(plan.Mounts, Seen, block);
-        int[] kept = [.. new[] { pipe, program, ruleset }.Where(n => n >= 0).Order()];
+        int[] kept = [.. new[] { pipe, wait, program, ruleset }.Where(n => n >= 0).Order()];
 
         return new RawPlan
         {
@@ -106,6 +109,7 @@ internal static unsafe class RawPlanner
             Descriptors = block.Array<int>(sources),
             DescriptorCount = sources.Length,
             ErrorPipe = pipe,
+            Leave = wait,
             Ruleset = ruleset,
             Kept = block.Array<int>(kept),
             KeptCount = kept.Length,

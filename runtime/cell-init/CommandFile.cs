@@ -3,11 +3,8 @@ using Isolation.Wire;
 
 namespace Isolation.CellInit;
 
-/// <summary>
-/// Opens the command with the payload's rights and no more, on a thread of its own that may hang: the payload's directories can lie
-/// on file systems that do not answer.
-/// </summary>
-internal sealed class CommandResolver
+/// <summary>The command's file: found and opened with the payload's rights and no more, and digested. On a <see cref="FileThread"/>.</summary>
+internal static class CommandFile
 {
     private const long MaxDigested = 256L << 20;
     private const long ProcFileSystem = 0x9fa0;
@@ -17,47 +14,31 @@ internal sealed class CommandResolver
     private static readonly long[] LocalFileSystems =
         [0xef53 /* ext */, 0x58465342 /* xfs */, 0x9123683e /* btrfs */, 0xf2f52010 /* f2fs */, 0x73717368 /* squashfs */, 0xe0f5e1e2 /* erofs */];
 
-    private readonly EventFd _asked = EventFd.Create();
-    private Command? _command;
-
-    /// <summary>Has the thread ready, so that nobody waits for its start. It has its own rights until it is asked; where it never is, no payload starts.</summary>
-    internal CommandResolver(EnterCell enter, Mailbox mailbox) => Start(() =>
+    /// <summary>Looks for it, after giving the calling thread the payload's rights, for good.</summary>
+    internal static ResolvedFile Resolve(Command command, EnterCell enter)
     {
-        using (_asked)
-            _ = Sys.Poll(_asked, PollEvents.In, -1);
-        ThreadIdentity.BecomeForFiles(enter.Uid, enter.Gid, [.. enter.Groups]);
-        mailbox.Post(new News.Resolved(Resolve(_command!)));
-    }, mailbox, e => new News.Resolved(new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, 0, e.Message), null)));
-
-    /// <summary>Looks, once; the result comes by mail.</summary>
-    internal void Begin(Command command)
-    {
-        _command = command;
-        _asked.Raise();
+        try
+        {
+            ThreadIdentity.BecomeForFiles(enter.Uid, enter.Gid, [.. enter.Groups]);
+            return Resolve(command);
+        }
+        catch (IOException e)
+        {
+            return new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, 0, e.Message), null);
+        }
     }
 
-    /// <summary>Starts digesting an open file; the result comes by mail.</summary>
-    internal static void BeginDigest(Descriptor? file, FileIdentity identity, Mailbox mailbox) => Start(() =>
+    /// <summary>The SHA-256 of what it contains.</summary>
+    internal static News.Digested Digest(Descriptor? file, FileIdentity identity)
     {
-        Capabilities.KeepOnly(0);
-        mailbox.Post(Digest(file, identity));
-    }, mailbox, e => new News.Digested([], e.Message));
-
-    private static void Start(Action work, Mailbox mailbox, Func<IOException, News> failed)
-    {
-        Thread thread = new(() =>
+        try
         {
-            try
-            {
-                work();
-            }
-            catch (IOException e)
-            {
-                mailbox.Post(failed(e));
-            }
-        }, maxStackSize: 256 << 10)
-        { IsBackground = true };
-        thread.Start();
+            return Read(file, identity);
+        }
+        catch (IOException e)
+        {
+            return new News.Digested([], e.Message);
+        }
     }
 
     private static ResolvedFile Resolve(Command command)
@@ -125,7 +106,7 @@ internal sealed class CommandResolver
     private static CellResolution NotUsable(ResolutionOutcome outcome, int errno, string detail)
         => new(outcome, [], default, errno, 0, detail.Length > 400 ? detail[..400] : detail);
 
-    private static News.Digested Digest(Descriptor? file, FileIdentity identity)
+    private static News.Digested Read(Descriptor? file, FileIdentity identity)
     {
         if (file is null)
             return new News.Digested([], "not readable by the payload account");
@@ -146,5 +127,5 @@ internal sealed class CommandResolver
     }
 }
 
-/// <summary>What the resolver found; the open file, if it could be read, is the receiver's to dispose.</summary>
+/// <summary>What was found; the open file, if it could be read, is the receiver's to dispose.</summary>
 internal sealed record ResolvedFile(CellResolution Resolution, Descriptor? File);

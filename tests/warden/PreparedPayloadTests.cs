@@ -1,0 +1,86 @@
+using System.Globalization;
+using Isolation.Linux;
+using Isolation.Wire;
+
+namespace Isolation.Warden.Tests;
+
+/// <summary>
+/// Promise: a payload's main process is made while its record is written, and nothing of the payload runs before the word to start: it has everything of its own
+/// but its program, and goes with its room where the word never comes.
+/// </summary>
+public sealed class PreparedPayloadTests
+{
+    private const int SIGKILL = 9;
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_has_everything_but_its_program_and_goes_with_its_room(bool isPrivate)
+    {
+        using Site site = new Site().Start();
+        using Pilot pilot = Pilot.Start();
+        using Front front = await Front.GreetedAsync(site);
+        using Play play = new(front, pilot);
+        using Descriptor command = Play.Command("/bin/sh", "-c", "echo ran");
+        await play.ReadyAsync(command, Site.RangeFirst, isPrivate: isPrivate);
+        int waiting = await WaitingAsync(isPrivate);
+
+        Assert.EndsWith("/cell-init", new FileInfo($"/proc/{waiting}/exe").LinkTarget, StringComparison.Ordinal);
+        Assert.Equal("2", Proc.Field(waiting, "Seccomp"));
+        Assert.Equal("1", Proc.Field(waiting, "NoNewPrivs"));
+        Assert.Equal(0UL, ulong.Parse(Proc.Field(waiting, "CapPrm"), NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        Assert.Contains($"{play.Cell:D}", File.ReadAllText($"/proc/{waiting}/cgroup"), StringComparison.Ordinal);
+
+        await play.CleanUpAsync();
+        Assert.Empty(Proc.OfUid(Site.RangeFirst));
+        Assert.Equal("", await play.Output);
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_ends_with_its_cell_init(bool isPrivate)
+    {
+        using Site site = new Site().Start();
+        using Pilot pilot = Pilot.Start();
+        using Front front = await Front.GreetedAsync(site);
+        using Play play = new(front, pilot);
+        using Descriptor command = Play.Command("/bin/sh", "-c", "echo ran");
+        await play.ReadyAsync(command, Site.RangeFirst, isPrivate: isPrivate);
+        _ = await WaitingAsync(isPrivate);
+        using (PidFd cellInit = PidFd.TryOpen(Assert.Single(site.CellInits(), pid => Proc.Children(pid).Length > 0), out _)!)
+            cellInit.Signal(SIGKILL);
+
+        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(2), () => Proc.OfUid(Site.RangeFirst).Length == 0), "it outlived its cell-init");
+        _ = await play.DestroyAsync();
+        Assert.Equal("", await play.Output);
+    }
+
+    [SkippableFact]
+    public async Task One_that_is_killed_while_it_waits_has_ended_so()
+    {
+        using Site site = new Site().Start();
+        using Pilot pilot = Pilot.Start();
+        using Front front = await Front.GreetedAsync(site);
+        using Play play = new(front, pilot);
+        using Descriptor command = Play.Command("/bin/sh", "-c", "echo ran");
+        await play.ReadyAsync(command, Site.RangeFirst);
+        using (PidFd waiting = PidFd.TryOpen(await WaitingAsync(isPrivate: false), out _)!)
+            waiting.Signal(SIGKILL);
+
+        _ = (await play.StartAsync()).Done();
+        ObservedEnding ending = await play.EndingAsync();
+        Assert.Equal((EndedHow.Signaled, SIGKILL), (ending.How, ending.Value));
+        await play.CleanUpAsync();
+        Assert.Equal("", await play.Output);
+    }
+
+    // It takes its steps while the answer goes to the front.
+    private static async Task<int> WaitingAsync(bool isPrivate)
+    {
+        int[] found = [];
+        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(5), () => (found = Proc.OfUid(Site.RangeFirst)).Length == 1 && Proc.Field(found[0], "Seccomp") == "2"),
+            $"{found.Length} processes of the payload's account wait in a {(isPrivate ? "private" : "classic")} room");
+        return found[0];
+    }
+}
