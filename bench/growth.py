@@ -1,10 +1,11 @@
 """growth.py ROOT PILOT PAYLOADS: what the service holds after so many payloads, at a tenth of them and then at every fifth."""
-import glob
 import os
 import pwd
 import subprocess
 import sys
 import time
+
+import held
 
 root, pilot, payloads = sys.argv[1], pwd.getpwnam(sys.argv[2]), int(sys.argv[3])
 AT_ONCE = 8
@@ -20,25 +21,17 @@ def run(many):
     return time.monotonic() - begun
 
 
-def of_process(name):
-    pid = subprocess.run(["pgrep", "-f", f"{name}.*{root}/"], capture_output=True, text=True).stdout.split()[0]
-    fields = dict(line.split(":", 1) for line in open(f"/proc/{pid}/status") if ":" in line)
-    return [int(fields["VmRSS"].split()[0]) / 1024, len(os.listdir(f"/proc/{pid}/fd")), int(fields["Threads"])]
-
-
-def held():
-    warden = of_process("warden")
+def state():
     return [
-        *of_process("isolationd"), *warden,
-        len(glob.glob("/sys/fs/cgroup/**/isolation*/cell-*", recursive=True)),
+        *held.by("isolationd", root), *held.by("warden", root), held.leaves(),
         len(open("/proc/self/mountinfo").readlines()),
         len(os.listdir(f"{root}/run/rooms")),
         len(os.listdir(f"{root}/state/scratch")),
     ]
 
 
-def row(done, seconds, many, state):
-    daemon, warden, rest = state[:3], state[3:6], state[6:]
+def row(done, seconds, many, now):
+    daemon, warden, rest = now[:3], now[3:6], now[6:]
     sizes = [f"{part[0]:.0f} MiB, {part[1]} descriptors, {part[2]} threads" for part in (daemon, warden)]
     print(f"| {done} | {many / seconds:.0f} | {sizes[0]} | {sizes[1]} | {' | '.join(map(str, rest))} |", flush=True)
 
@@ -49,5 +42,5 @@ done = 0
 for step in steps:
     seconds = run(step - done)
     time.sleep(1)
-    row(step, seconds, step - done, held())
+    row(step, seconds, step - done, state())
     done = step

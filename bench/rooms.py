@@ -1,11 +1,11 @@
 """rooms.py ROOT PILOT ROOMS PAYLOADS: tables of private rooms that stay, and of payloads in a row, with setpriv beside each."""
-import glob
-import os
 import pwd
 import signal
 import subprocess
 import sys
 import time
+
+import held
 
 root, pilot, rooms, payloads = sys.argv[1], pwd.getpwnam(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 client = f"{root}/bin/isolation"
@@ -38,16 +38,10 @@ def at(values, part):
     return values[min(len(values) - 1, int(len(values) * part))]
 
 
-def held():
-    """Resident KiB and descriptors of isolationd and the warden, and the leaves that are there."""
-    words = []
-    for name in ("isolationd", "warden"):
-        pid = subprocess.run(["pgrep", "-f", f"{name}.*{root}/"], capture_output=True, text=True).stdout.split()[0]
-        for line in open(f"/proc/{pid}/status"):
-            if line.startswith("VmRSS:"):
-                words.append(f"{int(line.split()[1]) / 1024:.0f} MiB, {len(os.listdir(f'/proc/{pid}/fd'))} descriptors")
-    leaves = len(glob.glob("/sys/fs/cgroup/**/isolation*/cell-*", recursive=True))
-    return f"{words[0]} | {words[1]} | {leaves}"
+def state():
+    """Resident memory and descriptors of isolationd and the warden, and the leaves that are there."""
+    words = [f"{size:.0f} MiB, {descriptors} descriptors" for size, descriptors, _ in (held.by(name, root) for name in ("isolationd", "warden"))]
+    return f"{words[0]} | {words[1]} | {held.leaves()}"
 
 
 def rows(ours, peers, part, states, names):
@@ -69,7 +63,7 @@ for number in range(rooms):
     process.wait()
     peers.append(taken)
     if number + 1 in (part, rooms):
-        states.append(held())
+        states.append(state())
 print(f"\n## {rooms} rooms that stay\n\n{HEAD}")
 rows(ours, peers, part, states, (f"the first {part}", f"the last {part}"))
 begun = time.monotonic()
@@ -84,6 +78,6 @@ for number in range(payloads):
     ours.append(whole([client, "run", "--", "/bin/true"], True))
     peers.append(whole([*PEER, "/bin/true"], False))
     if number + 1 in (part, payloads):
-        states.append(held())
+        states.append(state())
 print(f"\n## {payloads} payloads in a row\n\n{HEAD}")
 rows(ours, peers, part, states, (f"the first {part}", f"the last {part}"))

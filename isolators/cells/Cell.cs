@@ -220,10 +220,13 @@ public sealed class Cell : IHostCell
         ObservedEnding? seen = await WithinAsync(Observed, grace + Patience).ConfigureAwait(false);
         _parts.Control?.Tell(ControlKind.Acknowledge);
         CrashPoint.Reach("warden: destroy: ending acknowledged");
-        // Nobody can come back into an empty leaf that is proof: what is left goes while the room ends.
+        // Nobody comes back into a leaf that was seen to be empty, where that is proof: what is left goes while the room ends.
         Task<string?> roomsEnd = _parts.EndCellInitAsync(grace);
-        if (!(LeafIsProof && _parts.Leaf.IsEmpty))
+        if (!(seen is { IsEmpty: true } && LeafIsProof))
+        {
             await roomsEnd.ConfigureAwait(false);
+            seen ??= await WithinAsync(Observed, grace).ConfigureAwait(false); // whoever did not tell it is gone: it is found out now
+        }
 
         _parts.Exchange?.Dispose();
         // What a pilot can pull out of the leaf is over with the room, whose first process cell-init is.

@@ -26,6 +26,10 @@ internal static class CommandFile
         {
             return new ResolvedFile(NotUsable(ResolutionOutcome.CommandNotUsable, 0, e.Message), null);
         }
+        finally
+        {
+            _ = Sys.TryChangeDirectory("/"u8); // the thread lives on, and would keep a payload's file system busy
+        }
     }
 
     /// <summary>The SHA-256 of what it contains.</summary>
@@ -35,7 +39,7 @@ internal static class CommandFile
         {
             return Read(file, identity);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or ObjectDisposedException) // closed by who did not wait for so long
         {
             return new News.Digested([], e.Message);
         }

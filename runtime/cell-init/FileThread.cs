@@ -11,14 +11,14 @@ internal sealed class FileThread
 {
     private readonly ConcurrentQueue<Action> _work = new();
     private readonly EventFd _asked = EventFd.Create();
-    private readonly ulong _rights;
+    private readonly ulong? _rights;
     private int _notDone;
 
     /// <summary>Starts it.</summary>
-    /// <param name="rights">The capabilities that it has, of those that this thread holds.</param>
-    internal FileThread(ulong rights)
+    /// <param name="rights">The capabilities that it has, of those that this thread holds; null for all of them.</param>
+    internal FileThread(ulong? rights = null)
     {
-        _rights = rights & Capabilities.Held;
+        _rights = rights is ulong some ? some & Capabilities.Held : null;
         new Thread(Work, maxStackSize: 256 << 10) { IsBackground = true }.Start();
     }
 
@@ -35,7 +35,8 @@ internal sealed class FileThread
 
     private void Work()
     {
-        Capabilities.KeepOnly(_rights);
+        if (_rights is ulong rights)
+            Capabilities.KeepOnly(rights);
         while (true)
         {
             _ = Sys.Poll(_asked, PollEvents.In, -1);

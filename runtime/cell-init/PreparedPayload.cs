@@ -38,7 +38,14 @@ internal sealed class PreparedPayload : IDisposable
             LandlockRuleset = ruleset,
             Filter = PayloadFilter.For(enter.Own is { NestedContainers: true }),
         };
-        _child = Child.Prepare(plan, out _failed);
+        try
+        {
+            _child = Child.Prepare(plan, StartDeadline, out _failed);
+        }
+        catch (SyscallException e)
+        {
+            _failed = new ChildResult.Failed((int)StartStep.Clone, e.Errno); // no descriptors left, say: told when the start is asked for
+        }
     }
 
     /// <summary>Its number, by which it is told from orphans; 0 where it could not be made.</summary>

@@ -16,7 +16,7 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
     private static readonly TimeSpan WardenDeadline = TimeSpan.FromSeconds(30);
     private static readonly ulong ChildSignal = SignalFd.MaskOf(17 /* SIGCHLD */);
 
-    private const ulong ToBecomeThePayloadForFiles = Capabilities.SetUid | Capabilities.SetGid | Capabilities.SetPcap;
+    private const ulong ToBecomeThePayloadForFiles = Capabilities.SetUid | Capabilities.SetGid;
 
     // Before anybody waits for them.
     private readonly FileThread _channel = new(Capabilities.Kill), _files = new(ToBecomeThePayloadForFiles);

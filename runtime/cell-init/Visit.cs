@@ -98,7 +98,7 @@ internal sealed class Visit : IDisposable
         _prepared = null;
         Confinement.DropCapabilities();
         CloseWhereItMayHang([.. _streams, _resolved.File]);
-        _streams = null;
+        (_streams, _command) = (null, null);
         Confinement.InstallFilter();
         if (running is not null)
         {
@@ -265,6 +265,8 @@ internal sealed class Visit : IDisposable
     {
         if (_resolved is not { Resolution: { Outcome: ResolutionOutcome.Resolved, Path: byte[] path } } || _prepared is not null || _watch is not null || Ending is not null || ClientIsGone)
             return;
+        // Who sends on a socket is taken to be about to sleep, and the warden's thread is woken on this very processor: it goes first.
+        _ = Thread.Yield();
         _prepared = new PreparedPayload(_enter, _command!, path, _descriptors, _streams!);
         _descriptors.CloseWhatTheStartNeeded();
         CrashPoint.Reach("cell-init: payload prepared");
@@ -273,7 +275,7 @@ internal sealed class Visit : IDisposable
     // Closing a stranger's descriptor, or a file of the payload's, can take for ever; until it is closed a pipe's reader sees no end.
     private void CloseWhereItMayHang(Descriptor?[] strangers)
     {
-        FileThread thread = _files.IsIdle ? _files : new FileThread(rights: 0); // a digest may never come to its end
+        FileThread thread = _files.IsIdle ? _files : new FileThread(); // a digest may never come to its end
         thread.Begin(() =>
         {
             foreach (Descriptor? stranger in strangers)

@@ -57,7 +57,7 @@ public sealed class PreparedPayloadTests
     }
 
     [SkippableFact]
-    public async Task One_that_is_killed_while_it_waits_has_ended_so()
+    public async Task One_that_is_killed_while_it_waits_has_never_run()
     {
         using Site site = new Site().Start();
         using Pilot pilot = Pilot.Start();
@@ -68,9 +68,9 @@ public sealed class PreparedPayloadTests
         using (PidFd waiting = PidFd.TryOpen(await WaitingAsync(isPrivate: false), out _)!)
             waiting.Signal(SIGKILL);
 
-        _ = (await play.StartAsync()).Done();
-        ObservedEnding ending = await play.EndingAsync();
-        Assert.Equal((EndedHow.Signaled, SIGKILL), (ending.How, ending.Value));
+        StartedInRoom told = StartedInRoom.Read(new MessageReader((await play.StartAsync()).Done().Body));
+        Assert.Equal((0, "leave"), (told.Pid, told.Step));
+        Assert.Equal(EndedHow.NeverStarted, (await play.EndingAsync()).How);
         await play.CleanUpAsync();
         Assert.Equal("", await play.Output);
     }

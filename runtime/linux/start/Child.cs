@@ -28,18 +28,27 @@ public static unsafe class Child
 
     /// <summary>Starts a child that does everything but execute its program, for which it waits to be let go. As with <see cref="Start"/>, on a thread that lives on.</summary>
     /// <param name="plan">What the child becomes. Nothing of it is borrowed afterwards.</param>
+    /// <param name="deadline">How long it may take until it can be waited for.</param>
     /// <param name="failed">Why there is none.</param>
-    public static PreparedChild? Prepare(ChildPlan plan, out ChildResult.Failed? failed)
+    public static PreparedChild? Prepare(ChildPlan plan, TimeSpan deadline, out ChildResult.Failed? failed)
     {
-        (Descriptor wait, Descriptor leave) = Sys.Pipe();
-        using (wait)
+        (Descriptor Wait, Descriptor Leave) pipe = Sys.Pipe();
+        PreparedChild? prepared = null;
+        try
         {
-            (PidFd? process, int pid, failed, Descriptor report) = Bear(plan, wait, FirstPatience);
+            (PidFd? process, int pid, failed, Descriptor report) = Bear(plan, pipe.Wait, deadline);
             if (failed is null)
-                return new PreparedChild(process!, pid, leave, report);
-            leave.Dispose();
+                return prepared = new PreparedChild(process!, pid, pipe, report);
             report.Dispose();
             return null;
+        }
+        finally
+        {
+            if (prepared is null)
+            {
+                pipe.Wait.Dispose();
+                pipe.Leave.Dispose();
+            }
         }
     }
 
@@ -128,7 +137,8 @@ public static unsafe class Child
         return length == 8 ? Failed(process, MemoryMarshal.Read<int>(report), MemoryMarshal.Read<int>(report[4..])) : Failed(process, ChildSteps.Deadline, 0);
     }
 
-    private static ChildResult.Failed Failed(PidFd process, int step, int errno)
+    /// <summary>One that came to nothing at that step: killed, and reaped where it is over in time.</summary>
+    internal static ChildResult.Failed Failed(PidFd process, int step, int errno)
     {
         _ = IsOver(process);
         process.Dispose();

@@ -30,4 +30,5 @@ internal static class ChildSteps
     internal const int Seccomp = 23;
     internal const int Exec = 24;
     internal const int Deadline = 25;
+    internal const int Leave = 26;
 }

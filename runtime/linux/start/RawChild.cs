@@ -10,6 +10,7 @@ internal static unsafe class RawChild
     private const int PRIO_PROCESS = 0;
     private const int IOPRIO_WHO_PROCESS = 1;
     private const int PR_SET_PDEATHSIG = 1;
+    private const int PR_SET_DUMPABLE = 4;
     private const int PR_CAPBSET_DROP = 24;
     private const int PR_SET_NO_NEW_PRIVS = 38;
     private const int KEYCTL_JOIN_SESSION_KEYRING = 1;
@@ -145,6 +146,8 @@ internal static unsafe class RawChild
                 return ChildSteps.GroupId;
             if (Raw.Call(Raw.SYS_setresuid, (nint)plan->Uid, (nint)plan->Uid, (nint)plan->Uid, 0, 0, 0) < 0)
                 return ChildSteps.UserId;
+            // Nobody of the account looks into what is its parent's memory until exec, also where fs.suid_dumpable allows it (proc(5)).
+            _ = Raw.Call(Raw.SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
         }
 
         // setresuid clears the parent-death signal; a parent that died before it was set is told by the parent's number.

@@ -60,8 +60,7 @@ internal struct RawLimit
 
 internal static unsafe class RawPlanner
 {
-    // Above everything a child may be given, so that placing one descriptor never overwrites another's source.
-    private const int SafeNumber = 64;
+    private const int SafeNumber = 64; // above everything a child may be given
 
     /// <summary>How many descriptors the child needs until it executes its program.</summary>
     internal static int NeededBy(ChildPlan plan, Descriptor? leave)
@@ -77,7 +76,8 @@ internal static unsafe class RawPlanner
     /// <param name="held">Gets the descriptors that were duplicated.</param>
     internal static RawPlan Prepare(ChildPlan plan, Descriptor errorPipe, Descriptor? leave, NativeBlock block, LowNumbers.Loan? low, List<Descriptor> held)
     {
-        int Copied(Descriptor from) => low?.Place(from) ?? Hold(from.Duplicate(SafeNumber), held);
+        // Placing one must not overwrite another's source. Not copied without need: closing the copy of a stranger's descriptor can take for ever.
+        int Copied(Descriptor from) => low?.Place(from) ?? (from.Number >= plan.Descriptors.Length ? from.Number : Hold(from.Duplicate(SafeNumber), held));
         int Seen(Descriptor from) => low?.Place(from) ?? from.Number;
 
         int[] sources = new int[plan.Descriptors.Length];

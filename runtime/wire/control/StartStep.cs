@@ -83,6 +83,9 @@ public enum StartStep
 
     /// <summary>The whole start took longer than its deadline.</summary>
     Deadline = 25,
+
+    /// <summary>It was killed while it waited to be let go.</summary>
+    Leave = 26,
 }
 
 /// <summary>The names of the steps, as records and messages spell them.</summary>
@@ -117,6 +120,7 @@ public static class StartStepNames
         StartStep.Seccomp => "seccomp",
         StartStep.Exec => "exec",
         StartStep.Deadline => "deadline",
+        StartStep.Leave => "leave",
         _ => "unknown",
     };
 }
