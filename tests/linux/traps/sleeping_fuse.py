@@ -1,14 +1,17 @@
 """A file system of one file whose server falls asleep once the file has been opened. Needs root and /dev/fuse.
 
-Usage: sleeping_fuse.py DIRECTORY. Prints "mounted", then serves until it sleeps. Killing it aborts the connection.
+Usage: sleeping_fuse.py DIRECTORY [CONTENT SECONDS]. Prints "mounted", then serves until it sleeps; with CONTENT, a file, it does not sleep, but takes so long for
+every 128 KiB after the first. Killing it aborts the connection.
 """
 import ctypes, os, stat, struct, sys, time
 
 MS_NOSUID_NODEV = 2 | 4
-LOOKUP, GETATTR, OPEN, INIT, ACCESS = 1, 3, 14, 26, 34
+LOOKUP, GETATTR, OPEN, READ, STATFS, INIT = 1, 3, 14, 15, 17, 26
+FIRST = 128 << 10
 ENOENT, ENOSYS = 2, 38
 
 directory = sys.argv[1]
+content = open(sys.argv[2], "rb").read() if len(sys.argv) > 2 else None
 device = os.open("/dev/fuse", os.O_RDWR)
 libc = ctypes.CDLL(None, use_errno=True)
 options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
@@ -17,8 +20,8 @@ if libc.mount(b"sleeping", directory.encode(), b"fuse", MS_NOSUID_NODEV, options
 
 
 def attributes(node):
-    mode = stat.S_IFDIR | 0o755 if node == 1 else stat.S_IFREG | 0o666
-    return struct.pack("<6Q10I", node, 4096, 8, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
+    mode = stat.S_IFDIR | 0o755 if node == 1 else stat.S_IFREG | (0o666 if content is None else 0o755)
+    return struct.pack("<6Q10I", node, 4096 if content is None else len(content), 8, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
 
 
 def answer(unique, body=b"", error=0):
@@ -41,7 +44,15 @@ while True:
         answer(unique, struct.pack("<QII", 0, 0, 0) + attributes(node))
     elif operation == OPEN:
         answer(unique, struct.pack("<QII", 1, 1, 0))  # direct I/O
-        print("asleep", flush=True)
-        time.sleep(1 << 30)
+        if content is None:
+            print("asleep", flush=True)
+            time.sleep(1 << 30)
+    elif operation == STATFS:
+        answer(unique, struct.pack("<5Q10I", 0, 0, 0, 0, 0, 4096, 255, 4096, *[0] * 7))
+    elif operation == READ:
+        _, offset, size = struct.unpack_from("<QQI", request, 40)
+        if offset >= FIRST:
+            time.sleep(float(sys.argv[3]) * size / FIRST)
+        answer(unique, content[offset:offset + size])
     elif operation != 2:  # FORGET has no answer
         answer(unique, error=ENOSYS)
