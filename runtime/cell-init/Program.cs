@@ -31,6 +31,7 @@ internal static class Program
             return Copier.Serve();
         Sys.SetChildSubreaper();
         RuntimeThreads.DropCapabilities();
+        UnsharedHeap.KeepFromChildren();
         Sys.SetName("cell-init"u8); // executed by descriptor, it would be named after that
         Capabilities.KeepOnly(Capabilities.Held & UntilTheEntry);
 

@@ -72,12 +72,13 @@ public sealed class ViewTests(WardenFixture fixture) : OnSharedWarden(fixture)
 
     // Each start of a child would copy its page tables, and each page that is written afterwards would cost a fault.
     [SkippableFact]
-    public async Task The_wardens_heap_stays_out_of_its_children()
+    public async Task The_heaps_of_warden_and_cell_init_stay_out_of_their_children()
     {
         NeedsRoot();
         using Play play = NewPlay();
-        _ = await play.RunAsync("exec sleep 60");
+        int payload = await play.RunAsync("exec sleep 60");
         Assert.InRange(Kept(Site.Pid), 64L << 10, long.MaxValue);
+        Assert.InRange(Kept(int.Parse(Proc.Field(payload, "PPid"), CultureInfo.InvariantCulture)), 64L << 10, long.MaxValue);
         await play.SignalAsync(9);
         await play.CleanUpAsync();
 
