@@ -220,8 +220,20 @@ public sealed class Cell : IHostCell
         ObservedEnding? seen = await WithinAsync(Observed, grace + Patience).ConfigureAwait(false);
         _parts.Control?.Tell(ControlKind.Acknowledge);
         CrashPoint.Reach("warden: destroy: ending acknowledged");
-        // Nobody comes back into a leaf that was seen to be empty, where that is proof: what is left goes while the room ends.
         Task<string?> roomsEnd = _parts.EndCellInitAsync(grace);
+        try
+        {
+            return await RemoveAsync(seen, roomsEnd, grace).ConfigureAwait(false);
+        }
+        finally
+        {
+            await roomsEnd.ConfigureAwait(false); // whatever failed: it is reaped
+        }
+    }
+
+    private async Task<CellReport> RemoveAsync(ObservedEnding? seen, Task<string?> roomsEnd, TimeSpan grace)
+    {
+        // Nobody comes back into a leaf that was seen to be empty, where that is proof: what is left goes while the room ends.
         if (!(seen is { IsEmpty: true } && LeafIsProof))
         {
             await roomsEnd.ConfigureAwait(false);

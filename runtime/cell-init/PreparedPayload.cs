@@ -18,29 +18,10 @@ internal sealed class PreparedPayload : IDisposable
     /// <summary>Makes it; on the thread that lives as long as this process, since the parent-death signal follows the thread.</summary>
     internal PreparedPayload(EnterCell enter, Command command, byte[] program, CellDescriptors descriptors, Descriptor?[] streams)
     {
-        using Descriptor? ruleset = enter.Landlock ? Landlock.ScopedRuleset() : null;
-        ChildPlan plan = new()
-        {
-            Program = program,
-            Arguments = command.Arguments,
-            Environment = command.Environment,
-            Descriptors = [.. streams],
-            Cgroup = descriptors.Leaf,
-            TaskFiles = [.. descriptors.TaskFiles],
-            NewKeyring = true,
-            OomScoreAdjustment = enter.OomScoreAdjustment,
-            FileModeMask = enter.FileModeMask,
-            ResourceLimits = Ceilings(enter.ResourceLimits),
-            Scheduling = Schedule(enter.Schedule).Within(Scheduling.Of(0)),
-            Account = new ChildAccount(enter.Uid, enter.Gid, [.. enter.Groups]),
-            ParentDeathSignal = SIGKILL,
-            Directory = command.Directory,
-            LandlockRuleset = ruleset,
-            Filter = PayloadFilter.For(enter.Own is { NestedContainers: true }),
-        };
         try
         {
-            _child = Child.Prepare(plan, StartDeadline, out _failed);
+            using Descriptor? ruleset = enter.Landlock ? Landlock.ScopedRuleset() : null;
+            _child = Child.Prepare(Plan(enter, command, program, descriptors, streams, ruleset), StartDeadline, out _failed);
         }
         catch (SyscallException e)
         {
@@ -65,6 +46,26 @@ internal sealed class PreparedPayload : IDisposable
 
     /// <summary>One that was not let go is killed.</summary>
     public void Dispose() => _child?.Dispose();
+
+    private static ChildPlan Plan(EnterCell enter, Command command, byte[] program, CellDescriptors descriptors, Descriptor?[] streams, Descriptor? ruleset) => new()
+    {
+        Program = program,
+        Arguments = command.Arguments,
+        Environment = command.Environment,
+        Descriptors = [.. streams],
+        Cgroup = descriptors.Leaf,
+        TaskFiles = [.. descriptors.TaskFiles],
+        NewKeyring = true,
+        OomScoreAdjustment = enter.OomScoreAdjustment,
+        FileModeMask = enter.FileModeMask,
+        ResourceLimits = Ceilings(enter.ResourceLimits),
+        Scheduling = Schedule(enter.Schedule).Within(Scheduling.Of(0)),
+        Account = new ChildAccount(enter.Uid, enter.Gid, [.. enter.Groups]),
+        ParentDeathSignal = SIGKILL,
+        Directory = command.Directory,
+        LandlockRuleset = ruleset,
+        Filter = PayloadFilter.For(enter.Own is { NestedContainers: true }),
+    };
 
     private static Scheduling Schedule(PilotSchedule pilot) => new([.. pilot.Cpus], pilot.Policy, pilot.Nice, pilot.IoPriority);
 

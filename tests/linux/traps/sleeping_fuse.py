@@ -51,7 +51,7 @@ while True:
         answer(unique, struct.pack("<5Q10I", 0, 0, 0, 0, 0, 4096, 255, 4096, *[0] * 7))
     elif operation == READ:
         _, offset, size = struct.unpack_from("<QQI", request, 40)
-        if offset >= FIRST:
+        if FIRST <= offset < len(content):
             time.sleep(float(sys.argv[3]) * size / FIRST)
         answer(unique, content[offset:offset + size])
     elif operation != 2:  # FORGET has no answer
