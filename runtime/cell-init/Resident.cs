@@ -48,12 +48,13 @@ internal sealed class Resident(UnixSocket listener, byte[] secret) : IDisposable
 
             if (Has(entries[0]))
                 Meet(listener.Accept());
-            if (Has(entries[1]) && _warden is not null && _warden == polled)
-                Hear();
+            // Before the warden is heard: it may say start, and the client may have gone before.
             if (Has(entries[2]))
                 ReadMail();
             if (Has(entries[4]))
                 _visit?.OnClientGone();
+            if (Has(entries[1]) && _warden is not null && _warden == polled)
+                Hear();
             if (Has(entries[5]))
                 _visit?.OnPayloadOver();
             if (Has(entries[3]))

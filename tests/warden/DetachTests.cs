@@ -43,6 +43,7 @@ public sealed class DetachTests(WardenFixture fixture) : OnSharedWarden(fixture)
         using Linux.Descriptor command = Play.Command("/bin/true");
         await play.ReadyAsync(command, limits: Minute, isDetached: true);
         play.Channel!.Dispose();
+        await Task.Delay(200); // the channel's end and the word to start come by different ways
         StartedInRoom started = StartedInRoom.Read(new MessageReader((await play.StartAsync()).Done().Body));
         Assert.Equal((0, "client-gone"), (started.Pid, started.Step));
         Assert.Equal(EndedHow.NeverStarted, (await play.EndingAsync()).How);
