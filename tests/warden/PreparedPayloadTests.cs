@@ -16,16 +16,8 @@ public sealed class PreparedPayloadTests
     [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_has_everything_but_its_program_and_goes_with_its_room(bool isPrivate)
+    public Task It_has_everything_but_its_program_and_goes_with_its_room(bool isPrivate) => WhileItWaitsAsync(isPrivate, async (_, play, waiting) =>
     {
-        using Site site = new Site().Start();
-        using Pilot pilot = Pilot.Start();
-        using Front front = await Front.GreetedAsync(site);
-        using Play play = new(front, pilot);
-        using Descriptor command = Play.Command("/bin/sh", "-c", "echo ran");
-        await play.ReadyAsync(command, Account, isPrivate: isPrivate);
-        int waiting = await WaitingAsync(isPrivate);
-
         Assert.EndsWith("/cell-init", new FileInfo($"/proc/{waiting}/exe").LinkTarget, StringComparison.Ordinal);
         Assert.Equal("2", Proc.Field(waiting, "Seccomp"));
         Assert.Equal("1", Proc.Field(waiting, "NoNewPrivs"));
@@ -34,13 +26,37 @@ public sealed class PreparedPayloadTests
 
         await play.CleanUpAsync();
         Assert.Empty(Proc.OfUid(Account));
-        Assert.Equal("", await play.Output);
-    }
+    });
 
     [SkippableTheory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_ends_with_its_cell_init(bool isPrivate)
+    public Task It_ends_with_its_cell_init(bool isPrivate) => WhileItWaitsAsync(isPrivate, async (site, _, _) =>
+    {
+        using PidFd cellInit = PidFd.TryOpen(Assert.Single(site.CellInits(), pid => Proc.Children(pid).Length > 0), out int _)!;
+        site.KillWarden(); // which would kill whatever is in the leaf
+        cellInit.Signal(SIGKILL);
+
+        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(5), () => Proc.OfUid(Account).Length == 0), "it outlived its cell-init");
+    });
+
+    [SkippableFact]
+    public Task One_that_is_killed_while_it_waits_has_never_run() => WhileItWaitsAsync(isPrivate: false, async (_, play, waiting) =>
+    {
+        using (PidFd process = PidFd.TryOpen(waiting, out int _)!)
+        {
+            process.Signal(SIGKILL);
+            Assert.NotEqual(PollEvents.None, Sys.Poll(process, PollEvents.In, 5000)); // one that is still alive could take its leave
+        }
+
+        StartedInRoom told = StartedInRoom.Read(new MessageReader((await play.StartAsync()).Done().Body));
+        Assert.Equal((0, "leave"), (told.Pid, told.Step));
+        Assert.Equal(EndedHow.NeverStarted, (await play.EndingAsync()).How);
+        await play.CleanUpAsync();
+    });
+
+    // A payload that would write something, up to the word to start; whatever is done then, it has written nothing.
+    private static async Task WhileItWaitsAsync(bool isPrivate, Func<Site, Play, int, Task> act)
     {
         using Site site = new Site().Start();
         using Pilot pilot = Pilot.Start();
@@ -48,34 +64,7 @@ public sealed class PreparedPayloadTests
         using Play play = new(front, pilot);
         using Descriptor command = Play.Command("/bin/sh", "-c", "echo ran");
         await play.ReadyAsync(command, Account, isPrivate: isPrivate);
-        _ = await WaitingAsync(isPrivate);
-        using PidFd cellInit = PidFd.TryOpen(Assert.Single(site.CellInits(), pid => Proc.Children(pid).Length > 0), out _)!;
-        site.KillWarden(); // which would kill whatever is in the leaf
-        cellInit.Signal(SIGKILL);
-
-        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(5), () => Proc.OfUid(Account).Length == 0), "it outlived its cell-init");
-        Assert.Equal("", await play.Output);
-    }
-
-    [SkippableFact]
-    public async Task One_that_is_killed_while_it_waits_has_never_run()
-    {
-        using Site site = new Site().Start();
-        using Pilot pilot = Pilot.Start();
-        using Front front = await Front.GreetedAsync(site);
-        using Play play = new(front, pilot);
-        using Descriptor command = Play.Command("/bin/sh", "-c", "echo ran");
-        await play.ReadyAsync(command, Account);
-        using (PidFd waiting = PidFd.TryOpen(await WaitingAsync(isPrivate: false), out _)!)
-        {
-            waiting.Signal(SIGKILL);
-            Assert.NotEqual(PollEvents.None, Sys.Poll(waiting, PollEvents.In, 5000)); // one that is still alive could take its leave
-        }
-
-        StartedInRoom told = StartedInRoom.Read(new MessageReader((await play.StartAsync()).Done().Body));
-        Assert.Equal((0, "leave"), (told.Pid, told.Step));
-        Assert.Equal(EndedHow.NeverStarted, (await play.EndingAsync()).How);
-        await play.CleanUpAsync();
+        await act(site, play, await WaitingAsync(isPrivate));
         Assert.Equal("", await play.Output);
     }
 
