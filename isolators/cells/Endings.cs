@@ -29,7 +29,7 @@ public static class Endings
     public static TicketEnding ForTicket(ObservedEnding seen) => new(
         seen.How switch { EndedHow.Exited => "exited", EndedHow.Signaled => "signaled", EndedHow.NeverStarted => "never-started", _ => "unknown" },
         seen.Value,
-        seen.Cause switch { EndingCause.ClientGone => "client-gone", EndingCause.WallLimit => "wall-limit", EndingCause.Ordered => "ordered", _ => "none" },
+        Name(seen.Cause),
         seen.IsEmpty,
         seen.EmptinessDetail.Length > 0 ? seen.EmptinessDetail : null,
         UsageFigures.All.Select(row => (row.Name, Value: seen.Usage[(byte)row.Figure])).Where(f => f.Value != -1).ToDictionary(f => f.Name, f => f.Value),
@@ -42,7 +42,7 @@ public static class Endings
     public static ObservedEnding Seen(TicketEnding kept) => new(
         kept.How switch { "exited" => EndedHow.Exited, "signaled" => EndedHow.Signaled, "never-started" => EndedHow.NeverStarted, _ => EndedHow.Unknown },
         kept.Value,
-        kept.Cause switch { "client-gone" => EndingCause.ClientGone, "wall-limit" => EndingCause.WallLimit, "ordered" => EndingCause.Ordered, _ => EndingCause.None },
+        CauseOf(kept.Cause),
         kept.IsEmpty,
         kept.EmptinessDetail ?? "",
         ObservedUsage.Of(UsageFigures.All.Where(row => kept.Usage.ContainsKey(row.Name)).Select(row => ((byte)row.Figure, kept.Usage[row.Name]))))
@@ -51,6 +51,24 @@ public static class Endings
             ? new ObservedOutOfMemory(killed.Kills, (byte)Enum.GetValues<MemoryLimit>().FirstOrDefault(limit => limit.Name() == killed.Limit, MemoryLimit.Unknown), Victim(killed.Main), killed.Victims)
             : null,
         Observer = kept.Observer switch { "kernel" => EndingObserver.Kernel, "client" => EndingObserver.Client, "warden" => EndingObserver.Warden, _ => EndingObserver.CellInit },
+    };
+
+    /// <summary>A cause as a ticket has it.</summary>
+    public static string Name(EndingCause cause) => cause switch
+    {
+        EndingCause.ClientGone => "client-gone",
+        EndingCause.WallLimit => "wall-limit",
+        EndingCause.Ordered => "ordered",
+        _ => "none",
+    };
+
+    /// <summary>Of a ticket's word: the cause.</summary>
+    public static EndingCause CauseOf(string? name) => name switch
+    {
+        "client-gone" => EndingCause.ClientGone,
+        "wall-limit" => EndingCause.WallLimit,
+        "ordered" => EndingCause.Ordered,
+        _ => EndingCause.None,
     };
 
     private static string Words(OutOfMemoryVictim main) => main switch { OutOfMemoryVictim.Main => "main", OutOfMemoryVictim.Others => "others", _ => "not-known" };

@@ -22,6 +22,8 @@ internal sealed class ForkedWatch : IDisposable
     private readonly PidFd? _client;
     private readonly TimeSpan? _wall;
     private readonly bool _kernelTells;
+    private readonly Action<EndingCause> _note;
+    private readonly EndingCause _before;
     private readonly EventFd _order = EventFd.Create();
     private readonly EventFd _heard = EventFd.Create();
     private readonly TaskCompletionSource<ForkedEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,9 +31,18 @@ internal sealed class ForkedWatch : IDisposable
     private bool _hasLeft;
 
     /// <summary>Begins. The descriptors are borrowed until <see cref="End"/> completes; a process that nobody can hold any more is null.</summary>
-    internal ForkedWatch(Leaf leaf, PidFd? child, PidFd? client, TimeSpan? wall, bool kernelTells, ForkedUsage usage)
+    /// <param name="leaf">The payload's leaf.</param>
+    /// <param name="child">Its main process.</param>
+    /// <param name="client">Whose child that is.</param>
+    /// <param name="wall">Its wall-clock limit.</param>
+    /// <param name="kernelTells">A pidfd says how its process ended (Linux 6.15).</param>
+    /// <param name="usage">Reads the counters.</param>
+    /// <param name="note">Called with why it is ended, before anything is killed.</param>
+    /// <param name="before">Why an earlier warden was about to end it, or had done so; None where it was not.</param>
+    internal ForkedWatch(
+        Leaf leaf, PidFd? child, PidFd? client, TimeSpan? wall, bool kernelTells, ForkedUsage usage, Action<EndingCause> note, EndingCause before = EndingCause.None)
     {
-        (_leaf, _child, _client, _wall, _kernelTells, Usage) = (leaf, child, client, wall, kernelTells, usage);
+        (_leaf, _child, _client, _wall, _kernelTells, Usage, _note, _before) = (leaf, child, client, wall, kernelTells, usage, note, before);
         new Thread(Run, maxStackSize: 256 << 10) { IsBackground = true, Name = "log-only" }.Start();
     }
 
@@ -68,9 +79,12 @@ internal sealed class ForkedWatch : IDisposable
         long endedAt = 0;
         try
         {
-            cause = Wait();
+            cause = _before == EndingCause.None ? Wait() : _before;
             endedAt = Stopwatch.GetTimestamp();
+            if (cause != _before)
+                _note(cause);
             (bool isEmpty, string detail) = Empty();
+            CrashPoint.Reach("warden: log-only: killed", cause == EndingCause.WallLimit);
             (EndedHow how, int value, EndingObserver observer) = Verdict(cause);
             // It died with its client, or because of it.
             if (cause == EndingCause.None && how is EndedHow.Unknown or EndedHow.Signaled && value is 0 or SIGKILL && (_client is null || Sys.Poll(_client, PollEvents.In, 20) != PollEvents.None))
@@ -100,7 +114,7 @@ internal sealed class ForkedWatch : IDisposable
         {
             TimeSpan? left = _wall - Usage.Elapsed;
             if (left <= TimeSpan.Zero)
-                return EndingCause.WallLimit;
+                return ChildIsOver ? EndingCause.None : EndingCause.WallLimit; // it may have ended in time, with no warden to see it
             int wait = left is TimeSpan rest ? (int)Math.Min(Math.Ceiling(rest.TotalMilliseconds), Usage.MillisecondsToSample) : Usage.MillisecondsToSample;
             _ = Sys.Poll(entries, wait);
             if (entries[0].Seen != PollEvents.None)

@@ -53,7 +53,7 @@ internal sealed class LogOnlyCell : IForkedCell
         }
 
         (_child, _client) = (start.Child?.Find(), start.Client?.Find());
-        _watch = new ForkedWatch(leaf, _child, _client, _wall, host.TellsExits, new ForkedUsage(leaf, start.At));
+        _watch = new ForkedWatch(leaf, _child, _client, _wall, host.TellsExits, new ForkedUsage(leaf, start.At), NoteCause, Endings.CauseOf(start.EndedFor));
         _ = ObserveAsync(_watch);
     }
 
@@ -105,7 +105,7 @@ internal sealed class LogOnlyCell : IForkedCell
             case LeafEntryResult.Placed:
                 _mainPid = Math.Max(child.Pid, 0);
                 CrashPoint.Reach("warden: log-only: placed");
-                _watch = new ForkedWatch(_leaf, child, _client, _wall, _host.TellsExits, usage);
+                _watch = new ForkedWatch(_leaf, child, _client, _wall, _host.TellsExits, usage, NoteCause);
                 _ = ObserveAsync(_watch);
                 return Task.FromResult<StartResult>(new StartResult.Started(new ProcessId(_mainPid)));
             case LeafEntryResult.Unplaced unplaced:
@@ -196,6 +196,19 @@ internal sealed class LogOnlyCell : IForkedCell
         catch (IOException e)
         {
             throw new SetupException("ticket", e.Message, inner: e);
+        }
+    }
+
+    // Another warden finds the payload dead by a signal, and nothing else says whose it was.
+    private void NoteCause(EndingCause cause)
+    {
+        try
+        {
+            _ticket.Change(ticket => ticket with { Start = ticket.Start! with { EndedFor = Endings.Name(cause) } });
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // It is ended all the same, and only a dead warden would lose the reason.
         }
     }
 

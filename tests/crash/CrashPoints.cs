@@ -14,6 +14,9 @@ public enum Told
 
     /// <summary>Nobody knows how it ended.</summary>
     Lost = 4,
+
+    /// <summary>It was ended by its wall-clock limit.</summary>
+    OutOfTime = 8,
 }
 
 /// <summary>What the client asks for, so that a point is passed.</summary>
@@ -33,6 +36,9 @@ public enum Scene
 
     /// <summary>The client forks the payload itself.</summary>
     LogOnly,
+
+    /// <summary>The same, for longer than it may.</summary>
+    LogOnlyOutOfTime,
 }
 
 /// <summary>One point.</summary>
@@ -126,6 +132,7 @@ internal static class CrashPoints
         new("warden: log-only: joined", Told.NothingRan, Scene.LogOnly),
         new("warden: log-only: start noted", Told.NothingRan, Scene.LogOnly),
         new("warden: log-only: placed", Told.NothingRan, Scene.LogOnly),
+        new("warden: log-only: killed", Told.OutOfTime, Scene.LogOnlyOutOfTime),
         new("warden: log-only: ending seen", Told.ExitCode, Scene.LogOnly),
         new("warden: log-only: leaf removed", Told.ExitCode, Scene.LogOnly),
         new("warden: found: connected", Told.NothingRan, After: "warden: entered"),

@@ -41,7 +41,7 @@ internal sealed class CrashService : IDisposable
             Stock();
         (int admitted, int ended) = (_service.Count("admitted"), _service.Count("ended"));
         string first = row.After ?? row.Name;
-        WritePayload();
+        WritePayload(row.Scene == Scene.LogOnlyOutOfTime ? "exec sleep 60" : "exit 7");
         Choose(first);
         using Process client = _service.Shell.Start($"exec $A run {Options(row.Scene)} -- {Payload} < /dev/null");
         Task<string> output = client.StandardOutput.ReadToEndAsync(), errors = client.StandardError.ReadToEndAsync();
@@ -86,15 +86,16 @@ internal sealed class CrashService : IDisposable
         (7, "ran", ["exited"]) => Told.ExitCode,
         (241 or 242 or 244, "", [] or ["setup-failed"]) => Told.NothingRan,
         (245, "" or "ran", ["lost"]) => Told.Lost,
+        (247, "ran", ["timed-out"]) => Told.OutOfTime,
         _ => throw new InvalidOperationException($"what was told, what ran and what is on record do not agree: {seen} {string.Join(' ', endings)}"),
     };
 
     private string Payload => _service.Work + "/payload";
 
     // Anew for each: the digest of one that has not changed is remembered.
-    private void WritePayload()
+    private void WritePayload(string last)
     {
-        File.WriteAllText(Payload, "#!/bin/sh\necho made > \"$HOME/made\"\necho ran\nexit 7\n");
+        File.WriteAllText(Payload, $"#!/bin/sh\necho made > \"$HOME/made\"\necho ran\n{last}\n");
         File.SetUnixFileMode(Payload, (UnixFileMode)0x1ed);
     }
 
@@ -110,7 +111,8 @@ internal sealed class CrashService : IDisposable
         Scene.Lending => $"--workdir {_service.Root}/lend/own",
         Scene.Refused => $"--workdir {_service.Root}/lend/others",
         Scene.Stock => "",
-        _ => "--level log-only",
+        Scene.LogOnly => "--level log-only",
+        _ => "--level log-only --limit wall=500ms",
     };
 
     private void Choose(string? point)

@@ -74,6 +74,23 @@ public sealed class WardenRestartTests
     }
 
     [SkippableFact]
+    public void AtLogOnlyOnlyWhatStillRunsIsOutOfTimeWhenItIsBack()
+    {
+        using Service service = Start("classic");
+        using Client inTime = service.Shell.StartPayload("sh -c 'sleep 1; exit 34'", "--level log-only --limit wall=1500ms");
+        using Client late = service.Shell.StartPayload("sleep 60", "--level log-only --limit wall=1500ms");
+        service.KillWarden();
+        Thread.Sleep(2000); // the limit of both
+        service.BringBackWarden();
+        Assert.Equal(34, inTime.Wait());
+        Assert.Equal(247, late.Wait());
+        Until.True(() => service.Count("ended") == 2, 10, () => "an ending is missing");
+        Assert.Equal("exited", Ending(service, inTime.Id).GetProperty("kind").GetString());
+        Assert.Equal("timed-out", Ending(service, late.Id).GetProperty("kind").GetString());
+        service.VerifyLedger();
+    }
+
+    [SkippableFact]
     public void WhoCopiesForAPayloadEndsWithTheWarden()
     {
         using Service service = Service.Start(Site.Policy, arguments: ["--without-kernel", "idmap"]);

@@ -109,6 +109,9 @@ public sealed record TicketStart(long At, long[] LeafInodes, Position Position, 
 
     /// <summary>At log-only: the client.</summary>
     public ProcessStamp? Client { get; init; }
+
+    /// <summary>At log-only: why it is ended (as <see cref="TicketEnding.Cause"/>), written before it is killed; null where nobody has meant to.</summary>
+    public string? EndedFor { get; init; }
 }
 
 /// <summary>Where on the host a payload can have left something.</summary>
