@@ -26,6 +26,7 @@ internal static class SeccompAssembler
     private const uint NoCall = uint.MaxValue; // what a tracer writes to skip a call; there is none of that number
 
     private const int Most = 4096; // BPF_MAXINSNS
+    private const int Beginning = 7;
 
     /// <summary>
     /// The filter of a table. Written without LINQ and by reference: cell-init does this at every payload's start, and its first use of each
@@ -37,15 +38,18 @@ internal static class SeccompAssembler
     {
         var firsts = new uint[rules.Length + 1];
         var ranges = new CallRule[rules.Length + 1];
-        int count = 0;
+        int count = 0, most = Beginning;
         for (int number = 0; number <= rules.Length; number++)
         {
             CallRule rule = (number < rules.Length ? rules[number] : null) ?? unknown;
             if (count == 0 || !ReferenceEquals(rule, ranges[count - 1]))
+            {
                 (firsts[count], ranges[count++]) = ((uint)number, rule);
+                most += MostOf(rule);
+            }
         }
 
-        var code = new BpfInstruction[Most];
+        var code = new BpfInstruction[Math.Min(most, Most)]; // no more pages than it needs: each that is touched costs
         code[0] = new(LoadWord, 0, 0, ArchitectureOffset);
         code[1] = new(JumpIfEqual, 1, 0, X86_64);
         code[2] = new(Return, 0, 0, KillProcess);
@@ -53,9 +57,17 @@ internal static class SeccompAssembler
         code[4] = new(JumpIfAtLeast, 0, 2, X32Bit);
         code[5] = new(JumpIfEqual, 1, 0, NoCall);
         code[6] = new(Return, 0, 0, KillProcess);
-        int length = Tree(code, 7, firsts.AsSpan(0, count), ranges.AsSpan(0, count));
+        int length = Tree(code, Beginning, firsts.AsSpan(0, count), ranges.AsSpan(0, count));
         return new SeccompFilter(code.AsSpan(0, length).ToArray());
     }
+
+    // A range's own instructions, and the comparison that leads to it.
+    private static int MostOf(CallRule rule) => 8 + (rule switch
+    {
+        CallRule.FailOn on => on.Values.Length,
+        CallRule.FailUnless unless => unless.Values.Length,
+        _ => 0,
+    });
 
     // Writes the tree of these ranges at a position; returns the position behind it.
     private static int Tree(BpfInstruction[] code, int at, ReadOnlySpan<uint> firsts, ReadOnlySpan<CallRule> ranges)

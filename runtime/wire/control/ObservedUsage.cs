@@ -25,7 +25,13 @@ public sealed record ObservedUsage(ObservedFigure[] Figures)
     }
 
     /// <summary>From pairs.</summary>
-    public static ObservedUsage Of(IEnumerable<(byte Number, long Value)> pairs) => new([.. pairs.Select(pair => new ObservedFigure(pair.Number, pair.Value))]);
+    public static ObservedUsage Of(IEnumerable<(byte Number, long Value)> pairs)
+    {
+        List<ObservedFigure> figures = []; // one Select of another is looked up at run time, anew in each cell-init
+        foreach ((byte number, long value) in pairs)
+            figures.Add(new ObservedFigure(number, value));
+        return new ObservedUsage([.. figures]);
+    }
 
     /// <summary>As pairs.</summary>
     public IEnumerable<(byte Number, long Value)> Pairs => Figures.Select(figure => (figure.Number, figure.Value));
