@@ -78,14 +78,19 @@ public sealed class WardenRestartTests
     {
         using Service service = Start("classic");
         using Client inTime = service.Shell.StartPayload("sh -c 'sleep 1; exit 34'", "--level log-only --limit wall=1500ms");
+        using Client notCollected = service.Shell.StartPayload("sh -c 'sleep 1; exit 35'", "--level log-only --limit wall=1500ms");
         using Client late = service.Shell.StartPayload("sleep 60", "--level log-only --limit wall=1500ms");
+        notCollected.Signal(19); // its client stands still: what has ended is there for the next warden to find
         service.KillWarden();
-        Thread.Sleep(2000); // the limit of both
+        Thread.Sleep(2000); // the limit of all three
         service.BringBackWarden();
+        notCollected.Signal(18);
         Assert.Equal(34, inTime.Wait());
+        Assert.Equal(35, notCollected.Wait());
         Assert.Equal(247, late.Wait());
-        Until.True(() => service.Count("ended") == 2, 10, () => "an ending is missing");
+        Until.True(() => service.Count("ended") == 3, 10, () => "an ending is missing");
         Assert.Equal("exited", Ending(service, inTime.Id).GetProperty("kind").GetString());
+        Assert.Equal("exited", Ending(service, notCollected.Id).GetProperty("kind").GetString());
         Assert.Equal("timed-out", Ending(service, late.Id).GetProperty("kind").GetString());
         service.VerifyLedger();
     }
