@@ -234,7 +234,8 @@ public sealed class Cell : IHostCell
     private async Task<CellReport> RemoveAsync(ObservedEnding? seen, Task<string?> roomsEnd, TimeSpan grace)
     {
         // Nobody comes back into a leaf that was seen to be empty, where that is proof: what is left goes while the room ends.
-        if (!(seen is { IsEmpty: true } && LeafIsProof))
+        // Where cell-init is in the room's cgroup, that goes after it.
+        if (!(seen is { IsEmpty: true } && LeafIsProof) || _parts.Leaf.Plan.Room is not null)
         {
             await roomsEnd.ConfigureAwait(false);
             seen ??= await WithinAsync(Observed, grace).ConfigureAwait(false); // whoever did not tell it is gone: it is found out now

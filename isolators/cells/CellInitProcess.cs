@@ -53,6 +53,7 @@ public static class CellInitProcess
         };
     }
 
+    /// <summary>A copy of this process's standard error, for a child; the caller's to dispose.</summary>
     private static Descriptor StandardError()
     {
         Descriptor two = new(2);

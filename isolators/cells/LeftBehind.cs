@@ -1,3 +1,5 @@
+using Isolation.Linux;
+
 namespace Isolation.Cells;
 
 /// <summary>
@@ -10,18 +12,21 @@ public sealed class LeftBehind : IDisposable
     /// <summary>So many it holds, each with some twenty descriptors; what comes beyond them stays where it is, and that is said.</summary>
     public const int MostKept = 512;
 
+    private const int BetweenLastLooks = 20; // milliseconds
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(2);
     private readonly Lock _gate = new();
     private readonly Lock _looking = new();
     private readonly List<LeftCell> _kept = [];
     private readonly Action<string> _log;
+    private readonly TimeProvider _clock;
     private readonly ITimer _timer;
 
     /// <summary>Begins to look.</summary>
     /// <param name="clock">The clock.</param>
     /// <param name="log">Takes one line an event.</param>
-    public LeftBehind(TimeProvider clock, Action<string> log) => (_log, _timer) = (log, clock.CreateTimer(_ => Look(), null, Interval, Interval));
+    public LeftBehind(TimeProvider clock, Action<string> log) => (_log, _clock, _timer) = (log, clock, clock.CreateTimer(_ => Look(), null, Interval, Interval));
 
     /// <summary>Something of a cell is left; it is this object's from now on.</summary>
     public void Keep(LeftCell left)
@@ -59,7 +64,7 @@ public sealed class LeftBehind : IDisposable
         }
     }
 
-    /// <summary>Looks a last time, and says what stays.</summary>
+    /// <summary>Looks on for the moment that what was killed needs to end, and says what stays.</summary>
     public void Dispose()
     {
         _timer.Dispose();
@@ -67,7 +72,14 @@ public sealed class LeftBehind : IDisposable
             return; // a look hangs in the kernel: it ends with this process
         try
         {
+            long begun = _clock.GetTimestamp();
             LookAtEach();
+            while (Kept().Length > 0 && _clock.GetElapsedTime(begun) < PatienceAtTheEnd)
+            {
+                _ = Sys.Poll([], BetweenLastLooks);
+                LookAtEach();
+            }
+
             foreach (LeftCell left in Kept())
             {
                 _log($"{left.Name} stays: {left.What}. Fix: when its processes are gone, remove it by hand.");

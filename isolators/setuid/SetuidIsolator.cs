@@ -28,8 +28,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     /// <inheritdoc/>
     public bool BuildsAhead => true;
 
-    private readonly Lock _turn = new();
-    private Nursery? _nursery;
+    private readonly Nurseries _nurseries = new(host);
 
     /// <inheritdoc/>
     public async Task<Readiness> ProbeAsync(CancellationToken ct)
@@ -100,7 +99,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
 
     /// <inheritdoc/>
     public Task<Reattached> ReattachAsync(TicketFile ticket)
-        => new FoundRoom(host, ticket, ticket.Ticket.Kind == Private).ReattachAsync((search, uid) => AccountResidue.Everywhere(search).Search(uid));
+        => new FoundRoom(host, ticket, ticket.Ticket.Kind == Private).ReattachAsync();
 
     private async Task<string?> TryAsync(string kind, CancellationToken ct)
     {
@@ -125,18 +124,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     {
         using RoomBirth birth = RoomBirth.Prepare(host, own);
         OwnNamespaces kinds = OwnNamespaces.Mounts | OwnNamespaces.Ipc | OwnNamespaces.Processes | (own.WithoutNetwork ? OwnNamespaces.Network : OwnNamespaces.None);
-        return CellInitProcess.Start(host.CellInit, listener, secret, own.WithoutNetwork ? null : network, new RoomNamespaces(kinds, NurseryOf(own), birth.Steps));
-    }
-
-    // One for each state of the site's settings; rooms that are being born from an older one keep it until then.
-    private MountNamespace NurseryOf(PrivateRoomSettings own)
-    {
-        lock (_turn)
-        {
-            if (_nursery is null || _nursery.Settings != own)
-                _nursery = Nursery.Make(host, own);
-            return _nursery.Mounts;
-        }
+        return CellInitProcess.Start(host.CellInit, listener, secret, own.WithoutNetwork ? null : network, new RoomNamespaces(kinds, _nurseries.Of(own).Mounts, birth.Steps));
     }
 
     private string? TryLeaf(CellId probe)

@@ -38,8 +38,8 @@ public static class PolicyFile
         var pilots = new PilotsReader(facts, accounts, levels, limits, values, findings);
         (FrozenDictionary<UserId, PilotAccount> roster, IReadOnlyDictionary<string, PilotClass> classes) =
             pilots.Read(reader.Required("pilots", "Say who may ask: pilots: [{ name: …, account: … }]."));
-        IReadOnlyDictionary<string, AccountEntry?> entries =
-            new AccountsReader(facts, accounts, new IdChecks(facts, accounts, roster, findings), values, findings).Read(reader.Optional("accounts"));
+        var accountsReader = new AccountsReader(facts, accounts, new IdChecks(facts, accounts, roster, findings), values, findings);
+        IReadOnlyDictionary<string, AccountEntry?> entries = accountsReader.Read(reader.Optional("accounts"));
         ImmutableArray<Rule> rules = new RulesReader(section, answers, classes, entries, levels, limits, values, findings)
             .Read(reader.Required("rules", "Write at least one: rules: [{ name: everybody, match: {} }]."));
 
@@ -47,9 +47,12 @@ public static class PolicyFile
         Places places = new PlacesReader(values, findings).Read(reader);
         bool asksOthers = new AuthorizationReader(values, findings).Read(reader.Find("authorization"));
         reader.Done();
+        if (accountsReader.OfRooms is null && rules.Select(r => r.Levels).Append(section.Choice).Any(choice => choice?.Accept.Contains(Level.Container) == true))
+            findings.Note(reader.Find("accounts")?.KeyAt ?? new Place(1, 1), "accounts",
+                "the level container is accepted, and is not ready before ids are set aside for it: rooms: { range: FIRST-LAST, ids-per-room: 2 }");
 
         return new PolicySnapshot(epoch, site, answers, section, roster, rules, placement, places, asksOthers,
-            entries.Values.OfType<AccountEntry>().ToFrozenDictionary(e => e.Name));
+            entries.Values.Append(accountsReader.OfRooms).OfType<AccountEntry>().ToFrozenDictionary(e => e.Name));
     }
 
     private static void Version(MapReader reader, ValueReader values, Findings findings)

@@ -18,7 +18,10 @@ internal static class Orchestrator
         if (options.Faults.Count > 0)
             return Print(2, string.Concat(options.Faults.Select(f => $"isolation separation: {f}\n")) + "Try: isolation separation --help\n", Usage);
         if (options.Socket is { } socket)
+        {
+            Environment.SetEnvironmentVariable("ISOLATION_SOCKET", socket); // of the clients that probes start themselves
             environment = [.. environment.Where(e => !e.StartsWith("ISOLATION_SOCKET=", StringComparison.Ordinal)), "ISOLATION_SOCKET=" + socket];
+        }
 
         List<(string Path, Descriptor File)> reports = [];
         try

@@ -6,7 +6,7 @@ namespace Isolation.CellInit;
 /// <summary>What a payload brings into a room that has a mount namespace of its own: attached here, so that the host has nothing to undo.</summary>
 internal static class OwnMounts
 {
-    /// <summary>Attaches and binds, and gives up the capability for it.</summary>
+    /// <summary>Attaches and binds, and gives up the capability for it as soon as nothing needs it any more.</summary>
     /// <returns>Null, or what failed: the room is of no use then.</returns>
     internal static string? Arrange(EnterCell enter, CellDescriptors descriptors)
     {
@@ -28,7 +28,8 @@ internal static class OwnMounts
                 }
             }
 
-            Capabilities.KeepOnly(Capabilities.Held & ~Capabilities.SysAdmin);
+            if (enter.Own is not { OwnCgroups: true }) // the payload's child has a namespace to make
+                Confinement.DropAdministration();
             return null;
         }
         catch (SyscallException e)

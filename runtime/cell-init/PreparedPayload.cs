@@ -55,6 +55,7 @@ internal sealed class PreparedPayload : IDisposable
         Descriptors = [.. streams],
         Cgroup = descriptors.Leaf,
         TaskFiles = [.. descriptors.TaskFiles],
+        OwnCgroupNamespace = enter.Own is { OwnCgroups: true },
         NewKeyring = true,
         OomScoreAdjustment = enter.OomScoreAdjustment,
         FileModeMask = enter.FileModeMask,

@@ -30,7 +30,7 @@ internal static class Program
         if (arguments is ["copy"])
             return Copier.Serve();
         Sys.SetChildSubreaper();
-        RuntimeThreads.DropCapabilities();
+        RuntimeThreads.Confine();
         UnsharedHeap.KeepFromChildren();
         Sys.SetName("cell-init"u8); // executed by descriptor, it would be named after that
         Capabilities.KeepOnly(Capabilities.Held & UntilTheEntry);

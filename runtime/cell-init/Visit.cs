@@ -268,6 +268,7 @@ internal sealed class Visit : IDisposable
         // Who sends on a socket is taken to be about to sleep, and the warden's thread is woken on this very processor: it goes first.
         _ = Thread.Yield();
         _prepared = new PreparedPayload(_enter, _command!, path, _descriptors, _streams!);
+        Confinement.DropAdministration();
         _descriptors.CloseWhatTheStartNeeded();
         CrashPoint.Reach("cell-init: payload prepared");
     }

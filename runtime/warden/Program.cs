@@ -1,5 +1,6 @@
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Isolators.Container;
 using Isolation.Isolators.LogOnly;
 using Isolation.Isolators.Setuid;
 using Isolation.Linux;
@@ -71,7 +72,7 @@ internal static class Program
             log.Write($"leaves in the slice {slice.At(unified).Path} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
                 + $"Fix: give them to the children of {slice.At(unified).Parent.Directory} (cgroup.subtree_control).");
 
-        IHostIsolator[] each = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms())];
+        IHostIsolator[] each = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms()), new ContainerIsolator(host, () => state.Limits.Containers(), log.Write)];
         Dictionary<Level, IHostIsolator> isolators = each.ToDictionary(isolator => isolator.Description.Level);
 
         SettingUp settingUp = new(TimeProvider.System);

@@ -5,6 +5,7 @@ namespace Isolation.Warden;
 /// <summary>The directories that are root's alone, opened once; the warden opens nothing below a directory that isolationd owns.</summary>
 internal sealed class RunDirectories : IDisposable
 {
+    private const int Patience = 5000, BetweenTries = 50; // milliseconds
     private readonly Descriptor _lock;
 
     private RunDirectories(Descriptor rooms, Descriptor scratch, string scratchPath, Descriptor held)
@@ -24,8 +25,12 @@ internal sealed class RunDirectories : IDisposable
         OpenRoots(run, 0x1ed, keepMode: true).Dispose();
         Descriptor rooms = OpenRoots($"{run}/rooms", 0x1c0);
         Descriptor held = Sys.Open(rooms, "lock", Sys.O_RDWR | Sys.O_CREAT | Sys.O_NOFOLLOW, 0x180);
-        if (!Sys.TryLock(held))
-            throw new IOException($"another warden lives on {run}. Stop it, or choose another run directory.");
+        for (int waited = 0; !Sys.TryLock(held); waited += BetweenTries)
+        {
+            if (waited >= Patience)
+                throw new IOException($"another warden lives on {run}. Stop it, or choose another run directory.");
+            _ = Sys.Poll([], BetweenTries); // one that was told to stop may look a moment longer for what it has killed
+        }
 
         string scratch = $"{state}/scratch";
         OpenRoots(scratch, 0x1c9).Dispose();

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Isolation.Isolators.Setuid;
+using Isolation.Cells;
+using Isolation.Isolators.Container;
 
 namespace Isolation.Warden;
 
@@ -33,6 +34,15 @@ internal sealed record WardenLimits
 
     /// <summary>How many rooms of a kind are built ahead.</summary>
     public int WarmRooms { get; init; }
+
+    /// <summary>Ids of rooms with a user namespace of their own; a payload's gid has its uid's number. Null where none are set aside.</summary>
+    public RoomIds? Rooms { get; init; }
+
+    /// <summary>Containers have a network of their own instead of their pilot's.</summary>
+    public bool ContainerWithoutNetwork { get; init; }
+
+    /// <summary>The OCI runtime that builds containers; null for the first that works.</summary>
+    public string? ContainerRuntime { get; init; }
 
     /// <summary>Places that are seen in every room, read-only.</summary>
     public required ImmutableArray<string> Binds { get; init; }
@@ -87,8 +97,12 @@ internal sealed record WardenLimits
                 return new PoolAccount(uid, gid, []);
         }
 
-        return null;
+        return Rooms is RoomIds rooms && rooms.IsPayloads(uid) && gid == uid ? new PoolAccount(uid, gid, []) : null;
     }
+
+    /// <summary>What containers are like: the tree that private rooms have, as a site wants it, with what the level says itself.</summary>
+    internal ContainerSettings Containers()
+        => new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = false }, Rooms, ContainerRuntime);
 
     /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
     internal PrivateRoomSettings PrivateRooms()
@@ -105,12 +119,18 @@ internal sealed record WardenLimits
         if (Binds.IsDefault || Lend.IsDefault || Room.Writable.IsDefault || Room.Hidden.IsDefault || Room.Devices.IsDefault
             || Binds.Concat(Lend).Concat(Room.Writable).Concat(Room.Hidden).Concat(Room.Devices).Any(place => !IsPlain(place)) || Room.TemporaryBytes <= 0 || Room.SharedMemoryBytes <= 0)
             throw new InvalidDataException($"{path} holds a place that is no plain absolute path, or a size below 1. Make it again: isolation policy install.");
+        if (ContainerRuntime is not null && !IsPlain(ContainerRuntime))
+            throw new InvalidDataException($"{path} names a container runtime that is no plain absolute path. Make it again: isolation policy install.");
         if (WarmRooms is < 0 or > MostWarmRooms)
             throw new InvalidDataException($"{path} wants {WarmRooms} rooms of a kind built ahead, and 0 to {MostWarmRooms} are possible. Make it again: isolation policy install.");
         // The last id, -1, is to the kernel "leave it as it is": root.
         bool low = Accounts.Any(a => a.Uid is < 1000 or uint.MaxValue || a.Gid is < 1000 or uint.MaxValue || a.Groups.Any(g => g is 0 or uint.MaxValue))
             || Ranges.Any(r => r.First < 1000 || r.Last < r.First || r.Last == uint.MaxValue);
         bool mixed = Pilots.Contains(Service.Uid) || Pilots.Append(Service.Uid).Any(uid => uid == 0 || Accounts.Any(a => a.Uid == uid) || Ranges.Any(r => uid >= r.First && uid <= r.Last));
+        low |= Rooms is not null && (Rooms.First < 1000 || Rooms.Last < Rooms.First || Rooms.Last == uint.MaxValue || Rooms.PerRoom < 2
+            || Rooms.Last - Rooms.First + 1L < 2L * Rooms.PerRoom);
+        mixed |= Rooms is not null && (Pilots.Append(Service.Uid).Any(uid => uid >= Rooms.First && uid <= Rooms.Last)
+            || Accounts.Any(a => a.Uid >= Rooms.First && a.Uid <= Rooms.Last) || Ranges.Any(r => r.First <= Rooms.Last && Rooms.First <= r.Last));
         if (low || mixed)
             throw new InvalidDataException($"{path} lets payloads be a system account, a pilot or the service. Make it again: isolation policy install.");
         return this;

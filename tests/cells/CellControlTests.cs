@@ -34,7 +34,7 @@ public sealed class CellControlTests : IDisposable
         Assert.False(control.Ending.IsCompleted);
     }
 
-    public static TheoryData<string, int?> Versions => new() { { "", 1 }, { "01000000", 1 }, { "02000000", 2 }, { "03000000", null }, { "00000000", null }, { "ffffff7f", null }, { "0900000001020304", null } };
+    public static TheoryData<string, int?> Versions => new() { { "", 1 }, { "01000000", 1 }, { "02000000", 2 }, { "03000000", 3 }, { "04000000", null }, { "00000000", null }, { "ffffff7f", null }, { "0900000001020304", null } };
 
     [Theory]
     [MemberData(nameof(Versions))]
@@ -58,8 +58,8 @@ public sealed class CellControlTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
+    [InlineData(2)]
+    [InlineData(4)]
     public async Task A_new_cell_init_of_another_form_means_that_the_program_was_replaced(uint version)
     {
         Task<CellControl> connecting = CellControl.ConnectToNewAsync(_cell.Path, FakeCellInit.Secret, Soon);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Isolation.Isolators.LogOnly;
 using Isolation.Linux;
 
@@ -11,34 +10,15 @@ namespace Isolation.Cells.Tests;
 /// </summary>
 public sealed class LeafEntryTests : IDisposable
 {
-    private readonly string _parent = string.Create(CultureInfo.InvariantCulture, $"/iso-entry-{Environment.ProcessId}");
-    private readonly List<Process> _started = [];
-    private Leaf? _leaf;
+    private readonly OwnLeaf _own = new();
 
-    private static CgroupLayout Host { get; } = CgroupLayout.Read();
-
-    public void Dispose()
-    {
-        foreach (Process process in _started)
-        {
-            process.Kill();
-            process.WaitForExit();
-            process.Dispose();
-        }
-
-        if (_leaf is null)
-            return;
-        Assert.True(SpinWait.SpinUntil(() => _leaf.Remove() is null, TimeSpan.FromSeconds(5)));
-        _leaf.Dispose();
-        foreach (string mount in Host.V1.Values.Append(Host.Unified!).Distinct())
-            _ = Sys.TryRemoveDirectory(mount + _parent, out _);
-    }
+    public void Dispose() => _own.Dispose();
 
     [SkippableFact]
     public void One_that_lives_is_put_there()
     {
-        Leaf leaf = NewLeaf();
-        Process process = Sleep();
+        Leaf leaf = _own.Make();
+        Process process = _own.Sleep();
         using PidFd held = PidFd.TryOpen(process.Id, out _)!;
         Assert.IsType<LeafEntryResult.Placed>(LeafEntry.Put(leaf, held));
         Assert.Contains(leaf.Path, File.ReadAllText($"/proc/{process.Id}/cgroup"), StringComparison.Ordinal);
@@ -48,7 +28,7 @@ public sealed class LeafEntryTests : IDisposable
     [SkippableFact]
     public void One_that_is_over_moves_nobody()
     {
-        Leaf leaf = NewLeaf();
+        Leaf leaf = _own.Make();
         using PidFd held = Over();
         Assert.IsType<LeafEntryResult.Over>(LeafEntry.Put(leaf, held));
         Assert.True(leaf.IsEmpty);
@@ -57,8 +37,8 @@ public sealed class LeafEntryTests : IDisposable
     [SkippableFact]
     public void A_stranger_with_its_number_is_put_back_and_lives()
     {
-        Leaf leaf = NewLeaf();
-        Process stranger = Sleep();
+        Leaf leaf = _own.Make();
+        Process stranger = _own.Sleep();
         string before = File.ReadAllText($"/proc/{stranger.Id}/cgroup");
         using PidFd over = Over();
         // The number was looked at while its bearer lived, and is another's at the write.
@@ -72,32 +52,10 @@ public sealed class LeafEntryTests : IDisposable
     [SkippableFact]
     public void A_number_that_nobody_bears_any_more_is_unplaced()
     {
-        Leaf leaf = NewLeaf();
+        Leaf leaf = _own.Make();
         using PidFd over = Over();
         var result = Assert.IsType<LeafEntryResult.Unplaced>(LeafEntry.Put(leaf, over, int.MaxValue, ProcessCgroups.Parse("0::/")));
         Assert.Null(result.Left);
-    }
-
-    private Leaf NewLeaf()
-    {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "cgroups need root");
-        Skip.If(Host.Unified is null, "needs a v2 hierarchy");
-        Sys.MakeDirectory(Host.Unified + _parent, 0x1ed, orExisting: true);
-        System.Collections.Immutable.ImmutableArray<V1Place> v1 = [];
-        if (Host.V1.TryGetValue("memory", out string? memory))
-        {
-            Sys.MakeDirectory(memory + _parent, 0x1ed, orExisting: true);
-            v1 = [new V1Place("memory", memory, _parent, V1Membership.Leaf)];
-        }
-
-        return _leaf = Leaf.Create(new LeafPlan(ProcessCgroups.LeafName(Guid.NewGuid()), Host.Unified!, _parent, v1, []), new HashSet<CounterKind>());
-    }
-
-    private Process Sleep()
-    {
-        var process = Process.Start("sleep", ["60"]);
-        _started.Add(process);
-        return process;
     }
 
     private static PidFd Over()

@@ -36,3 +36,13 @@ public sealed class CellInitCrashTests(PrivateCrashes shared, ClassicCrashes oth
     [MemberData(nameof(Points))]
     public void InAClassicRoomNothingIsLostOrLeft(string point) => other.Survive(point);
 }
+
+/// <summary>Promise: the same for a payload in a container, wherever isolationd, the warden or its cell-init is killed.</summary>
+public sealed class ContainerCrashTests(PrivateCrashes shared) : IClassFixture<PrivateCrashes>
+{
+    public static TheoryData<string> Points => [.. CrashPoints.AlsoInContainers];
+
+    [SkippableTheory]
+    [MemberData(nameof(Points))]
+    public void NothingIsLostOrLeft(string point) => shared.Survive(CrashPoints.Of(point) with { Scene = Scene.Container });
+}

@@ -39,6 +39,9 @@ public enum Scene
 
     /// <summary>The same, for longer than it may.</summary>
     LogOnlyOutOfTime,
+
+    /// <summary>A container, and files for and from the payload.</summary>
+    Container,
 }
 
 /// <summary>One point.</summary>
@@ -96,21 +99,21 @@ internal static class CrashPoints
         new("warden: lending begun", Told.NothingRan, Scene.Lending),
         new("warden: lent asked", Told.NothingRan, Scene.Lending),
         new("warden: setuid enter: room", Told.NothingRan),
-        new("warden: setuid enter: name", Told.NothingRan),
+        new("warden: enter: name", Told.NothingRan),
         new("warden: ticket: renamed", Told.NothingRan, Scene.Stock),
         new("warden: built ahead", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.Stock),
         new("warden: empty room: cell-init over", Told.NothingRan, Scene.Refused),
-        new("warden: setuid enter: client", Told.NothingRan),
-        new("warden: setuid enter: leaf", Told.NothingRan),
+        new("warden: enter: client", Told.NothingRan),
+        new("warden: enter: leaf", Told.NothingRan),
         new("warden: leaf: planned", Told.NothingRan),
         new("warden: leaf: made in the v2 hierarchy", Told.NothingRan),
         new("warden: leaf: made", Told.NothingRan),
-        new("warden: setuid enter: scratch", Told.NothingRan),
+        new("warden: enter: scratch", Told.NothingRan),
         new("warden: scratch: made", Told.NothingRan),
-        new("warden: setuid enter: exchange", Told.NothingRan),
-        new("warden: setuid enter: mounts", Told.NothingRan),
-        new("warden: setuid enter: pilot's channel", Told.NothingRan),
-        new("warden: setuid enter: enter", Told.NothingRan),
+        new("warden: enter: exchange", Told.NothingRan),
+        new("warden: enter: mounts", Told.NothingRan),
+        new("warden: enter: pilot's channel", Told.NothingRan),
+        new("warden: enter: enter", Told.NothingRan),
         new("warden: entered", Told.NothingRan),
         new("warden: resolved", Told.NothingRan),
         new("warden: digested", Told.NothingRan),
@@ -135,6 +138,15 @@ internal static class CrashPoints
         new("warden: log-only: killed", Told.OutOfTime, Scene.LogOnlyOutOfTime),
         new("warden: log-only: ending seen", Told.ExitCode, Scene.LogOnly),
         new("warden: log-only: leaf removed", Told.ExitCode, Scene.LogOnly),
+        new("warden: container build: settings", Told.NothingRan, Scene.Container),
+        new("warden: container build: network", Told.NothingRan, Scene.Container),
+        new("warden: container build: ticket", Told.NothingRan, Scene.Container),
+        new("warden: container birth: control socket", Told.NothingRan, Scene.Container),
+        new("warden: container birth: bundle", Told.NothingRan, Scene.Container),
+        new("warden: container birth: runtime", Told.NothingRan, Scene.Container),
+        new("warden: container birth: built", Told.NothingRan, Scene.Container),
+        new("warden: container birth: control connection", Told.NothingRan, Scene.Container),
+        new("warden: container birth: runtime's notes", Told.NothingRan, Scene.Container),
         new("warden: found: connected", Told.NothingRan, After: "warden: entered"),
         new("warden: found: looked", Told.ExitCode, After: "warden: start answered"),
         new("warden: found: taken over", Told.ExitCode, After: "warden: start answered"),
@@ -159,6 +171,15 @@ internal static class CrashPoints
         new("cell-init: ending known", Told.Lost),
         new("cell-init: ending told", Told.ExitCode),
         new("cell-init: acknowledged", Told.ExitCode),
+    ];
+
+    /// <summary>Points that every level with a cell-init passes, and at which a container has more to be found again than another room.</summary>
+    public static readonly ImmutableArray<string> AlsoInContainers =
+    [
+        "isolationd: entered", "isolationd: client told of the start", "isolationd: ending seen",
+        "warden: leaf: made in the v2 hierarchy", "warden: enter: scratch", "warden: enter: enter", "warden: entered", "warden: start noted", "warden: start answered",
+        "warden: ending kept", "warden: destroy: leaf removed", "warden: destroy: cell-init over", "warden: ticket: removed",
+        "cell-init: alive", "cell-init: warden proven", "cell-init: entered", "cell-init: payload prepared", "cell-init: payload started", "cell-init: ending told",
     ];
 
     public static Row Of(string name) => All.Single(row => row.Name == name);

@@ -21,7 +21,8 @@ internal sealed class CrashService : IDisposable
         Site.Require();
         Skip.IfNot(File.Exists(CrashPrograms + "/.built"), "the test build is not there: run ./build --crash-points");
         string policy = Site.Policy.Replace("identity-switch: require", "identity-switch: allow", StringComparison.Ordinal)
-            .Replace("log-only: no", "log-only: allow", StringComparison.Ordinal).Replace("accept: [setuid]", "accept: [log-only, setuid]", StringComparison.Ordinal)
+            .Replace("log-only: no", "log-only: allow", StringComparison.Ordinal).Replace("accept: [setuid]", "accept: [log-only, setuid, container]", StringComparison.Ordinal)
+            .Replace("accounts:\n", "accounts:\n  rooms: { range: 2104000-2104999, ids-per-room: 2 }\n", StringComparison.Ordinal)
             .Replace("{ room: classic }", $"{{ room: {room}, warm: {warm} }}", StringComparison.Ordinal);
         var service = Service.Prepare(policy, place: "/opt", policyFor: root => $"{policy}\nlend: [{root}/lend]\n");
         foreach (string file in Directory.EnumerateFiles(CrashPrograms))
@@ -111,6 +112,7 @@ internal sealed class CrashService : IDisposable
         Scene.Lending => $"--workdir {_service.Root}/lend/own",
         Scene.Refused => $"--workdir {_service.Root}/lend/others",
         Scene.Stock => "",
+        Scene.Container => $"--level container --in {_service.Work}/in --out made",
         Scene.LogOnly => "--level log-only",
         _ => "--level log-only --limit wall=500ms",
     };
@@ -155,7 +157,7 @@ internal sealed class CrashService : IDisposable
             Assert.True(launcher.ExitCode == 0, $"exit code {launcher.ExitCode}:\n{_service.Log}");
         }
 
-        Until.True(() => Status().Contains("\"warden\":{\"ready\":true", StringComparison.Ordinal), 10, () => "isolationd has not found its warden again\n" + _service.Log);
+        Until.True(_service.HasItsWarden, 10, () => "isolationd has not found its warden again\n" + _service.Log);
     }
 
     private string Status() => _service.Shell.Bash("$ROOT status --json").Output;
@@ -178,6 +180,7 @@ internal sealed class CrashService : IDisposable
             .. Directory.EnumerateFileSystemEntries(_service.State + "/scratch"),
             .. _service.Slices().SelectMany(slice => Until.Directories(slice, 1)),
             .. File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1]).Where(mount => mount.StartsWith(_service.Root, StringComparison.Ordinal) && mount != _service.State + "/scratch"),
+            .. Processes().Where(p => p.Name == "crun" || p.Name.StartsWith("runc", StringComparison.Ordinal)).Select(p => $"{p.Name} {p.Pid}"),
             .. Processes().Where(p => p.Name == "warden").Skip(1).Select(p => $"{p.Name} {p.Pid}"),
         ];
     }

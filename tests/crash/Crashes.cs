@@ -5,13 +5,15 @@ public abstract class Crashes(string room, int warm) : IDisposable
 {
     private CrashService? _service;
 
-    public void Survive(string point)
+    public void Survive(string point) => Survive(CrashPoints.Of(point));
+
+    public void Survive(Row row)
     {
         _service ??= CrashService.Start(room, warm);
         bool survived = false;
         try
         {
-            _service.Survive(CrashPoints.Of(point));
+            _service.Survive(row);
             survived = true;
         }
         finally

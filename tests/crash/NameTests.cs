@@ -65,6 +65,6 @@ public sealed partial class NameTests(ITestOutputHelper output)
     [GeneratedRegex("""Rollback undo = new\("(?<operation>[^"]+)"\)|undo\.Begin\("(?<step>[^"]+)"\)|CrashPoint\.Reach\("(?<name>[^"]+)"[,)]""")]
     private static partial Regex Passed();
 
-    [GeneratedRegex("^warden: [a-z-]+ (build|enter): ")]
+    [GeneratedRegex("^warden: (enter|[a-z-]+ (build|enter|birth)): ")]
     private static partial Regex RollbackName();
 }

@@ -105,6 +105,19 @@ public sealed class DecisionTests
         Assert.False(none.PilotMayRun);
     }
 
+    [Theory]
+    [InlineData("per: payload", null, "rooms")]
+    [InlineData("per: identity", null, "default")]
+    [InlineData("per: payload", "setuid", "default")]
+    public void In_a_container_a_payload_has_an_account_of_its_room_unless_its_identity_keeps_one(string per, string? level, string entry)
+    {
+        string text = Files.With(("per: payload", per), ("  default: {", "  rooms: { range: 3000000-3000009, ids-per-room: 2 }\n  default: {"), ("accept: [setuid]", "accept: [setuid, container]"),
+            ("default: setuid", "default: container"));
+        var ready = Asks.Ready(Level.Setuid, "classic").SetItem(Level.Container, new Readiness.Ready(["oci"]));
+        Level? asked = LevelNames.TryParse(level, out Level parsed) ? parsed : null;
+        Assert.Equal(entry, Assert.IsType<Decision.Admit>(Asks.Decide(text, Asks.Of(level: asked), ready)).AccountRule);
+    }
+
     [Fact]
     public void A_limit_of_the_scratch_is_admitted_and_left_to_the_room()
         => Assert.Equal(Limits.None with { ScratchBytes = 1, ScratchFiles = 2 },

@@ -109,6 +109,9 @@ public sealed class FaultTests
         { "per: payload", "per: payload, quarantine: soon", 19, 64, "accounts.default.quarantine", "'soon' is not a time" },
         { "  default: {", "  'my pool': { range: 3000000-3000001, per: payload }\n  default: {", 19, 3, "accounts.my pool", "'my pool' is not a usable name" },
         { "  default: {", "  rooms: { range: 3000000-3000001, ids-per-room: 1 }\n  default: {", 19, 50, "accounts.rooms.ids-per-room", "1 ids per room do not fit" },
+        { "  default: {", "  rooms: { range: 3000000-3000002, ids-per-room: 2 }\n  default: {", 19, 50, "accounts.rooms.ids-per-room", "2 ids per room do not fit" },
+        { "setuid: { room: classic }", "container: { network: user }", 14, 25, "levels.container.network", "a container of this version has its pilot's network or none" },
+        { "setuid: { room: classic }", "container: { nested-containers: allow }", 14, 35, "levels.container.nested-containers", "in a container of this version no other can be made" },
         { "match: {}", "match: {}\n    account: rooms", 18, 14, "rules[0].account", "the entry 'rooms' is for rooms" },
 
         // places and authorization

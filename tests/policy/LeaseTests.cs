@@ -32,6 +32,16 @@ public sealed class LeaseTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_the_ids_of_rooms_each_ones_second_is_lent_and_the_first_rooms_never()
+    {
+        using Leases leases = Open(Files.With(("  default: {", "  rooms: { range: 3000000-3000016, ids-per-room: 4 }\n  default: {")));
+        List<uint> lent = [];
+        while (await leases.TakeAsync(PayloadId.New(_clock), Asks.Admitted("rooms")) is LeaseResult.Lent(Lease lease))
+            lent.Add(lease.Account.Uid.Value);
+        Assert.Equal<uint>([3000005, 3000009, 3000013], lent);
+    }
+
+    [Fact]
     public async Task A_freed_account_is_lent_again_last()
     {
         using Leases leases = Open(Ten);

@@ -16,7 +16,7 @@ public sealed class WardenLimitsTests
         var made = Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation"));
         using JsonDocument json = JsonDocument.Parse(made.File.ToJson());
         Assert.Equal(
-            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false,"warmRooms":4}""",
+            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false,"warmRooms":4,"rooms":{"first":3000000,"last":3000099,"perRoom":2},"containerWithoutNetwork":false,"containerRuntime":null}""",
             JsonSerializer.Serialize(json.RootElement).Replace(snapshot.Epoch, "EPOCH", StringComparison.Ordinal));
     }
 
@@ -36,6 +36,24 @@ public sealed class WardenLimitsTests
     {
         PolicySnapshot snapshot = Files.Snapshot(Files.With(("room: classic", $"room: classic, warm: {warm}")));
         Assert.Equal(expected, Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File.WarmRooms);
+    }
+
+    [Theory]
+    [InlineData("builder: oci", null)]
+    [InlineData("runtime: /usr/local/bin/crun", "/usr/local/bin/crun")]
+    public void A_container_is_built_by_the_runtime_that_the_site_says(string section, string? runtime)
+    {
+        PolicySnapshot snapshot = Files.Snapshot(Files.With(("setuid: { room: classic }", $"container: {{ {section} }}")));
+        Assert.Equal(runtime, Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File.ContainerRuntime);
+    }
+
+    [Theory]
+    [InlineData("pilot", false)]
+    [InlineData("none", true)]
+    public void A_container_has_the_network_that_the_site_says(string network, bool without)
+    {
+        PolicySnapshot snapshot = Files.Snapshot(Files.With(("setuid: { room: classic }", $"container: {{ network: {network} }}")));
+        Assert.Equal(without, Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File.ContainerWithoutNetwork);
     }
 
     [Fact]

@@ -52,6 +52,17 @@ public sealed class WholeFileTests
         => Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Files.Good))),
             Files.Snapshot(Files.Good).Epoch);
 
+    [Theory]
+    [InlineData("accept: [setuid, container]", "match: {}", 18)]
+    [InlineData("accept: [setuid]", "match: {}\n    level: { prefer: setuid, accept: [container] }", 19)]
+    public void Containers_without_ids_for_them_are_noted(string accept, string rule, int line)
+    {
+        string text = Files.With(("accept: [setuid]", accept), ("match: {}", rule));
+        Assert.Contains($"f:{line}:1: note: accounts: the level container is accepted, and is not ready before ids are set aside for it",
+            PolicyText.OfNotes("f", Files.Notes(text)), StringComparison.Ordinal);
+        Assert.Empty(Files.Notes(text + "\n  rooms: { range: 3000000-3000009, ids-per-room: 2 }\n"));
+    }
+
     [Fact]
     public void The_good_file_has_no_note() => Assert.Empty(Files.Notes(Files.Good));
 

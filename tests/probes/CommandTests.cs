@@ -25,6 +25,10 @@ public sealed class CommandTests(ClassicRun run)
     }
 
     [SkippableFact]
+    public void TheSocketThatIsNamedIsThatOfEveryProbesClients()
+        => Assert.Contains("D7     held", run.Service.Shell.Bash($"env -u ISOLATION_SOCKET {run.Command} separation --as isotest-a --no-self-test --probe D7 --socket {run.Service.Socket}").Expect(0).Output, StringComparison.Ordinal);
+
+    [SkippableFact]
     public void APilotRunsItWithoutRoot()
     {
         string run1 = $"setpriv --reuid=isotest-b --regid=isotest-b --clear-groups -- {run.Command} separation --no-self-test --probe A1,B3,C8,F7";

@@ -72,6 +72,9 @@ public sealed class ClassicRun() : SeparationRun(Site.Policy, "--level setuid");
 /// <summary>At <c>private</c>.</summary>
 public sealed class PrivateRun() : SeparationRun(Site.PrivatePolicy, "--level setuid --no-self-test");
 
+/// <summary>At <c>container</c>.</summary>
+public sealed class ContainerRun() : SeparationRun(Site.ContainerPolicy, "--level container --no-self-test");
+
 /// <summary>At <c>private</c> where policy allows nested containers, D2 alone.</summary>
 public sealed class NestedRun() : SeparationRun(
     Site.PrivatePolicy.Replace("{ room: private }", "{ room: private, nested-containers: allow }", StringComparison.Ordinal), "--level setuid --no-self-test --probe D2");
@@ -97,4 +100,10 @@ public sealed class LogOnlyRunTests : ICollectionFixture<LogOnlyRun>
 public sealed class PrivateRunTests : ICollectionFixture<PrivateRun>
 {
     public const string Name = "one run at private";
+}
+
+[CollectionDefinition(Name)]
+public sealed class ContainerRunTests : ICollectionFixture<ContainerRun>
+{
+    public const string Name = "one run at container";
 }

@@ -10,6 +10,9 @@ namespace Isolation.Service.Tests;
 [Collection(PrivateServiceTests.Name)]
 public class PrivateRoomTests(PrivateService shared)
 {
+    /// <summary>What is in the room in the place of the service's run directory.</summary>
+    private protected virtual string[] Places => ["etc", "lent", "scratch"];
+
     [SkippableFact]
     public void ItSeesItsOwnProcessesOnly()
     {
@@ -96,7 +99,7 @@ public class PrivateRoomTests(PrivateService shared)
         string[] lines = service.Shell.Bash($$"""
             $A run -- bash -c 'ls -A {{service.Run}}; echo --; ls -A {{service.State}}; echo --; ls -A /sys/fs/cgroup; echo --; ls {{service.State}}/scratch/{{other.Id}} 2>&1; cat /proc/self/mountinfo | grep -c -e rooms -e {{other.Id}}'
             """).Expect(1).Lines;
-        Assert.Equal(["etc", "lent", "scratch", "--", "--", "--", $"ls: cannot access '{service.State}/scratch/{other.Id}': No such file or directory", "0"], lines);
+        Assert.Equal([.. Places, "--", "--", "--", $"ls: cannot access '{service.State}/scratch/{other.Id}': No such file or directory", "0"], lines);
     }
 
     [SkippableFact]

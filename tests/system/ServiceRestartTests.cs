@@ -16,6 +16,7 @@ public sealed class ServiceRestartTests
         { "classic", false },
         { "private", false },
         { "private", true },
+        { "container", true },
     };
 
     [SkippableTheory]
@@ -119,7 +120,7 @@ public sealed class ServiceRestartTests
         Until.True(() => service.Rooms().Length == 0, 10, () => string.Join(' ', service.Rooms()));
     }
 
-    private static Service Start(string room) => Service.Start(Site.Policy.Replace("{ room: classic }", $"{{ room: {room} }}", StringComparison.Ordinal), place: "/opt");
+    private static Service Start(string room) => room == "container" ? ContainerService.Start() : Service.Start(Site.Policy.Replace("{ room: classic }", $"{{ room: {room} }}", StringComparison.Ordinal), place: "/opt");
 
     private static void NothingIsLent(Service service)
         => Until.True(() => service.Shell.Bash("$ROOT status --json").Output is var status && status.Contains("\"lent\":0", StringComparison.Ordinal) && status.Contains("\"running\":0", StringComparison.Ordinal),

@@ -40,6 +40,10 @@ public sealed class LimitsFileTests
         With(room: Room.Replace("\"writable\":[]", "\"writable\":null", StringComparison.Ordinal)),
         With(room: Room.Replace("\"sharedMemoryBytes\":1048576", "\"sharedMemoryBytes\":0", StringComparison.Ordinal)),
         Site.Json.Replace("\"uid\":5900", "\"uid\":0", StringComparison.Ordinal),
+        WithRooms("""{"first":999,"last":2000,"perRoom":2}"""),
+        WithRooms("""{"first":5000,"last":5010,"perRoom":2}"""),
+        WithRooms("""{"first":2100000,"last":2100999,"perRoom":1}"""),
+        WithRooms("""{"first":2100999,"last":2100000,"perRoom":2}"""),
     ];
 
     public static TheoryData<string> Bad => [.. Wrong];
@@ -162,4 +166,6 @@ public sealed class LimitsFileTests
 
     private static string With(string pilots = "[5001]", string accounts = "[]", string ranges = "[]", string room = Room, string binds = "[]")
         => $$"""{"version":1,"service":{"uid":5900,"gid":5900},"pilots":{{pilots}},"accounts":{{accounts}},"ranges":{{ranges}},"room":{{room}},"binds":{{binds}},"lend":[]}""";
+
+    private static string WithRooms(string rooms) => Site.Json.Replace("\"logOnly\":true", $"\"rooms\":{rooms}", StringComparison.Ordinal);
 }

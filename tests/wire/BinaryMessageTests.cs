@@ -145,7 +145,7 @@ public sealed class BinaryMessageTests
     private static EnterCell Enter() => new(
         2_000_000, 2_000_001, [5, 6], 1_000, 30_000, [.. Enumerable.Range(0, 16).Select(i => new ResourceLimit(i, -1))], -17, 0x12,
         new PilotSchedule([3, 0, 0, 0, 0, 0, 0, 0x80], 3, -20, 0x4007), 4711, "/scratch", ["HOME=/scratch"], [1, 3], 8,
-        new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true, LeafIsThePilots: true), true, true);
+        new OwnRoom(["/run/isolation/scratch", "/run/isolation/etc"], [new RoomBind("/run/isolation/etc/passwd", "/etc/passwd")], NestedContainers: true, LeafIsThePilots: true, OwnCgroups: true), true, true);
 
     private static WireFinding[] Findings() =>
     [

@@ -15,14 +15,16 @@ public static class PlaceFinder
     /// <param name="hasOwnProcesses">The room has a pid namespace of its own.</param>
     /// <param name="leafName">The leaf's name.</param>
     /// <param name="planned">Called before a leaf is made: what a crash leaves must be found again.</param>
-    public static PlaceResult Find(CellHost host, Entry entry, bool hasOwnProcesses, string leafName, Action<LeafPlan> planned)
+    /// <param name="room">The room's own cgroup, where it is to have one beside the leaf.</param>
+    public static PlaceResult Find(CellHost host, Entry entry, bool hasOwnProcesses, string leafName, Action<LeafPlan> planned, RoomCgroup? room = null)
     {
         PilotCgroups pilot = PilotCgroups.Of((PidFd)entry.Client, host.Cgroups, host.Tracking);
         List<string> tried = [];
         PlaceObstacle obstacle = PlaceObstacle.Placement;
-        foreach (Candidate candidate in Best(Positions.Of(host, pilot, new PlaceNeeds(entry.Limits, hasOwnProcesses), leafName), entry.Placement, tried))
+        foreach (Candidate found in Best(Positions.Of(host, pilot, new PlaceNeeds(entry.Limits, hasOwnProcesses), leafName), entry.Placement, tried))
         {
-            planned(candidate.Plan!);
+            Candidate candidate = found with { Plan = found.Plan! with { Room = room } };
+            planned(candidate.Plan);
             CrashPoint.Reach("warden: leaf: planned");
             LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits);
             bool isHeld = trial.NotEnforced == LimitKinds.None || entry.Placement.Limits == LimitLaw.BestEffort;

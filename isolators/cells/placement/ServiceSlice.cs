@@ -77,7 +77,8 @@ public sealed class ServiceSlice(CgroupLayout layout, string name, string delega
     private bool MakeFor(LeafPlan plan)
     {
         bool isInIt = false;
-        foreach ((string mount, string path) in plan.V1.Where(place => place.Membership == V1Membership.Leaf).Select(place => (place.Mount, place.Cgroup)).Prepend((plan.UnifiedMount, plan.UnifiedParent)))
+        foreach ((string mount, string path) in plan.V1.Where(place => place.Membership == V1Membership.Leaf).Select(place => (place.Mount, place.Cgroup)).Prepend((plan.UnifiedMount, plan.UnifiedParent))
+            .Concat(plan.Room is RoomCgroup room ? [(plan.UnifiedMount, room.BuilderParent)] : []))
         {
             if (!Is(mount, path))
                 continue;

@@ -17,8 +17,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>Takes it over, or removes it.</summary>
-    /// <param name="search">Looks for what an account left, where the ticket says that it can have left something.</param>
-    public async Task<Reattached> ReattachAsync(Func<TicketSearch, UserId, SharedPlaces> search)
+    public async Task<Reattached> ReattachAsync()
     {
         PidFd? cellInit = null;
         CellControl? control = null;
@@ -35,7 +34,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
             if (control is null && cellInit is not null && Sys.Poll(cellInit, PollEvents.In, 1000) == PollEvents.None)
                 return new Reattached.Silent($"its cell-init (pid {ticket.Ticket.CellInit!.Pid}) lives and does not answer");
             Reattached found = ticket.Ticket.Start is TicketStart start
-                ? new Reattached.Live(await TakeOverAsync(cellInit, control, start, search).ConfigureAwait(false))
+                ? new Reattached.Live(await TakeOverAsync(cellInit, control, start).ConfigureAwait(false))
                 : new Reattached.Gone(await RemoveAsync(cellInit, control).ConfigureAwait(false));
             isKept = true;
             return found;
@@ -73,7 +72,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         }
     }
 
-    private async Task<Cell> TakeOverAsync(PidFd? cellInit, CellControl? control, TicketStart start, Func<TicketSearch, UserId, SharedPlaces> search)
+    private async Task<Cell> TakeOverAsync(PidFd? cellInit, CellControl? control, TicketStart start)
     {
         CellTicket known = ticket.Ticket;
         int? inRoom = control is null ? null : await LookAsync(control).ConfigureAwait(false);
@@ -83,7 +82,7 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
         CrashPoint.Reach("warden: found: looked");
         Leaf leaf = Leaf.Find(known.Leaf!, start.LeafInodes, host.WithoutCounters);
         leaf.GiveUpWhatIsHanded();
-        var parts = new CellParts(ticket, cellInit, control, leaf, Scratch.Find(host, known.Cell), uid => search(start.Search, uid))
+        var parts = new CellParts(ticket, cellInit, control, leaf, Scratch.Find(host, known.Cell), AccountResidue.Everywhere(start.Search).Search)
         {
             HasOwnProcesses = hasOwnProcesses,
             Search = start.Search,

@@ -10,7 +10,12 @@ public sealed class TicketFile : IDisposable
     private static readonly byte[] Name = "ticket"u8.ToArray();
     private static readonly byte[] NewName = "ticket.new"u8.ToArray();
     private static readonly byte[] SocketName = "control"u8.ToArray();
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private const int LongestTicket = 256 << 10;
+
+    /// <summary>A directory in RUN/rooms/ID for whoever builds the room: nobody needs what is in it once the room is there, and with the ticket it goes.</summary>
+    public const string BuilderName = "builder";
+
     private readonly Lock _turn = new();
     private readonly Descriptor _rooms;
     private byte[] _directoryName;
@@ -143,12 +148,28 @@ public sealed class TicketFile : IDisposable
     /// <returns>What could not be removed, or null.</returns>
     public string? Remove()
     {
+        if (RemoveBuilders(Directory, TimeProvider.System) is string left)
+            return left;
         foreach (byte[] name in new[] { SocketName, NewName, Name })
             _ = Sys.TryUnlink(Directory, name, isDirectory: false, out _);
         CrashPoint.Reach("warden: ticket: removed");
         return Sys.TryUnlink(_rooms, _directoryName, isDirectory: true, out int errno) || errno == Errno.ENOENT
             ? null
             : $"rooms/{Encoding.ASCII.GetString(_directoryName)}: {ErrnoText.Of(errno)}";
+    }
+
+    /// <summary>Removes what the builder of a room has noted there; it goes before the ticket, since another warden would not find it without.</summary>
+    /// <param name="room">RUN/rooms/ID.</param>
+    /// <param name="clock">The clock.</param>
+    /// <returns>What could not be removed, or null.</returns>
+    public static string? RemoveBuilders(Descriptor room, TimeProvider clock)
+    {
+        byte[] name = Encoding.ASCII.GetBytes(BuilderName);
+        using Descriptor? builders = Sys.TryOpen(room, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);
+        if (builders is null)
+            return null;
+        return TreeRemoval.RemoveContent(builders, clock.GetUtcNow() + Patience, clock)
+            ?? (Sys.TryUnlink(room, name, isDirectory: true, out int errno) ? null : $"{BuilderName}: {ErrnoText.Of(errno)}");
     }
 
     /// <summary>Closes the directory; it stays.</summary>

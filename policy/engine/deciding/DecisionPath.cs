@@ -78,11 +78,18 @@ internal sealed record DecisionPath(
         return Unasked()
             ?? AtLevel(wanted, accepted, (level, kind) =>
             {
-                var admit = new Decision.Admit(rule.Name, level, kind, identity, rule.Account, limits, Policy.Placement, Policy.Epoch) { Lends = Lends(level, kind) };
-                return level == Level.LogOnly ? admit with { Would = Would(choice, accepted, admit) }
+                var admit = new Decision.Admit(rule.Name, level, kind, identity, AccountRule(rule, level), limits, Policy.Placement, Policy.Epoch) { Lends = Lends(level, kind) };
+                return level == Level.LogOnly ? admit with { Would = Would(rule, choice, accepted, admit) }
                     : admit.Lends && Request.LendsCredentials && !Policy.Places.LendCredentials ? NoCredentials : admit;
             });
     }
+
+    // At the level container a payload's account comes with its room, unless it is one that its identity keeps, or of the host's.
+    private string AccountRule(Rule rule, Level level)
+        => level == Level.Container && Policy.Accounts.ContainsKey(AccountsReader.RoomsKey)
+            && Policy.Accounts.TryGetValue(rule.Account, out AccountEntry? entry) && entry is { PerIdentity: false, Source: AccountSource.Range }
+            ? AccountsReader.RoomsKey
+            : rule.Account;
 
     private static readonly Decision.Refuse NoCredentials = new("lend-credentials",
         "the directory to be lent is or holds the pilot's home or a credential of its, and this site forbids that", "Lend another directory, or use --in and --out.");
@@ -99,14 +106,14 @@ internal sealed record DecisionPath(
             && Policy.Places.Lend.Any(root => directory.IsBelow(root));
 
     /// <summary>What would have been decided were there no level log-only: the level that the rule prefers, else the weakest that it accepts, else the usual one.</summary>
-    private Decision Would(LevelChoice choice, ImmutableArray<Level> accepted, Decision.Admit logged)
+    private Decision Would(Rule rule, LevelChoice choice, ImmutableArray<Level> accepted, Decision.Admit logged)
     {
         Level[] isolating = [.. accepted.Where(l => l != Level.LogOnly).Order()];
         Level instead = isolating.Contains(choice.Prefer) ? choice.Prefer
             : isolating.Length > 0 ? isolating[0]
             : Policy.Answers.Switch == IdentitySwitch.No ? Level.Container : Level.Setuid;
         Trail?.Add($"At log-only the pilot runs it itself; without that level it would be {instead.Name()}.");
-        return AtLevel(instead, [instead, .. isolating.Where(l => l > instead)], (level, kind) => logged with { Level = level, RoomKind = kind });
+        return AtLevel(instead, [instead, .. isolating.Where(l => l > instead)], (level, kind) => logged with { Level = level, RoomKind = kind, AccountRule = AccountRule(rule, level) });
     }
 
     private Rule? FirstMatch(PilotClass pilot, Identity identity)

@@ -32,7 +32,7 @@ public abstract record WardenLimits
         HashSet<UserId> forbidden = [UserId.Root, service.Uid, .. policy.Pilots.Keys, .. IdChecks.Operators(facts, accounts).Select(o => o.Uid)];
         foreach (AccountEntry entry in policy.Accounts.Values)
             foreach (UserId uid in forbidden)
-                if (entry.Source.IndexOf(uid) >= 0)
+                if (entry.Source is AccountSource.Rooms rooms ? rooms.Ids.Contains(uid.Value) : entry.Source.IndexOf(uid) >= 0)
                     return new NotMade(string.Create(CultureInfo.InvariantCulture,
                         $"the entry '{entry.Name}' maps to uid {uid}, which is root's, the service's, a pilot's or an operator's"),
                         "Take that uid out of the entry, or its account out of the operators.");
@@ -50,6 +50,9 @@ public abstract record WardenLimits
             policy.Places.Lend,
             policy.Epoch,
             policy.Answers.LogOnly != LogOnlyMode.No,
-            policy.Levels.WarmRooms));
+            policy.Levels.WarmRooms,
+            policy.Accounts.Values.Select(e => e.Source).OfType<AccountSource.Rooms>().Select(r => new WardenRooms(r.Ids.First, r.Ids.Last, (uint)r.PerRoom)).FirstOrDefault(),
+            policy.Levels.ContainerWithoutNetwork,
+            policy.Levels.Runtime));
     }
 }

@@ -19,10 +19,13 @@ namespace Isolation.Policy;
 /// <param name="Epoch">The digest of the policy file that this was made from.</param>
 /// <param name="LogOnly">Children of pilots' processes may be put into leaves, and ended there (level log-only).</param>
 /// <param name="WarmRooms">How many rooms of a kind are built ahead.</param>
+/// <param name="Rooms">Ids of rooms with a user namespace of their own; null where none are set aside.</param>
+/// <param name="ContainerWithoutNetwork">Containers have a network of their own instead of their pilot's.</param>
+/// <param name="ContainerRuntime">The OCI runtime that builds containers; null for the first that works.</param>
 public sealed record WardenLimitsFile(
     int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges,
     PrivateRoom Room, ImmutableArray<string> Binds, ImmutableArray<string> Lend, string Epoch,
-    bool LogOnly = false, int WarmRooms = 0)
+    bool LogOnly = false, int WarmRooms = 0, WardenRooms? Rooms = null, bool ContainerWithoutNetwork = false, string? ContainerRuntime = null)
 {
     /// <summary>The bytes of the file.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WardenLimitsJson.Default.WardenLimitsFile);
@@ -36,6 +39,9 @@ public sealed record WardenAccount(uint Uid, uint Gid, ImmutableArray<uint> Grou
 
 /// <summary>Ids, both ends included.</summary>
 public sealed record WardenRange(uint First, uint Last);
+
+/// <summary>Ids of rooms, both ends included, and how many of them each room takes.</summary>
+public sealed record WardenRooms(uint First, uint Last, uint PerRoom);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(WardenLimitsFile))]

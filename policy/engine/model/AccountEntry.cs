@@ -40,6 +40,30 @@ internal abstract record AccountSource
         }
     }
 
+    /// <summary>
+    /// The ids of rooms with a user namespace of their own (<c>accounts: rooms</c>): of each room's the second, since the first is its cell-init's. The first room's
+    /// are left out: where a payload has an account from elsewhere, its cell-init has that room's first id.
+    /// </summary>
+    internal sealed record Rooms(IdSpan Ids, long PerRoom) : AccountSource
+    {
+        public override long Count => (Ids.Count / PerRoom) - 1;
+
+        public override Account this[long index]
+        {
+            get
+            {
+                uint id = checked((uint)(Ids.First + ((index + 1) * PerRoom) + 1));
+                return new Account(new UserId(id), new GroupId(id), [], null);
+            }
+        }
+
+        public override long IndexOf(UserId uid)
+        {
+            long place = Ids.Contains(uid.Value) ? uid.Value - Ids.First : 0;
+            return place % PerRoom == 1 && place / PerRoom <= Count ? (place / PerRoom) - 1 : -1;
+        }
+    }
+
     /// <summary>Uids without a host entry, each with the gid of the same number and no other group.</summary>
     internal sealed record Range(IdSpan Ids) : AccountSource
     {
@@ -69,6 +93,3 @@ internal sealed record IdSpan(uint First, uint Last)
 
     public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{First}-{Last}");
 }
-
-/// <summary>The entry <c>accounts: rooms</c>: the ids that rooms of their own user namespace are built with.</summary>
-internal sealed record RoomIds(IdSpan Ids, long IdsPerRoom);

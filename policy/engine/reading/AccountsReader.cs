@@ -12,6 +12,9 @@ internal sealed class AccountsReader(HostFacts facts, IAccountDatabase accounts,
 
     private static readonly Dictionary<string, bool> Per = new() { ["identity"] = true, ["payload"] = false };
 
+    /// <summary>The entry of the ids that rooms have of their own; null where there is none, or a faulty one.</summary>
+    public AccountEntry? OfRooms { get; private set; }
+
     /// <summary>
     /// The entries by name. An entry with a fault is there as null: a rule that names it is not told that it is unknown.
     /// </summary>
@@ -41,10 +44,14 @@ internal sealed class AccountsReader(HostFacts facts, IAccountDatabase accounts,
         if (Span(range) is not IdSpan ids)
             return;
         checks.Claim(range!, RoomsKey, ids);
-        if (perRoom is long each && (each < 2 || each > ids.Count))
+        if (perRoom is not long each)
+            return;
+        if (each >= 2 && each * 2 <= ids.Count)
+            OfRooms = new AccountEntry(RoomsKey, new AccountSource.Rooms(ids, each), PerIdentity: false, QuarantineFor: null);
+        else
             findings.Fault(perRoomNode!, string.Create(CultureInfo.InvariantCulture,
                 $"{each} ids per room do not fit: a room needs 2 or more, and the range has {ids.Count}"),
-                "Write 2, or 65536 for images that need them, and a range that holds at least one room.");
+                "Write 2, or 65536 for images that need them, and a range that holds two rooms or more: the first one's ids are no payload's.");
     }
 
     private AccountEntry? Entry(Pair pair)

@@ -9,8 +9,15 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
     private static readonly Dictionary<string, bool> WhenNotReady = new() { ["refuse"] = false, ["strengthen"] = true };
     private static readonly Dictionary<string, bool> DenyAllow = new() { ["deny"] = false, ["allow"] = true };
     private static readonly Dictionary<string, bool> EngineBuilder = new() { ["oci"] = false, ["engine"] = true };
-    private static readonly Dictionary<string, int> ContainerNetworks = new() { ["pilot"] = 0, ["none"] = 1, ["user"] = 2 };
+    private static readonly Dictionary<string, ContainerNetwork> ContainerNetworks = new() { ["pilot"] = ContainerNetwork.Pilot, ["none"] = ContainerNetwork.None, ["user"] = ContainerNetwork.User };
     private static readonly Dictionary<string, int> MachineNetworks = new() { ["user"] = 0, ["none"] = 1 };
+
+    private enum ContainerNetwork
+    {
+        Pilot,
+        None,
+        User,
+    }
 
     public LevelSettings Section(Node? node)
     {
@@ -22,8 +29,13 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
 
         MapReader container = MapReader.Of(levels.Optional("container"), findings, "Write container: { builder: oci }.");
         bool engine = values.Choice(container.Optional("builder"), EngineBuilder) ?? false;
-        values.Choice(container.Optional("network"), ContainerNetworks);
-        values.Choice(container.Optional("nested-containers"), DenyAllow);
+        string? runtime = values.AbsolutePath(container.Optional("runtime"));
+        Node? networkNode = container.Optional("network"), nestedNode = container.Optional("nested-containers");
+        ContainerNetwork network = values.Choice(networkNode, ContainerNetworks) ?? ContainerNetwork.Pilot;
+        if (network == ContainerNetwork.User)
+            findings.Fault(networkNode!, "a container of this version has its pilot's network or none", "Write network: pilot, or network: none.");
+        if (values.Choice(nestedNode, DenyAllow) == true)
+            findings.Fault(nestedNode!, "in a container of this version no other can be made", "Write nested-containers: deny; or let such payloads have the level setuid.");
         container.Done();
 
         MapReader machine = MapReader.Of(levels.Optional("vm"), findings, "Write vm: { emulation: deny }.");
@@ -32,7 +44,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         machine.Done();
         levels.Done();
 
-        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci");
+        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci", runtime, network == ContainerNetwork.None);
     }
 
     /// <summary>A rule's <c>level</c>: one level, or one that is preferred and others that may be asked for.</summary>

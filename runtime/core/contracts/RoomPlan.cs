@@ -10,11 +10,14 @@ public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client);
 
 /// <summary>What makes a room fit a payload.</summary>
 /// <param name="Level">Its level.</param>
-/// <param name="Kind">For setuid <c>classic</c> or <c>private</c>.</param>
+/// <param name="Kind">For setuid <c>classic</c> or <c>private</c>, for container <c>oci</c>.</param>
 public sealed record RoomKey(Level Level, string Kind)
 {
     /// <summary>The kind of setuid room that has namespaces of its own.</summary>
     public const string Private = "private";
+
+    /// <summary>The kind of container that an OCI runtime builds.</summary>
+    public const string Oci = "oci";
 
     /// <summary>The room has a pid namespace or a machine of its own: with its first process all of it ends.</summary>
     public bool HasOwnProcesses => Level switch { Level.LogOnly => false, Level.Setuid => Kind == Private, _ => true };

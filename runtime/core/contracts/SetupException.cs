@@ -11,6 +11,11 @@ public class SetupException : Exception
     public SetupException(string step, string cause, string? undo = null, Exception? inner = null)
         : base($"{step}: {cause}", inner) => (Step, Cause, Undo) = (step, cause, undo);
 
+    /// <summary>The same failure, where more could not be undone.</summary>
+    /// <param name="undo">What, or null.</param>
+    public SetupException With(string? undo)
+        => new(Step, Cause, (Undo, undo) switch { (null, _) => undo, (_, null) => Undo, _ => $"{Undo}; {undo}" }, InnerException ?? this);
+
     /// <summary>The step's name.</summary>
     public string Step { get; }
 

@@ -45,12 +45,13 @@ internal sealed class FrontService(ServiceOptions options, IHostApplicationLifet
         WardenLink warden = _warden = new WardenLink(paths.WardenSocket, uid: 0, () => Volatile.Read(ref readiness)?.Request(), log);
         IsolatorCatalog isolators = new([
             new WardenIsolator(warden, new IsolatorDescription(Level.LogOnly, ["forked"], [Position.Beside, Position.Below, Position.Own]), fix, log),
-            new WardenIsolator(warden, new IsolatorDescription(Level.Setuid, ["classic", RoomKey.Private], [Position.Beside, Position.Below, Position.Inside, Position.Own]), fix, log)]);
+            new WardenIsolator(warden, new IsolatorDescription(Level.Setuid, ["classic", RoomKey.Private], [Position.Beside, Position.Below, Position.Inside, Position.Own]), fix, log),
+            new WardenIsolator(warden, new IsolatorDescription(Level.Container, [RoomKey.Oci], [Position.Beside, Position.Below, Position.Inside, Position.Own]), fix, log)]);
         Volatile.Write(ref readiness, Keep(new ReadinessWatch(isolators, log)));
         await ProbeFirstAsync(readiness).ConfigureAwait(false);
 
         EventWatch watch = Keep(new EventWatch());
-        PolicyReload reload = Keep(new PolicyReload(policy, ledger, _notifier, log));
+        PolicyReload reload = Keep(new PolicyReload(policy, ledger, _notifier, readiness.Request, log));
         AccountNames accounts = new(clock);
         FairTurns turns = new(TurnBounds.ForProcessors(Environment.ProcessorCount), clock);
         PayloadRunner runner = new(() => policy.Current, leases, isolators, ledger, _running, turns, clock);

@@ -5,7 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Isolation.Daemon;
 
 /// <summary>Reloads the policy, once at a time, for SIGHUP and for operators; either outcome is logged and recorded.</summary>
-internal sealed class PolicyReload(ISitePolicy policy, ILedger ledger, ServiceNotifier notifier, ILogger log) : IDisposable
+/// <param name="policy">The policy.</param>
+/// <param name="ledger">Where an outcome is recorded.</param>
+/// <param name="notifier">Who is told that it is under way.</param>
+/// <param name="inForce">Called when a new file is in force: what the levels need may have changed with it.</param>
+/// <param name="log">Where an outcome is logged.</param>
+internal sealed class PolicyReload(ISitePolicy policy, ILedger ledger, ServiceNotifier notifier, Action inForce, ILogger log) : IDisposable
 {
     private const int MaxDetail = 1024;
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -23,7 +28,10 @@ internal sealed class PolicyReload(ISitePolicy policy, ILedger ledger, ServiceNo
             foreach (string fault in faults)
                 Log.PolicyFault(log, PrintableText.Of(fault));
             if (faults.Count == 0)
+            {
                 Log.PolicyLoaded(log, policy.Site, policy.Epoch);
+                inForce();
+            }
             else
                 Log.PolicyKept(log, faults.Count, policy.Epoch);
 

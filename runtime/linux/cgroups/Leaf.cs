@@ -13,11 +13,12 @@ public sealed class Leaf : IDisposable
     private readonly List<Descriptor> _taskFiles = [];
     private readonly Dictionary<string, LeafDirectory> _v1 = [];
     private readonly Dictionary<string, Descriptor> _joined = [];
+    private readonly RoomDirectories? _room;
     private Descriptor? _kill;
     private Descriptor? _freeze;
     private Descriptor? _events;
 
-    private Leaf(LeafPlan plan, LeafDirectory unified) => (Plan, Path, Unified) = (plan, $"{plan.UnifiedParent}/{plan.Name}", unified);
+    private Leaf(LeafPlan plan, RoomDirectories? room, LeafDirectory unified) => (Plan, Path, _room, Unified) = (plan, plan.UnifiedPath, room, unified);
 
     /// <summary>What it was made to.</summary>
     public LeafPlan Plan { get; }
@@ -27,6 +28,12 @@ public sealed class Leaf : IDisposable
 
     /// <summary>The v2 directory, for clone3.</summary>
     public Descriptor Directory => Unified.Directory;
+
+    /// <summary>The v2 directory in which whoever builds the room is born; null where the room has no cgroup of its own.</summary>
+    public Descriptor? BuilderDirectory => _room?.Builder;
+
+    /// <summary>The v2 directory of the room's own cgroup; null where it has none.</summary>
+    public Descriptor? RoomDirectory => _room?.Directory;
 
     /// <summary>cgroup.kill, for writing.</summary>
     public Descriptor Kill => _kill ?? throw Gone();
@@ -52,9 +59,11 @@ public sealed class Leaf : IDisposable
     /// <exception cref="SyscallException">A step failed; what was made is removed.</exception>
     public static Leaf Create(LeafPlan plan, IReadOnlySet<CounterKind> without)
     {
-        Leaf leaf = new(plan, LeafDirectory.Make(plan.UnifiedMount + plan.UnifiedParent, plan.Name));
+        Leaf leaf = MakeDirectory(plan);
         try
         {
+            if (plan.Room is RoomCgroup room)
+                RoomDirectories.Give(leaf.Unified, room.Owner);
             leaf._kill = leaf.Keep(leaf.Unified.Open("cgroup.kill", Sys.O_WRONLY));
             leaf._freeze = leaf.Keep(leaf.Unified.Open("cgroup.freeze", Sys.O_WRONLY));
             leaf._events = leaf.Keep(leaf.Unified.Open("cgroup.events", Sys.O_RDONLY));
@@ -79,7 +88,8 @@ public sealed class Leaf : IDisposable
     /// <param name="without">Counters to do without, as if the kernel lacked them.</param>
     public static Leaf Find(LeafPlan plan, IReadOnlyList<long>? inodes, IReadOnlySet<CounterKind> without)
     {
-        Leaf leaf = new(plan, LeafDirectory.Find(plan.UnifiedMount + plan.UnifiedParent, plan.Name, inodes?[^1]));
+        RoomDirectories? room = plan.Room is null ? null : RoomDirectories.Find(plan, plan.Room);
+        Leaf leaf = new(plan, room, room?.FindLeaf(plan.Name, inodes?[^1]) ?? LeafDirectory.Find(plan.UnifiedMount + plan.UnifiedParent, plan.Name, inodes?[^1]));
         try
         {
             leaf._kill = leaf.KeepIfThere(leaf.Unified.TryOpen("cgroup.kill", Sys.O_WRONLY));
@@ -163,12 +173,32 @@ public sealed class Leaf : IDisposable
         }
     }
 
+    /// <summary>Whatever the room's builder has made of it, the cgroup of the room's first process is root's alone.</summary>
+    /// <exception cref="SyscallException">The kernel refuses.</exception>
+    public void TakeBackFirst() => _room?.TakeBackFirst();
+
+    /// <summary>True when nobody builds the room any more, and where it has no cgroup of its own.</summary>
+    public bool IsBuilderEmpty => _room?.IsBuilderEmpty ?? true;
+
+    /// <summary>Kills who still builds the room.</summary>
+    public void KillBuilder() => _room?.KillBuilder();
+
+    /// <summary>Removes the builder's cgroup, when the room is built.</summary>
+    /// <returns>What could not be removed, or null.</returns>
+    public string? RemoveBuilder() => _room?.RemoveBuilder();
+
+    /// <summary>True when nobody is in the room's own cgroup or its builder's, and where the room has none.</summary>
+    public bool IsRoomEmpty => _room?.IsEmpty ?? true;
+
+    /// <summary>Kills whoever is in the room's own cgroup, its first process among them, and whoever builds it; nobody where the room has none.</summary>
+    public void KillRoom() => _room?.KillAll();
+
     /// <summary>Removes the directories of an empty leaf. rmdir can block: call it where the thread may hang.</summary>
     /// <returns>What could not be removed, or null.</returns>
-    public string? Remove() => Remove(Directories);
+    public string? Remove() => Remove(Directories) ?? _room?.Remove();
 
     /// <summary>As <see cref="Remove()"/>, only what is in a batch system's directories: the v1 hierarchies where there are any. The counters there are gone with it.</summary>
-    public string? RemoveFromJob() => Remove(Plan.V1.IsEmpty ? Directories : _v1.Values);
+    public string? RemoveFromJob() => Plan.V1.IsEmpty ? Remove() : Remove(_v1.Values);
 
     /// <summary>
     /// Closes what whoever enters has been given: the counters, but the one of the freezer, and the task files. A warden holds many leaves at a time, and
@@ -191,6 +221,22 @@ public sealed class Leaf : IDisposable
             descriptor.Dispose();
         foreach (LeafDirectory directory in Directories)
             directory.Dispose();
+        _room?.Dispose();
+    }
+
+    private static Leaf MakeDirectory(LeafPlan plan)
+    {
+        RoomDirectories? room = plan.Room is null ? null : RoomDirectories.Make(plan, plan.Room);
+        try
+        {
+            return new Leaf(plan, room, room?.MakeLeaf(plan.Name) ?? LeafDirectory.Make(plan.UnifiedMount + plan.UnifiedParent, plan.Name));
+        }
+        catch
+        {
+            _ = room?.Remove();
+            room?.Dispose();
+            throw;
+        }
     }
 
     private static string? Remove(IEnumerable<LeafDirectory> directories)

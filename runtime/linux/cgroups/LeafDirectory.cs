@@ -30,9 +30,14 @@ public sealed class LeafDirectory : IDisposable
     /// <summary>Makes it.</summary>
     /// <exception cref="SyscallException">It cannot be made, is there already, or is not what was made.</exception>
     public static LeafDirectory Make(string parent, string name)
+        => Make(Sys.Open(null, parent, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW), $"{parent}/{name}", name);
+
+    /// <summary>Makes one in this one, whatever name this one bears by now.</summary>
+    /// <exception cref="SyscallException">As <see cref="Make(string, string)"/>.</exception>
+    public LeafDirectory MakeBelow(string name) => Make(Directory.Duplicate(), $"{Path}/{name}", name);
+
+    private static LeafDirectory Make(Descriptor above, string path, string name)
     {
-        string path = $"{parent}/{name}";
-        Descriptor above = Sys.Open(null, parent, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
         Descriptor? made = null;
         // In a directory of root's nobody renames, and there may be a thousand leaves.
         HashSet<long> before = Sys.StatusOf(above).Uid == 0 ? [] : [.. RootsOwn(above).Select(own => own.Inode)];
@@ -73,16 +78,24 @@ public sealed class LeafDirectory : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="inode">Its inode; null where nobody has noted it, and the name must do.</param>
     public static LeafDirectory Find(string parent, string name, long? inode)
+        => Find(OpenIfThere(null, Encoding.UTF8.GetBytes(parent), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, parent), $"{parent}/{name}", name, inode, owner: 0);
+
+    /// <summary>As <see cref="Find(string, string, long?)"/>, in this one, whatever name this one bears by now.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="inode">Its inode; null where nobody has noted it, and the name must do.</param>
+    /// <param name="owner">Whose it may be beside root's: where this one is root's alone, nobody else can have put another there.</param>
+    public LeafDirectory FindBelow(string name, long? inode, uint owner = 0) => Find(_directory?.Duplicate(), $"{Path}/{name}", name, inode, owner);
+
+    private static LeafDirectory Find(Descriptor? above, string path, string name, long? inode, uint owner)
     {
-        string path = $"{parent}/{name}";
-        if (OpenIfThere(null, Encoding.UTF8.GetBytes(parent), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, parent) is not Descriptor above)
+        if (above is null)
             return new LeafDirectory(path, null, null, 0);
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         if (inode is long known && Sys.TryCachedStatusAt(above, bytes, out _)?.Inode != known)
             bytes = RootsOwn(above).FirstOrDefault(own => own.Inode == known).Name ?? [];
         Descriptor? found = bytes.Length == 0 ? null : OpenIfThere(above, bytes, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, path);
         FileStatus? status = found is null ? null : Sys.StatusOf(found);
-        if (status is { Uid: 0, Inode: long own } && (inode is null || own == inode))
+        if (status is { Inode: long own } && (status.Value.Uid == 0 || status.Value.Uid == owner) && (inode is null || own == inode))
             return new LeafDirectory(path, above, found, own);
         found?.Dispose();
         return new LeafDirectory(path, above, null, 0);

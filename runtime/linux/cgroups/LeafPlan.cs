@@ -10,9 +10,20 @@ namespace Isolation.Linux;
 /// <param name="Jobs">Directories of the batch system in which this leaf is made, and which it may not be able to remove at its first try.</param>
 public sealed record LeafPlan(string Name, string UnifiedMount, string UnifiedParent, ImmutableArray<V1Place> V1, ImmutableArray<JobDirectory> Jobs)
 {
+    /// <summary>The room's own cgroup, which the leaf is in; null where the room's first process is elsewhere.</summary>
+    public RoomCgroup? Room { get; init; }
+
+    /// <summary>Path of the leaf in the unified hierarchy.</summary>
+    public string UnifiedPath => $"{RoomPath ?? UnifiedParent}/{Name}";
+
+    /// <summary>Path of the cgroup of the room's first process there; null where the room has no cgroup of its own.</summary>
+    public string? FirstPath => RoomPath is null ? null : $"{RoomPath}/{RoomCgroup.First}";
+
+    private string? RoomPath => Room is null ? null : $"{UnifiedParent}/{Room.Name}";
+
     /// <summary>The directories that will be the leaf's own.</summary>
     public string[] Directories
-        => [$"{UnifiedMount}{UnifiedParent}/{Name}", .. V1.Where(place => place.Membership == V1Membership.Leaf).Select(place => $"{place.Mount}{place.Cgroup}/{Name}")];
+        => [$"{UnifiedMount}{UnifiedPath}", .. V1.Where(place => place.Membership == V1Membership.Leaf).Select(place => $"{place.Mount}{place.Cgroup}/{Name}")];
 }
 
 /// <summary>

@@ -26,6 +26,12 @@ public sealed record ChildPlan
     /// <summary>Files <c>tasks</c> of cgroup v1 leaves to join.</summary>
     public ImmutableArray<Descriptor> TaskFiles { get; init; } = [];
 
+    /// <summary>
+    /// A cgroup namespace whose roots are the leaves it is in (cgroup_namespaces(7)). Not a flag of the birth: a new namespace's roots are where the parent is.
+    /// Needs CAP_SYS_ADMIN.
+    /// </summary>
+    public bool OwnCgroupNamespace { get; init; }
+
     /// <summary>Namespaces of its own.</summary>
     public OwnNamespaces Namespaces { get; init; }
 

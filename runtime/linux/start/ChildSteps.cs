@@ -31,4 +31,5 @@ internal static class ChildSteps
     internal const int Exec = 24;
     internal const int Deadline = 25;
     internal const int Leave = 26;
+    internal const int CgroupNamespace = 27; // between V1Leaves and NetworkNamespace
 }

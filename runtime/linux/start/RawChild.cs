@@ -6,6 +6,7 @@ namespace Isolation.Linux;
 /// </summary>
 internal static unsafe class RawChild
 {
+    private const int CLONE_NEWCGROUP = 0x02000000;
     private const int CLONE_NEWNET = 0x40000000;
     private const int PRIO_PROCESS = 0;
     private const int IOPRIO_WHO_PROCESS = 1;
@@ -58,6 +59,9 @@ internal static unsafe class RawChild
             if (Raw.Call(Raw.SYS_write, plan->TaskFiles[i], (nint)(&zero), 1, 0, 0, 0) != 1)
                 return ChildSteps.V1Leaves;
         }
+
+        if (plan->OwnCgroupNamespace && Raw.Call(Raw.SYS_unshare, CLONE_NEWCGROUP, 0, 0, 0, 0, 0) < 0)
+            return ChildSteps.CgroupNamespace;
 
         int failed = RawCall.Make(plan->Mounts, plan->MountCount);
         if (failed >= 0)

@@ -20,6 +20,7 @@ internal unsafe struct RawPlan
     internal int KeptCount;
     internal int* TaskFiles;
     internal int TaskFileCount;
+    internal bool OwnCgroupNamespace;
     internal int NetworkNamespace;
     internal bool NewKeyring;
     internal byte* OomScore;
@@ -115,6 +116,7 @@ internal static unsafe class RawPlanner
             KeptCount = kept.Length,
             TaskFiles = block.Array<int>(taskFiles),
             TaskFileCount = taskFiles.Length,
+            OwnCgroupNamespace = plan.OwnCgroupNamespace,
             NetworkNamespace = network,
             NewKeyring = plan.NewKeyring,
             OomScore = block.Text(oom),

@@ -6,13 +6,14 @@ namespace Isolation.Wire;
 /// <list type="bullet">
 /// <item>1: the first; its proof does not say a form</item>
 /// <item>2: <see cref="EnterCell.IsDetached"/>. What a cell is asked after its entry is as in 1</item>
+/// <item>3: <see cref="OwnRoom.OwnCgroups"/>. What a cell is asked after its entry is as in 1</item>
 /// </list>
 /// A message that changes makes a new form; what was said of a form before stays true of it.
 /// </summary>
 public static class ControlVersion
 {
     /// <summary>The form that these programs speak. A room is built with a cell-init of this one only.</summary>
-    public const int Newest = 2;
+    public const int Newest = 3;
 
     /// <summary>The oldest form whose cells are taken over.</summary>
     public const int Oldest = 1;

@@ -10,7 +10,8 @@ namespace Isolation.Wire;
 /// <param name="LeafIsThePilots">
 /// The pilot can move processes out of the leaf, and remove it: the payload is killed and proven over by the room's pid namespace too.
 /// </param>
-public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedContainers, bool LeafIsThePilots)
+/// <param name="OwnCgroups">The payload sees its own cgroups as the roots: it has a cgroup namespace of its own.</param>
+public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedContainers, bool LeafIsThePilots, bool OwnCgroups)
 {
     /// <summary>The most mounts, and the most binds.</summary>
     public const int Most = 16;
@@ -26,7 +27,7 @@ public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedConta
         to.U32((uint)Binds.Length);
         foreach (RoomBind bind in Binds)
             to.Text(bind.Source).Text(bind.Target);
-        to.Flag(NestedContainers).Flag(LeafIsThePilots);
+        to.Flag(NestedContainers).Flag(LeafIsThePilots).Flag(OwnCgroups);
     }
 
     /// <summary>Reads the body.</summary>
@@ -39,7 +40,7 @@ public sealed record OwnRoom(string[] Mounts, RoomBind[] Binds, bool NestedConta
         var binds = new RoomBind[from.Count(Most)];
         for (int i = 0; i < binds.Length; i++)
             binds[i] = new RoomBind(from.Text(MaxPath), from.Text(MaxPath));
-        return new OwnRoom(mounts, binds, from.Flag(), from.Flag());
+        return new OwnRoom(mounts, binds, from.Flag(), from.Flag(), from.Flag());
     }
 }
 

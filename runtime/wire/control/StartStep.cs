@@ -86,6 +86,9 @@ public enum StartStep
 
     /// <summary>It was killed while it waited to be let go.</summary>
     Leave = 26,
+
+    /// <summary>A cgroup namespace whose root is the leaf: in containers, right after the leaves are joined.</summary>
+    CgroupNamespace = 27,
 }
 
 /// <summary>The names of the steps, as records and messages spell them.</summary>
@@ -121,6 +124,7 @@ public static class StartStepNames
         StartStep.Exec => "exec",
         StartStep.Deadline => "deadline",
         StartStep.Leave => "leave",
+        StartStep.CgroupNamespace => "cgroup-namespace",
         _ => "unknown",
     };
 }

@@ -16,6 +16,22 @@ public sealed class PlacementTableTests(MeasuredPlaces places) : IClassFixture<M
         Assert.Equal(positions, places.Of(name).Select(row => row.Position));
     }
 
+    public static TheoryData<string> TreesOfContainers => [.. MeasuredPlaces.Trees.Where(name => name is "slurm-v1" or "htcondor-v1" or "htcondor-v2")];
+
+    [SkippableTheory]
+    [MemberData(nameof(TreesOfContainers))]
+    public void OfContainersTooAndItHoldsWhatHoldsOfOthersThere(string name)
+    {
+        IReadOnlyList<PlaceRow> rows = places.InContainers(name);
+        Assert.NotEmpty(rows);
+        foreach (PlaceRow row in rows)
+        {
+            PlaceRow other = places.Of(name).Single(r => r.Position == row.Position);
+            Assert.Equal((other.JobLimits, other.Accounting, other.OwnLimits, other.Kill), (row.JobLimits, row.Accounting, row.OwnLimits, row.Kill));
+            Assert.Contains("pid namespace", row.Emptiness, StringComparison.Ordinal);
+        }
+    }
+
     [SkippableFact]
     public void ThePageSaysWhatWasMeasured()
     {

@@ -26,7 +26,7 @@ internal sealed class Front : IDisposable
         SpinWait.SpinUntil(() => _link.IsConnected, TimeSpan.FromSeconds(10));
         _readiness.ProbeAsync().GetAwaiter().GetResult();
 
-        _reload = new PolicyReload(Site, Site, new ServiceNotifier(null, clock), log);
+        _reload = new PolicyReload(Site, Site, new ServiceNotifier(null, clock), () => { }, log);
         AccountNames accounts = new(clock);
         PayloadRunner runner = new(() => Site, Site, isolators, Site, Running, Turns, clock);
         SurveyTurns surveys = new(new WardenSurvey(_link, "Start it.", log), clock);

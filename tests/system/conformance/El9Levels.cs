@@ -16,6 +16,14 @@ public sealed class PrivateConformanceOnEl9(El9PrivateService shared) : Isolator
     private protected override Service Get() => shared.Get();
 }
 
+/// <summary>Promise: the level container conforms with no more of the kernel than EL9 has.</summary>
+public sealed class ContainerConformanceOnEl9(El9ContainerService shared) : IsolatorConformance, IClassFixture<El9ContainerService>
+{
+    private protected override string Level => "container";
+
+    private protected override Service Get() => shared.Get();
+}
+
 /// <summary>Promise: the level log-only conforms likewise.</summary>
 public sealed class LogOnlyConformanceOnEl9(El9Service shared) : IsolatorConformance, IClassFixture<El9Service>
 {

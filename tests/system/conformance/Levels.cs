@@ -18,6 +18,15 @@ public sealed class PrivateConformance(PrivateService shared) : IsolatorConforma
     private protected override Service Get() => shared.Get();
 }
 
+/// <summary>Promise: the level container, built by an OCI runtime, conforms.</summary>
+[Collection(ContainerServiceTests.Name)]
+public sealed class ContainerConformance(ContainerService shared) : IsolatorConformance
+{
+    private protected override string Level => "container";
+
+    private protected override Service Get() => shared.Get();
+}
+
 /// <summary>Promise: the level log-only conforms, but for what a payload with its pilot's own account cannot have.</summary>
 public sealed class LogOnlyConformance(LogOnlyService shared) : IsolatorConformance, IClassFixture<LogOnlyService>
 {

@@ -1,7 +1,7 @@
 using System.Text;
 using Isolation.Linux;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>Places in a new file system at which something will be attached.</summary>
 internal static class MountPlace

@@ -3,7 +3,7 @@ using System.Text;
 using Isolation.Core;
 using Isolation.Linux;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>
 /// The files passwd and group as a payload sees them: the host's, with an entry for its own account. An account of a range has none on the

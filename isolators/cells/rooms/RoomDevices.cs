@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Isolation.Linux;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>
 /// The directory /dev of private rooms: the nodes that every program may expect, accelerators and interconnects that the host has, and what

@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Isolation.Cells;
 using Isolation.Linux;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>What one room gets when it is born: file systems of its own, attached by the child that becomes its cell-init.</summary>
-internal sealed class RoomBirth : IDisposable
+public sealed class RoomBirth : IDisposable
 {
     private const ulong Untrusted = MountAttributes.NoSetId | MountAttributes.NoDevices;
     private const int SmallestInode = 4096; // bytes of a file system for each file in it
@@ -15,16 +14,28 @@ internal sealed class RoomBirth : IDisposable
 
     private RoomBirth() { }
 
-    /// <summary>The steps of the child.</summary>
-    internal ImmutableArray<MountStep> Steps => [.. _steps];
+    /// <summary>True where the kernel has POSIX message queues.</summary>
+    public static bool KnowsMessageQueues => File.ReadAllText("/proc/filesystems").Contains("\tmqueue\n", StringComparison.Ordinal);
 
-    /// <summary>Prepares the file systems of one room.</summary>
-    internal static RoomBirth Prepare(CellHost host, PrivateRoomSettings settings)
+    /// <summary>The steps of the child.</summary>
+    public ImmutableArray<MountStep> Steps => [.. _steps];
+
+    /// <summary>Prepares the file systems of one room that is born with its namespaces.</summary>
+    public static RoomBirth Prepare(CellHost host, PrivateRoomSettings settings) => Make(birth =>
+    {
+        birth.AddTree(host, settings);
+        birth.AddOfNamespaces(settings);
+    });
+
+    /// <summary>Prepares the tree of a room whose namespaces somebody else makes, who then mounts what belongs to them: /proc, /dev/mqueue, /sys.</summary>
+    public static RoomBirth PrepareTree(CellHost host, PrivateRoomSettings settings) => Make(birth => birth.AddTree(host, settings));
+
+    private static RoomBirth Make(Action<RoomBirth> add)
     {
         RoomBirth birth = new();
         try
         {
-            birth.AddAll(host, settings);
+            add(birth);
             return birth;
         }
         catch
@@ -34,13 +45,20 @@ internal sealed class RoomBirth : IDisposable
         }
     }
 
+    /// <summary>A further step, after those that are there.</summary>
+    public void Then(MountStep step) => _steps.Add(step);
+
+    /// <summary>A further mount, attached after what is there; this object's from now on.</summary>
+    public void Then(Descriptor mount, string target) => Add(mount, target);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Descriptor mount in _mounts)
             mount.Dispose();
     }
 
-    private void AddAll(CellHost host, PrivateRoomSettings settings)
+    private void AddTree(CellHost host, PrivateRoomSettings settings)
     {
         foreach (string place in RoomPlaces.Replaced)
         {
@@ -53,12 +71,16 @@ internal sealed class RoomBirth : IDisposable
                     MountPlace.Make(own, hidden.Below, isDirectory: true);
             Add(own, place);
             foreach (string path in within)
-                Add(path == host.Run ? Nursery.MakeBase() : SeenReadOnly(path), path);
+                Add(path == host.Run ? OwnDirectory.Make([]) : SeenReadOnly(path), path);
         }
 
         Add(NewMount.Make("devpts", MountAttributes.NoSetId | MountAttributes.NoExecution, ("ptmxmode", "0666"), ("mode", "0620"), ("gid", "5")), "/dev/pts");
+    }
+
+    private void AddOfNamespaces(PrivateRoomSettings settings)
+    {
         _steps.Add(new MountStep.New("proc", "/proc", "hidepid=2"));
-        if (File.ReadAllText("/proc/filesystems").Contains("\tmqueue\n", StringComparison.Ordinal))
+        if (KnowsMessageQueues)
             _steps.Add(new MountStep.New("mqueue", "/dev/mqueue", ""));
         if (settings.WithoutNetwork)
         {

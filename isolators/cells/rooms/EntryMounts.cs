@@ -1,9 +1,8 @@
-using Isolation.Cells;
 using Isolation.Core;
 using Isolation.Linux;
 using Isolation.Wire;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>What a payload brings into a private room: its scratch, entries for its account, and what its pilot lends. Handed to cell-init, which attaches it.</summary>
 internal sealed class EntryMounts : IDisposable
@@ -18,7 +17,7 @@ internal sealed class EntryMounts : IDisposable
     /// <summary>In the order of <see cref="OwnRoom.Mounts"/>.</summary>
     internal IReadOnlyList<Descriptor> Mounts => _mounts;
 
-    internal OwnRoom Room { get; private set; } = new([], [], NestedContainers: false, LeafIsThePilots: false);
+    internal OwnRoom Room { get; private set; } = new([], [], NestedContainers: false, LeafIsThePilots: false, OwnCgroups: false);
 
     /// <summary>The scratch, as the payload sees it.</summary>
     internal string Home { get; }
@@ -39,7 +38,7 @@ internal sealed class EntryMounts : IDisposable
             made._binds.Add(new RoomBind($"{places.AccountFiles}/group", "/etc/group"));
             if (lent is not null)
                 made.Show(lent, places, settings);
-            made.Room = new OwnRoom([.. made._targets], [.. made._binds], settings.NestedContainers, LeafIsThePilots: false);
+            made.Room = new OwnRoom([.. made._targets], [.. made._binds], settings.NestedContainers, LeafIsThePilots: false, OwnCgroups: false);
             return made;
         }
         catch

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>What private rooms are like on this host; the site's, from the warden's own file.</summary>
 /// <param name="Writable">Places of the host's that stay writable.</param>

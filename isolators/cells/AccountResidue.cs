@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text;
-using Isolation.Cells;
 using Isolation.Core;
 using Isolation.Linux;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>
 /// Looks for what a payload account left on the host in places that it shares with it: IPC objects, and files at the top of the directories that it can
@@ -40,6 +39,7 @@ internal sealed class AccountResidue
     /// <summary>Where nobody has remembered them, every place is searched.</summary>
     internal static AccountResidue Everywhere(TicketSearch search) => new(search, new long?[search.Places.Length]);
 
+    /// <summary>Looks now.</summary>
     internal SharedPlaces Search(UserId uid) => new(_ipc ? SystemV(uid) : NoIpc, _places.Length > 0 ? Files(uid) : NoPlaces);
 
     private static Finding SystemV(UserId uid)

@@ -1,14 +1,14 @@
-using Isolation.Cells;
+using System.Collections.Immutable;
 using Isolation.Linux;
 
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>
 /// The mount namespace that private rooms are born from: the host's tree, read-only but for a few places, without the service's own
 /// directories and what the site hides. Nothing lives in it. What is mounted on the host later appears in it and in its rooms, where the
 /// host's mounts are shared.
 /// </summary>
-internal sealed class Nursery : IDisposable
+public sealed class Nursery : IDisposable
 {
     private const ulong Inert = MountAttributes.NoSetId | MountAttributes.NoDevices | MountAttributes.NoExecution;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
@@ -16,9 +16,13 @@ internal sealed class Nursery : IDisposable
     // Each room has its own, and nothing of the host's is to stay under it; the cgroups show what else runs on the node.
     private static readonly string[] NotTheHosts = ["/proc", "/dev", "/sys/fs/cgroup", "/tmp", "/var/tmp"];
 
-    private Nursery(MountNamespace mounts, PrivateRoomSettings settings) => (Mounts, Settings) = (mounts, settings);
+    private Nursery(MountNamespace mounts, PrivateRoomSettings settings, ImmutableArray<string> devices) => (Mounts, Settings, Devices) = (mounts, settings, devices);
 
-    internal MountNamespace Mounts { get; }
+    /// <summary>It.</summary>
+    public MountNamespace Mounts { get; }
+
+    /// <summary>What is mounted below /dev: a device each, or a directory of them.</summary>
+    public ImmutableArray<string> Devices { get; }
 
     internal PrivateRoomSettings Settings { get; }
 
@@ -29,7 +33,9 @@ internal sealed class Nursery : IDisposable
         List<Descriptor> held = [];
         try
         {
-            return new Nursery(MountNamespace.Make([.. Steps(host, settings, held)], Deadline), settings);
+            ImmutableArray<MountStep> steps = [.. Steps(host, settings, held)];
+            return new Nursery(MountNamespace.Make(steps, Deadline), settings,
+                [.. steps.OfType<MountStep.Attach>().Select(step => step.Target).Where(target => target.StartsWith("/dev/", StringComparison.Ordinal))]);
         }
         finally
         {
@@ -38,17 +44,8 @@ internal sealed class Nursery : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose() => Mounts.Dispose();
-
-    /// <summary>The directory in which a room finds what is its own, attached nowhere yet.</summary>
-    internal static Descriptor MakeBase()
-    {
-        Descriptor mount = NewMount.Make("tmpfs", Inert, ("size", "64k"), ("mode", "755"));
-        foreach (string name in RoomPlaces.Names)
-            Sys.MakeDirectoryAt(mount, System.Text.Encoding.ASCII.GetBytes(name), 0x1ed);
-        Sys.SetMountAttributes(mount, new MountAttributes { Set = MountAttributes.ReadOnly }, "the room's directory");
-        return mount;
-    }
 
     private static IEnumerable<MountStep> Steps(CellHost host, PrivateRoomSettings settings, List<Descriptor> held)
     {
@@ -61,7 +58,7 @@ internal sealed class Nursery : IDisposable
         foreach (MountStep step in RoomDevices.Steps(settings.Devices, held))
             yield return step;
         if (RoomPlaces.InReplaced(host.Run) is null)
-            yield return new MountStep.Attach(Held(MakeBase(), held), host.Run);
+            yield return new MountStep.Attach(Held(OwnDirectory.Make([]), held), host.Run);
         foreach (string place in settings.Hidden.Append(host.State).Where(p => RoomPlaces.InReplaced(p) is null && Directory.Exists(p)))
             yield return new MountStep.Attach(Held(NewMount.Make("tmpfs", Inert | MountAttributes.ReadOnly, ("size", "4k"), ("mode", "755")), held), place);
 

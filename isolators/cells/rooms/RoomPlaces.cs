@@ -1,4 +1,4 @@
-namespace Isolation.Isolators.Setuid;
+namespace Isolation.Cells;
 
 /// <summary>Where things are in a private room: the same in every room, so that a room can be built before anybody knows who will enter it.</summary>
 /// <param name="Base">The service's run directory, which in a room holds only what is named here.</param>

@@ -1,0 +1,23 @@
+using Isolation.Cells;
+using Isolation.Linux;
+
+namespace Isolation.Isolators.Container;
+
+/// <summary>What a container's tree has in the place of the service's run directory, beside what every room has there.</summary>
+/// <param name="Base">The run directory.</param>
+internal sealed record ContainerPlaces(string Base)
+{
+    private const string RootName = "root", ConfigurationName = "oci", ResidentName = "cell-init";
+
+    /// <summary>Where the runtime finds the tree, as the container's root.</summary>
+    internal string Root => $"{Base}/{RootName}";
+
+    /// <summary>Where it finds its configuration, and keeps its notes; in the container itself it is empty.</summary>
+    internal string Configuration => $"{Base}/{ConfigurationName}";
+
+    /// <summary>The program cell-init.</summary>
+    internal string Resident => $"{Base}/{ResidentName}";
+
+    /// <summary>The directory with these places, attached nowhere yet.</summary>
+    internal static Descriptor Make() => OwnDirectory.Make([RootName, ConfigurationName], ResidentName);
+}

@@ -1,0 +1,26 @@
+using Isolation.Cells;
+
+namespace Isolation.Isolators.Container;
+
+/// <summary>What containers are like on this host; the site's, from the warden's own file.</summary>
+/// <param name="Room">Their tree, where the image is the host itself.</param>
+/// <param name="Ids">The host's ids of their own; null where the site has set none aside: no container can be built.</param>
+/// <param name="Runtime">The OCI runtime that builds them; null for the first that works.</param>
+public sealed record ContainerSettings(PrivateRoomSettings Room, RoomIds? Ids, string? Runtime);
+
+/// <summary>
+/// The host's ids that rooms have of their own (<c>accounts.rooms</c>). Each room takes the same number of them: the first is its cell-init's, which inside
+/// is root, the second its payload's, uid and gid alike. The first room's are nobody's payload: where a payload has an account from elsewhere, its cell-init has
+/// that first id.
+/// </summary>
+/// <param name="First">The first id.</param>
+/// <param name="Last">The last.</param>
+/// <param name="PerRoom">How many one room takes.</param>
+public sealed record RoomIds(uint First, uint Last, uint PerRoom)
+{
+    /// <summary>The id is a payload's: the second of a room that is not the first.</summary>
+    public bool IsPayloads(uint uid) => uid >= (long)First + PerRoom && uid <= Last && (uid - First) % PerRoom == 1;
+
+    /// <summary>The host's id of the cell-init beside a payload account.</summary>
+    public uint ResidentOf(uint uid) => uid >= First && uid <= Last ? uid - 1 : First;
+}
