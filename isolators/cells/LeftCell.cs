@@ -90,7 +90,7 @@ public sealed record LeftCell(Leaf Leaf, Scratch? Scratch, GivenUpJobs Jobs, str
             return false;
         }
 
-        Leaf.KillRoom(); // what builds a container may have outlived the warden that asked for it
+        Leaf.Room?.KillAll(); // what builds a container may have outlived the warden that asked for it
         if (Leaf.Remove() is not null)
             return false;
         foreach (JobDirectory job in Leaf.Plan.Jobs)

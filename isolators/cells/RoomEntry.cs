@@ -30,6 +30,12 @@ public sealed class RoomEntry(CellHost host, RoomPlan plan, PrivateRoomSettings?
     /// <summary>The room's own cgroup, in which its cell-init is beside the leaf; null where cell-init stays in the service's.</summary>
     public RoomCgroup? Cgroup { get; init; }
 
+    /// <summary>The same, where it is there already: the entry's from now on, unless <see cref="IsElsewhere"/>.</summary>
+    public RoomDirectories? Built { get; init; }
+
+    /// <summary>The payload's place is not the one where its room has been built: the room is as it was, and of no use to it.</summary>
+    public bool IsElsewhere { get; private set; }
+
     /// <summary>The entry has failed, and the ticket is needed for what could not be removed: it is no longer the caller's.</summary>
     public bool IsTicketKept { get; private set; }
 
@@ -84,9 +90,15 @@ public sealed class RoomEntry(CellHost host, RoomPlan plan, PrivateRoomSettings?
             Uid = entry.Account.Uid.Value,
             Gid = entry.Account.Gid.Value,
             Leaf = planned,
-        }), Cgroup);
+        }), Cgroup, Built);
+        if (found is PlaceResult.Nowhere nowhere)
+            return nowhere.Answer;
         if (found is not PlaceResult.Placed { Leaf: Leaf leaf, Placement: Placement placement } place)
-            return ((PlaceResult.Nowhere)found).Answer;
+        {
+            IsElsewhere = true;
+            return new EnterResult.NotPlaced(PlaceObstacle.Placement, "the room has been built elsewhere", "");
+        }
+
         undo.Push(() => GiveUp(leaf));
 
         RoomResident here = await resident(place, ceilings).ConfigureAwait(false);

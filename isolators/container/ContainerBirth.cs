@@ -37,11 +37,11 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
     /// <param name="oomScoreAdjustment">
     /// The pilot's. Set here by the host's root, below it nobody inside can go (proc(5), oom_score_adj): a user namespace's root sets no such floor.
     /// </param>
-    /// <param name="leaf">The payload's leaf, beside which the container's first process is born.</param>
+    /// <param name="room">The room's own cgroup, in which the container's first process is born.</param>
     /// <param name="network">Its network namespace; null for the host's, or its own.</param>
     /// <param name="ticket">The room's ticket.</param>
     /// <exception cref="SetupException">A step failed.</exception>
-    internal async Task<RoomResident> BearAsync(ContainerIds ids, int? oomScoreAdjustment, Leaf leaf, PilotNetwork? network, TicketFile ticket)
+    internal async Task<RoomResident> BearAsync(ContainerIds ids, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, TicketFile ticket)
     {
         Rollback undo = new("container birth");
         OciDirectory? directory = null;
@@ -56,11 +56,11 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
             undo.Push(directory.Remove);
 
             undo.Begin("runtime");
-            undo.Push(() => End(leaf));
-            await RunAsync(nursery, directory, oomScoreAdjustment, leaf, network, listener, ticket).ConfigureAwait(false);
+            undo.Push(() => End(room));
+            await RunAsync(nursery, directory, oomScoreAdjustment, room, network, listener, ticket).ConfigureAwait(false);
             CrashPoint.Reach("warden: container birth: built");
-            leaf.TakeBackFirst();
-            PidFd cellInit = Hold(directory, leaf, ids);
+            room.TakeBackFirst();
+            PidFd cellInit = Hold(directory, room, ids);
             undo.Push(() =>
             {
                 cellInit.Signal(SIGKILL); // also where its pilot has moved it
@@ -73,8 +73,8 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
             undo.Push(() => { _ = control.DisposeAsync().AsTask(); }); // nobody waits for its reader
 
             undo.Begin("runtime's notes");
-            await BuilderEndsAsync(leaf).ConfigureAwait(false);
-            if ((directory.Remove() ?? leaf.RemoveBuilder()) is string left)
+            await BuilderEndsAsync(room).ConfigureAwait(false);
+            if ((directory.Remove() ?? room.RemoveBuilder()) is string left)
                 throw new IOException(left);
             ticket.Note(t => t with { CellInit = ProcessStamp.Of(cellInit), Control = control.Version });
             return new RoomResident(cellInit, control) { Undo = undo.Unwind };
@@ -90,25 +90,25 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
     }
 
     // Whoever is in the room's own cgroup: the runtime, what it has started, and the first process.
-    private static void End(Leaf leaf)
+    private static void End(RoomDirectories room)
     {
-        leaf.KillRoom();
-        for (int i = 0; i < 100 && !leaf.IsRoomEmpty; i++)
+        room.KillAll();
+        for (int i = 0; i < 100 && !room.IsEmpty; i++)
             _ = Sys.Poll([], 10);
     }
 
     // crun's child ends a moment after crun: the container lives, and nothing of the builder's is needed any more.
-    private async Task BuilderEndsAsync(Leaf leaf)
+    private async Task BuilderEndsAsync(RoomDirectories room)
     {
         long since = host.Clock.GetTimestamp();
-        while (!leaf.IsBuilderEmpty && host.Clock.GetElapsedTime(since) < BuilderPatience)
+        while (!room.IsBuilderEmpty && host.Clock.GetElapsedTime(since) < BuilderPatience)
         {
-            leaf.KillBuilder();
+            room.KillBuilder();
             await Task.Delay(TimeSpan.FromMilliseconds(1), host.Clock).ConfigureAwait(false);
         }
     }
 
-    private async Task RunAsync(Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, Leaf leaf, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
+    private async Task RunAsync(Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
     {
         ContainerPlaces places = new(host.Run);
         using RoomBirth tree = RoomBirth.PrepareTree(host, settings);
@@ -121,25 +121,25 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         tree.Then(new MountStep.New("proc", "/proc", ""));
         if (settings.WithoutNetwork)
             tree.Then(new MountStep.Protect("/sys", 0, MountAttributes.ReadOnly)); // crun mounts the container's writable first, which the kernel refuses where all that can be seen are read-only
-        tree.Then(Apart(Sys.CloneTree(leaf.RoomDirectory!, "the room's cgroup"), "the room's cgroup"), CgroupMount);
+        tree.Then(Apart(Sys.CloneTree(room.Directory, "the room's cgroup"), "the room's cgroup"), CgroupMount);
         tree.Then(Apart(Sys.CloneTree(directory.Directory, places.Configuration), places.Configuration), places.Configuration);
         using Descriptor secret = SealedMemory.Create("secret"u8, ticket.Ticket.Secret);
         await runtime.RunAsync(new OciRun(
-            $"isolation-{ticket.Ticket.Cell:N}", directory.Directory, places.Configuration, leaf.BuilderDirectory!, nursery.Mounts, tree.Steps,
+            $"isolation-{ticket.Ticket.Cell:N}", directory.Directory, places.Configuration, room.Builder, nursery.Mounts, tree.Steps,
             settings.WithoutNetwork ? null : network?.File, oomScoreAdjustment, words.End, [listener, secret])).ConfigureAwait(false);
     }
 
     // The number is the runtime's word; that it is in the room's own cgroup and has these ids and no others is the kernel's, and that it is the cell it proves itself.
-    private static PidFd Hold(OciDirectory directory, Leaf leaf, ContainerIds ids)
+    private static PidFd Hold(OciDirectory directory, RoomDirectories room, ContainerIds ids)
     {
         int pid = directory.FirstPid() ?? throw new IOException("the runtime has not told the number of the container's first process");
         PidFd cellInit = PidFd.TryOpen(pid, out int errno) ?? throw new SyscallException("pidfd_open", $"the container's first process, pid {pid}", errno);
         string cgroups = KernelFile.TextOrNothing($"/proc/{pid}/cgroup");
-        bool isThere = ProcessCgroups.Parse(cgroups).Unified == leaf.Plan.FirstPath;
+        bool isThere = ProcessCgroups.Parse(cgroups).Unified == room.Plan.FirstPath;
         if (isThere && ContainerIds.Are(ids.Uids, pid, "uid_map") && ContainerIds.Are(ids.Gids, pid, "gid_map") && !cellInit.IsOver)
             return cellInit;
         cellInit.Dispose(); // not signalled: whose it is nobody knows
-        throw new IOException($"pid {pid}, by its runtime the container's first process, {(isThere ? "has other ids than the container was to have" : $"is not in {leaf.Plan.FirstPath}")}");
+        throw new IOException($"pid {pid}, by its runtime the container's first process, {(isThere ? "has other ids than the container was to have" : $"is not in {room.Plan.FirstPath}")}");
     }
 
     private OciSpec Spec(ContainerIds ids, ImmutableArray<string> devices)

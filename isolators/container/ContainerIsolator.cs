@@ -26,7 +26,20 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     public IsolatorDescription Description { get; } = new(Level.Container, [Oci], [Position.Beside, Position.Below, Position.Inside, Position.Own]);
 
     /// <inheritdoc/>
-    public bool BuildsAhead => false; // a container is bound to the payload's place and account
+    /// <remarks>
+    /// What is built ahead has its ids, and is in the service's slice: it does where the payload's leaf is there in the v2 hierarchy, as it is for pilots in no job
+    /// and everywhere where controllers are in hierarchies of v1.
+    /// </remarks>
+    public RoomPlan? Ahead(RoomPlan asked)
+    {
+        if (asked.Key.Network is not null || asked.Account is not UserId account || settings().Ids?.IsPayloads(account.Value) != true)
+            return null;
+        PilotCgroups pilot = PilotCgroups.Of((PidFd)asked.Client!, host.Cgroups, host.Tracking);
+        return (pilot.Job is null || host.Cgroups.V1.Count > 0) && pilot.TrackingGroup is null ? asked with { Client = null } : null;
+    }
+
+    /// <inheritdoc/>
+    public RoomPlan After(RoomPlan ahead) => settings().Ids is RoomIds ids && ahead.Account is UserId account ? ahead with { Account = new UserId(ids.After(account.Value)) } : ahead;
 
     /// <inheritdoc/>
     public async Task<Readiness> ProbeAsync(CancellationToken ct)
@@ -60,7 +73,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     }
 
     /// <inheritdoc/>
-    public Task<IRoom> BuildAsync(RoomPlan plan, CancellationToken ct)
+    public async Task<IRoom> BuildAsync(RoomPlan plan, CancellationToken ct)
     {
         Rollback undo = new("container build");
         PilotNetwork? network = null;
@@ -68,8 +81,6 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
         {
             undo.Begin("settings");
             ContainerSettings now = settings();
-            if (now.Ids is null)
-                throw new IOException("the installed policy sets no ids aside for rooms");
             OciRuntime runtime = _works is { } works && works.Named == now.Runtime ? works.Runtime
                 : OciRuntime.Installed(now.Runtime) is [OciRuntime first, ..] ? first : throw new IOException(None(now));
 
@@ -77,14 +88,14 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
             network = plan.Client is null ? null : PilotNetwork.Of((PidFd)plan.Client);
             undo.Push(() => network?.Dispose());
 
-            undo.Begin("ticket");
-            TicketFile ticket = NewTicket(plan.Cell, plan.Key.Kind);
-            return Task.FromResult<IRoom>(new ContainerRoom(
-                host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, now, new ContainerBirth(host, now.Room, runtime, _nurseries, _words), network, ticket));
+            return plan.Client is null
+                ? await BuildAheadAsync(plan, now, runtime, undo).ConfigureAwait(false)
+                : new ContainerRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, now, Birth(now, runtime), network, NewTicket(plan, undo), built: null);
         }
         catch (Exception e)
         {
-            throw new SetupException(undo.Step, e.Message, undo.Unwind(), e);
+            string? left = undo.Unwind();
+            throw e is SetupException setup ? setup.With(left) : new SetupException(undo.Step, e.Message, left, e);
         }
     }
 
@@ -95,64 +106,51 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     private static string None(ContainerSettings now)
         => now.Runtime is null ? "there is neither crun nor runc in /usr/bin, /usr/sbin or below /usr/local" : $"there is no {now.Runtime}, which the policy names";
 
-    private TicketFile NewTicket(CellId cell, string kind) => TicketFile.Create(host.Rooms, new CellTicket
+    private TicketFile NewTicket(RoomPlan plan, Rollback undo)
     {
-        Cell = cell.Value,
-        Level = Level.Container.Name(),
-        Kind = kind,
-        Secret = Sys.RandomBytes(CellProof.SecretSize),
-        BootId = host.BootId,
-    });
+        undo.Begin("ticket");
+        TicketFile ticket = ContainerRoom.NewTicket(host, plan.Cell, plan.Key.Kind);
+        undo.Push(() => new RoomRemains(host, ticket).Remove());
+        return ticket;
+    }
 
-    // A room in the service's slice that nobody enters, with the ids of the first, which are nobody's payload.
+    private ContainerBirth Birth(ContainerSettings now, OciRuntime runtime) => new(host, now.Room, runtime, _nurseries, _words);
+
+    // In the service's slice, with the ids of one account.
+    private async Task<IRoom> BuildAheadAsync(RoomPlan plan, ContainerSettings now, OciRuntime runtime, Rollback undo)
+    {
+        if (now.Ids is not RoomIds known)
+            throw new IOException("the installed policy sets no ids aside for rooms");
+        uint account = plan.Account?.Value ?? throw new ArgumentException("a container that is built ahead is built for an account", nameof(plan));
+        ContainerIds ids = new(known.ResidentOf(account), new Account(new UserId(account), new GroupId(account), [], Name: null), []);
+        TicketFile ticket = NewTicket(plan, undo);
+
+        undo.Begin("cgroup");
+        string mount = host.Cgroups.Unified
+            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
+        string slice = host.Slice.At(mount).Path;
+        LeafPlan place = new(ProcessCgroups.LeafName(plan.Cell.Value), mount, slice, [], []) { Room = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), ids.Resident, slice) };
+        ticket.Change(t => t with { Leaf = place });
+        RoomDirectories directories = host.Slice.MakeRoom(place);
+        undo.Push(directories.Dispose); // who has the ticket finds them
+
+        undo.Begin("container");
+        ContainerBirth birth = Birth(now, runtime);
+        RoomResident resident = await birth.BearAsync(ids, oomScoreAdjustment: null, directories, network: null, ticket).ConfigureAwait(false);
+        return new ContainerRoom(host, plan, now, birth, network: null, ticket, new BuiltContainer(ids, directories, resident));
+    }
+
+    // With the ids of the first room, which are nobody's payload.
     private async Task<string?> TryAsync(ContainerSettings now, OciRuntime runtime)
     {
-        CellId cell = new(Guid.CreateVersion7(host.Clock.GetUtcNow()));
-        Rollback undo = new("container probe"); // its steps are those of a payload's
+        Rollback undo = new("container build");
         try
         {
-            TicketFile ticket = NewTicket(cell, Oci);
-            LeftCell? kept = null;
-            undo.Push(() =>
-            {
-                if (kept is not null)
-                    return null; // the ticket is its
-                string? left = ticket.Remove();
-                ticket.Dispose();
-                return left;
-            });
-
-            string mount = host.Cgroups.Unified
-                ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
-            LeafPlan plan = new(ProcessCgroups.LeafName(cell.Value), mount, host.Slice.At(mount).Path, [], [])
-            {
-                Room = new RoomCgroup(RoomCgroup.NameOf(cell.Value), now.Ids!.First, host.Slice.At(mount).Path),
-            };
-            ticket.Change(t => t with { Leaf = plan });
-            Leaf leaf = host.Slice.MakeLeaf(plan, host.WithoutCounters);
-            undo.Push(() =>
-            {
-                string? left = leaf.Remove();
-                if (left is null)
-                {
-                    leaf.Dispose();
-                    return null;
-                }
-
-                kept = new LeftCell(leaf, null, host.Jobs, left);
-                kept.Take(ticket);
-                host.Left.Keep(kept);
-                return left;
-            });
-
-            Account nobody = new(new UserId(now.Ids.First + 1), new GroupId(now.Ids.First + 1), [], Name: null);
-            RoomResident resident = await new ContainerBirth(host, now.Room, runtime, _nurseries, _words)
-                .BearAsync(new ContainerIds(now.Ids.First, nobody, []), oomScoreAdjustment: null, leaf, network: null, ticket).ConfigureAwait(false);
-            undo.Push(resident.Undo!);
-            resident.Control.Tell(ControlKind.Kill);
-            if (await CellParts.EndAsync(resident.CellInit, resident.Control, Grace).ConfigureAwait(false) is string stuck)
-                throw new IOException(stuck);
-            return undo.Unwind() is string left ? $"it was built, and not removed: {left}" : null;
+            RoomPlan plan = new(new CellId(Guid.CreateVersion7(host.Clock.GetUtcNow())), new RoomKey(Level.Container, Oci), Client: null) { Account = new UserId(now.Ids!.First + 1) };
+            IRoom room = await BuildAheadAsync(plan, now, runtime, undo).ConfigureAwait(false);
+            Residue residue = await room.DestroyAsync(Grace).ConfigureAwait(false);
+            await room.DisposeAsync().ConfigureAwait(false);
+            return residue.Processes is Finding.Found stuck ? stuck.What : residue.Files is Finding.Found left ? $"it was built, and not removed: {left.What}" : null;
         }
         catch (Exception e) when (e is IOException or SetupException)
         {

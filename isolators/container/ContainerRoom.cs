@@ -1,17 +1,34 @@
 using Isolation.Cells;
 using Isolation.Core;
 using Isolation.Linux;
+using Isolation.Wire;
 
 namespace Isolation.Isolators.Container;
 
-/// <summary>A ticket, and no more: the container is built at the entry, at the payload's place and with the ids of its account.</summary>
-internal sealed class ContainerRoom(CellHost host, RoomPlan plan, ContainerSettings settings, ContainerBirth birth, PilotNetwork? network, TicketFile ticket) : IHostRoom
+/// <summary>
+/// An empty container, where it was built before anybody asked; or else no more than a ticket: the container is then built at the entry, at the payload's
+/// place and with the ids of its account.
+/// </summary>
+internal sealed class ContainerRoom(
+    CellHost host, RoomPlan plan, ContainerSettings settings, ContainerBirth birth, PilotNetwork? network, TicketFile ticket, BuiltContainer? built) : IHostRoom
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private bool _given;
 
     public RoomPlan Plan => plan;
 
-    public bool IsWaiting => true;
+    /// <summary>The ticket of a new room.</summary>
+    /// <exception cref="SyscallException">It cannot be written.</exception>
+    internal static TicketFile NewTicket(CellHost host, CellId cell, string kind) => TicketFile.Create(host.Rooms, new CellTicket
+    {
+        Cell = cell.Value,
+        Level = Level.Container.Name(),
+        Kind = kind,
+        Secret = Sys.RandomBytes(CellProof.SecretSize),
+        BootId = host.BootId,
+    });
+
+    public bool IsWaiting => built is null || built.IsWaiting;
 
     private CellNetwork Network => settings.Room.WithoutNetwork ? CellNetwork.None : plan.Key.Network is null ? CellNetwork.Host : CellNetwork.Pilot;
 
@@ -19,25 +36,23 @@ internal sealed class ContainerRoom(CellHost host, RoomPlan plan, ContainerSetti
     {
         _given = true;
         using PilotNetwork? joined = network; // let go as soon as a cell-init is in it
-        uint resident = settings.Ids!.ResidentOf(entry.Account.Uid.Value);
-        RoomEntry room = new(host, plan, settings.Room, ticket, Network) { Cgroup = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), resident, host.Slice.At(host.Cgroups.Unified!).Path) };
-        EnterResult result;
-        try
-        {
-            result = await room.EnterAsync(entry, (place, ceilings) => birth.BearAsync(
-                new ContainerIds(resident, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment, place.Leaf, joined, ticket), ct).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            string? left = GiveUp(room);
-            throw e is SetupException setup ? setup.With(left) : e;
-        }
-
-        return result is EnterResult.NotPlaced none && GiveUp(room) is string remains ? throw new SetupException("leaf", none.Cause, remains) : result;
+        return built is null ? await EnterNewAsync(entry, joined, ct).ConfigureAwait(false) : await EnterBuiltAsync(built, entry, ct).ConfigureAwait(false);
     }
 
-    public Task<Residue> DestroyAsync(TimeSpan grace)
-        => Task.FromResult(ticket.Remove() is string left ? Residue.None with { Files = new Finding.Found(left) } : Residue.None);
+    public async Task<Residue> DestroyAsync(TimeSpan grace)
+    {
+        _given = true;
+        network?.Dispose();
+        string? stuck = built is null ? null : await built.EndAsync(grace).ConfigureAwait(false);
+        built?.Directories.Dispose(); // who has the ticket finds them
+        CrashPoint.Reach("warden: container: first process over");
+        string? left = new RoomRemains(host, ticket).Remove();
+        return Residue.None with
+        {
+            Processes = stuck is null ? new Finding.ProvenEmpty("nobody entered") : new Finding.Found(stuck),
+            Files = left is null ? Residue.None.Files : new Finding.Found(left),
+        };
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -50,12 +65,53 @@ internal sealed class ContainerRoom(CellHost host, RoomPlan plan, ContainerSetti
         return ValueTask.CompletedTask;
     }
 
-    private string? GiveUp(RoomEntry room)
+    private async Task<EnterResult> EnterBuiltAsync(BuiltContainer container, Entry entry, CancellationToken ct)
     {
-        if (room.IsTicketKept)
-            return null;
-        string? left = ticket.Remove();
-        ticket.Dispose();
-        return left;
+        if (container.IsFor(entry.Account))
+        {
+            RoomEntry room = new(host, plan, settings.Room, ticket, Network) { Cgroup = container.Directories.Plan.Room, Built = container.Directories };
+            EnterResult result = await EnterAsync(room, entry, (_, ceilings) => Task.FromResult(container.For(ceilings)), ct).ConfigureAwait(false);
+            if (!room.IsElsewhere)
+                return result;
+        }
+
+        // It is given to nobody else. What this payload gets shares nothing with it.
+        Residue residue = await DestroyAsync(Grace).ConfigureAwait(false);
+        if ((residue.Processes as Finding.Found ?? residue.Files as Finding.Found) is Finding.Found left)
+            throw new SetupException("room", $"a container built for another place or account could not be removed: {left.What}");
+        var cell = CellId.For(entry.Payload);
+        var own = new ContainerRoom(host, plan with { Cell = cell }, settings, birth, network: null, NewTicket(host, cell, plan.Key.Kind), built: null);
+        return await own.EnterAsync(entry, ct).ConfigureAwait(false);
     }
+
+    private Task<EnterResult> EnterNewAsync(Entry entry, PilotNetwork? joined, CancellationToken ct)
+    {
+        if (settings.Ids is not RoomIds known)
+            throw new SetupException("settings", "the installed policy sets no ids aside for rooms", new RoomRemains(host, ticket).Remove());
+        uint resident = known.ResidentOf(entry.Account.Uid.Value);
+        RoomEntry room = new(host, plan, settings.Room, ticket, Network)
+        {
+            Cgroup = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), resident, host.Slice.At(host.Cgroups.Unified!).Path),
+        };
+        return EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
+            new ContainerIds(resident, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment, place.Leaf.Room!, joined, ticket), ct);
+    }
+
+    private async Task<EnterResult> EnterAsync(RoomEntry room, Entry entry, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
+    {
+        EnterResult result;
+        try
+        {
+            result = await room.EnterAsync(entry, resident, ct).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            string? left = GiveUp(room);
+            throw e is SetupException setup ? setup.With(left) : e;
+        }
+
+        return result is EnterResult.NotPlaced none && !room.IsElsewhere && GiveUp(room) is string remains ? throw new SetupException("leaf", none.Cause, remains) : result;
+    }
+
+    private string? GiveUp(RoomEntry room) => room.IsTicketKept ? null : new RoomRemains(host, ticket).Remove();
 }

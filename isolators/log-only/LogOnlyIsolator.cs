@@ -17,7 +17,10 @@ public sealed class LogOnlyIsolator(CellHost host) : IHostIsolator
     public IsolatorDescription Description { get; } = new(Level.LogOnly, [Forked], [Position.Beside, Position.Below, Position.Own]);
 
     /// <inheritdoc/>
-    public bool BuildsAhead => false;
+    public RoomPlan? Ahead(RoomPlan asked) => null; // there is nothing to build
+
+    /// <inheritdoc/>
+    public RoomPlan After(RoomPlan ahead) => ahead;
 
     /// <inheritdoc/>
     public Task<Readiness> ProbeAsync(CancellationToken ct)
@@ -62,7 +65,7 @@ public sealed class LogOnlyIsolator(CellHost host) : IHostIsolator
     public Task<Reattached> ReattachAsync(TicketFile ticket)
     {
         if (ticket.Ticket.Start is not TicketStart start)
-            return Task.FromResult<Reattached>(new Reattached.Gone(new FoundRemains(host, ticket).Remove()));
+            return Task.FromResult<Reattached>(new Reattached.Gone(new RoomRemains(host, ticket).Remove()));
         Leaf leaf = Leaf.Find(ticket.Ticket.Leaf!, start.LeafInodes, host.WithoutCounters);
         return Task.FromResult<Reattached>(new Reattached.Live(new LogOnlyCell(host, ticket, leaf, start)));
     }

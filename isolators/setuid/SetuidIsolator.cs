@@ -26,7 +26,10 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     public IsolatorDescription Description { get; } = new(Level.Setuid, [Classic, Private], [Position.Beside, Position.Below, Position.Inside, Position.Own]);
 
     /// <inheritdoc/>
-    public bool BuildsAhead => true;
+    public RoomPlan? Ahead(RoomPlan asked) => asked.Key.Network is null ? asked with { Client = null, Account = null } : null;
+
+    /// <inheritdoc/>
+    public RoomPlan After(RoomPlan ahead) => ahead;
 
     private readonly Nurseries _nurseries = new(host);
 

@@ -65,7 +65,7 @@ internal sealed class FoundRooms(CellHost host, IReadOnlyDictionary<Level, IHost
         try
         {
             Reattached found = ticket.BootId != host.BootId
-                ? new Reattached.Gone(new FoundRemains(host, file).Remove()) // the machine has ended it, and will not tell how
+                ? new Reattached.Gone(new RoomRemains(host, file).Remove()) // the machine has ended it, and will not tell how
                 : isolators.Values.FirstOrDefault(i => i.Description.Level.Name() == ticket.Level && i.Description.RoomKinds.Contains(ticket.Kind)) is IHostIsolator isolator
                 ? await isolator.ReattachAsync(file).ConfigureAwait(false)
                 : NoIsolator(file);

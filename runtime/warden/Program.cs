@@ -76,7 +76,7 @@ internal static class Program
         Dictionary<Level, IHostIsolator> isolators = each.ToDictionary(isolator => isolator.Description.Level);
 
         SettingUp settingUp = new(TimeProvider.System);
-        WarmRooms warm = new(() => state.Limits.WarmRooms, () => settingUp.IsUnderWay, TimeProvider.System, log);
+        WarmRooms warm = new(level => state.Limits.WarmRoomsOf(level), () => settingUp.IsUnderWay, TimeProvider.System, log);
         RoomKeeper rooms = new(isolators, host.Lending, warm, settingUp, state, log);
         new FoundRooms(host, isolators, rooms, log).TakeOverAsync().GetAwaiter().GetResult();
         PlaceSurveying surveying = new(host, state);

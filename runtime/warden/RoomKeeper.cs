@@ -75,7 +75,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
             if (Interlocked.Increment(ref _building) + _rooms.Count > MostRooms)
                 throw new DeniedException("rooms", $"{MostRooms} rooms are there already");
             RoomKey key = new((Level)asked.Level, asked.Kind) { Network = Invariants.NetworkOf(client) };
-            return await BuildAsync(session, new RoomPlan(new CellId(asked.Cell), key, client), isolator).ConfigureAwait(false);
+            return await BuildAsync(session, new RoomPlan(new CellId(asked.Cell), key, client) { Account = new UserId(asked.Uid) }, isolator).ConfigureAwait(false);
         }
         finally
         {
@@ -86,7 +86,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
     private async Task<Answer> BuildAsync(FrontSession session, RoomPlan plan, IHostIsolator isolator)
     {
         Guid cell = plan.Cell.Value;
-        IRoom built = warm.TryTake(isolator, plan.Key) ?? await isolator.BuildAsync(plan, CancellationToken.None).ConfigureAwait(false);
+        IRoom built = warm.TryTake(isolator, plan) ?? await isolator.BuildAsync(plan, CancellationToken.None).ConfigureAwait(false);
         CrashPoint.Reach("warden: built");
         Room room = new(cell, built, session);
         if (!_rooms.TryAdd(cell, room))

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Isolation.Cells;
+using Isolation.Core;
 using Isolation.Isolators.Container;
 
 namespace Isolation.Warden;
@@ -32,8 +33,11 @@ internal sealed record WardenLimits
     /// <summary>What private rooms are like.</summary>
     public required PrivateRoomLimits Room { get; init; }
 
-    /// <summary>How many rooms of a kind are built ahead.</summary>
+    /// <summary>How many rooms of a kind are built ahead at level setuid.</summary>
     public int WarmRooms { get; init; }
+
+    /// <summary>How many containers are built ahead.</summary>
+    public int WarmContainers { get; init; }
 
     /// <summary>Ids of rooms with a user namespace of their own; a payload's gid has its uid's number. Null where none are set aside.</summary>
     public RoomIds? Rooms { get; init; }
@@ -100,6 +104,9 @@ internal sealed record WardenLimits
         return Rooms is RoomIds rooms && rooms.IsPayloads(uid) && gid == uid ? new PoolAccount(uid, gid, []) : null;
     }
 
+    /// <summary>How many rooms of a kind are built ahead at a level.</summary>
+    internal int WarmRoomsOf(Level level) => level switch { Level.Setuid => WarmRooms, Level.Container => WarmContainers, _ => 0 };
+
     /// <summary>What containers are like: the tree that private rooms have, as a site wants it, with what the level says itself.</summary>
     internal ContainerSettings Containers()
         => new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = false }, Rooms, ContainerRuntime);
@@ -121,8 +128,8 @@ internal sealed record WardenLimits
             throw new InvalidDataException($"{path} holds a place that is no plain absolute path, or a size below 1. Make it again: isolation policy install.");
         if (ContainerRuntime is not null && !IsPlain(ContainerRuntime))
             throw new InvalidDataException($"{path} names a container runtime that is no plain absolute path. Make it again: isolation policy install.");
-        if (WarmRooms is < 0 or > MostWarmRooms)
-            throw new InvalidDataException($"{path} wants {WarmRooms} rooms of a kind built ahead, and 0 to {MostWarmRooms} are possible. Make it again: isolation policy install.");
+        if (WarmRooms is < 0 or > MostWarmRooms || WarmContainers is < 0 or > MostWarmRooms)
+            throw new InvalidDataException($"{path} wants {(WarmRooms is < 0 or > MostWarmRooms ? WarmRooms : WarmContainers)} rooms of a kind built ahead, and 0 to {MostWarmRooms} are possible. Make it again: isolation policy install.");
         // The last id, -1, is to the kernel "leave it as it is": root.
         bool low = Accounts.Any(a => a.Uid is < 1000 or uint.MaxValue || a.Gid is < 1000 or uint.MaxValue || a.Groups.Any(g => g is 0 or uint.MaxValue))
             || Ranges.Any(r => r.First < 1000 || r.Last < r.First || r.Last == uint.MaxValue);

@@ -14,13 +14,15 @@ public sealed class IsolationdCrashTests(PrivateCrashes shared) : IClassFixture<
 }
 
 /// <summary>Promise: the same wherever the warden is killed.</summary>
-public sealed class WardenCrashTests(PrivateCrashes shared, StockedCrashes stocked) : IClassFixture<PrivateCrashes>, IClassFixture<StockedCrashes>
+public sealed class WardenCrashTests(PrivateCrashes shared, StockedCrashes stocked, StockedContainerCrashes containers)
+    : IClassFixture<PrivateCrashes>, IClassFixture<StockedCrashes>, IClassFixture<StockedContainerCrashes>
 {
     public static TheoryData<string> Points => [.. CrashPoints.Names("warden")];
 
     [SkippableTheory]
     [MemberData(nameof(Points))]
-    public void NothingIsLostOrLeft(string point) => (CrashPoints.Of(point).Scene == Scene.Stock ? stocked : (Crashes)shared).Survive(point);
+    public void NothingIsLostOrLeft(string point)
+        => (CrashPoints.Of(point).Scene switch { Scene.Stock => stocked, Scene.StockOfContainers => containers, _ => (Crashes)shared }).Survive(point);
 }
 
 /// <summary>Promise: the same wherever a payload's cell-init is killed; its ending is never told as the payload's.</summary>
@@ -38,11 +40,17 @@ public sealed class CellInitCrashTests(PrivateCrashes shared, ClassicCrashes oth
 }
 
 /// <summary>Promise: the same for a payload in a container, wherever isolationd, the warden or its cell-init is killed.</summary>
-public sealed class ContainerCrashTests(PrivateCrashes shared) : IClassFixture<PrivateCrashes>
+public sealed class ContainerCrashTests(PrivateCrashes shared, StockedContainerCrashes stocked) : IClassFixture<PrivateCrashes>, IClassFixture<StockedContainerCrashes>
 {
+    public static TheoryData<string> PointsAhead => [.. CrashPoints.AlsoInContainersBuiltAhead];
+
     public static TheoryData<string> Points => [.. CrashPoints.AlsoInContainers];
 
     [SkippableTheory]
     [MemberData(nameof(Points))]
     public void NothingIsLostOrLeft(string point) => shared.Survive(CrashPoints.Of(point) with { Scene = Scene.Container });
+
+    [SkippableTheory]
+    [MemberData(nameof(PointsAhead))]
+    public void NorOfOneThatWasBuiltAhead(string point) => stocked.Survive(CrashPoints.Of(point) with { Scene = Scene.StockOfContainers });
 }

@@ -42,6 +42,9 @@ public enum Scene
 
     /// <summary>A container, and files for and from the payload.</summary>
     Container,
+
+    /// <summary>A container that was built ahead.</summary>
+    StockOfContainers,
 }
 
 /// <summary>One point.</summary>
@@ -147,6 +150,9 @@ internal static class CrashPoints
         new("warden: container birth: built", Told.NothingRan, Scene.Container),
         new("warden: container birth: control connection", Told.NothingRan, Scene.Container),
         new("warden: container birth: runtime's notes", Told.NothingRan, Scene.Container),
+        new("warden: container build: cgroup", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers),
+        new("warden: container build: container", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers),
+        new("warden: container: first process over", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers, After: "warden: built ahead"),
         new("warden: found: connected", Told.NothingRan, After: "warden: entered"),
         new("warden: found: looked", Told.ExitCode, After: "warden: start answered"),
         new("warden: found: taken over", Told.ExitCode, After: "warden: start answered"),
@@ -180,6 +186,13 @@ internal static class CrashPoints
         "warden: leaf: made in the v2 hierarchy", "warden: enter: scratch", "warden: enter: enter", "warden: entered", "warden: start noted", "warden: start answered",
         "warden: ending kept", "warden: destroy: leaf removed", "warden: destroy: cell-init over", "warden: ticket: removed",
         "cell-init: alive", "cell-init: warden proven", "cell-init: entered", "cell-init: payload prepared", "cell-init: payload started", "cell-init: ending told",
+    ];
+
+    /// <summary>Points at which a container that was built ahead differs from one that was not.</summary>
+    public static readonly ImmutableArray<string> AlsoInContainersBuiltAhead =
+    [
+        "warden: ticket: renamed", "warden: leaf: planned", "warden: leaf: made in the v2 hierarchy", "warden: enter: enter", "warden: entered", "warden: destroy: leaf removed",
+        "cell-init: entering",
     ];
 
     public static Row Of(string name) => All.Single(row => row.Name == name);

@@ -10,20 +10,21 @@ internal sealed class CrashService : IDisposable
     private readonly List<Process> _launchers = []; // their pipes are the warden's standard error
 
     private readonly int _warm;
+    private readonly int _containers;
 
-    private CrashService(Service service, int warm) => (_service, _warm) = (service, warm);
+    private CrashService(Service service, int warm, int containers) => (_service, _warm, _containers) = (service, warm, containers);
 
     /// <summary>Where <c>./build --crash-points</c> puts the programs.</summary>
     public static string CrashPrograms { get; } = Path.GetFullPath(Path.Combine(Site.BuiltPrograms, "..", "crash-points", "bin"));
 
-    public static CrashService Start(string room, int warm)
+    public static CrashService Start(string room, int warm, int containers)
     {
         Site.Require();
         Skip.IfNot(File.Exists(CrashPrograms + "/.built"), "the test build is not there: run ./build --crash-points");
         string policy = Site.Policy.Replace("identity-switch: require", "identity-switch: allow", StringComparison.Ordinal)
             .Replace("log-only: no", "log-only: allow", StringComparison.Ordinal).Replace("accept: [setuid]", "accept: [log-only, setuid, container]", StringComparison.Ordinal)
             .Replace("accounts:\n", "accounts:\n  rooms: { range: 2104000-2104999, ids-per-room: 2 }\n", StringComparison.Ordinal)
-            .Replace("{ room: classic }", $"{{ room: {room}, warm: {warm} }}", StringComparison.Ordinal);
+            .Replace("{ room: classic }", $"{{ room: {room}, warm: {warm} }}\n  container: {{ warm: {containers} }}", StringComparison.Ordinal);
         var service = Service.Prepare(policy, place: "/opt", policyFor: root => $"{policy}\nlend: [{root}/lend]\n");
         foreach (string file in Directory.EnumerateFiles(CrashPrograms))
             File.Copy(file, Path.Combine(service.Programs, Path.GetFileName(file)), overwrite: true);
@@ -32,13 +33,13 @@ internal sealed class CrashService : IDisposable
         Process.Start("chown", ["isotest-a", service.Root + "/lend/own"]).WaitForExit();
         File.WriteAllText(service.Work + "/in", "in\n");
         service.Launch();
-        return new CrashService(service, warm);
+        return new CrashService(service, warm, containers);
     }
 
     /// <summary>Asks for a payload, kills the program at the point, brings it back, and looks at what came of it all.</summary>
     public void Survive(Row row)
     {
-        if (_warm > 0)
+        if (_warm + _containers > 0)
             Stock();
         (int admitted, int ended) = (_service.Count("admitted"), _service.Count("ended"));
         string first = row.After ?? row.Name;
@@ -102,8 +103,8 @@ internal sealed class CrashService : IDisposable
 
     private void Stock()
     {
-        _service.Shell.Bash("$A run -- true < /dev/null").Expect(0);
-        Until.True(() => Rooms().Length == _warm && CellInits().Length == _warm && Left().Length == 0, 10, () => "no room was built ahead\n" + _service.Log);
+        _service.Shell.Bash($"$A run {Options(_containers > 0 ? Scene.StockOfContainers : Scene.Stock)} -- true < /dev/null").Expect(0);
+        Until.True(() => Rooms().Length == _warm + _containers && CellInits().Length == _warm + _containers && Left().Length == 0, 10, () => "no room was built ahead\n" + _service.Log);
     }
 
     private string Options(Scene scene) => scene switch
@@ -112,6 +113,7 @@ internal sealed class CrashService : IDisposable
         Scene.Lending => $"--workdir {_service.Root}/lend/own",
         Scene.Refused => $"--workdir {_service.Root}/lend/others",
         Scene.Stock => "",
+        Scene.StockOfContainers => "--level container",
         Scene.Container => $"--level container --in {_service.Work}/in --out made",
         Scene.LogOnly => "--level log-only",
         _ => "--level log-only --limit wall=500ms",
@@ -176,14 +178,16 @@ internal sealed class CrashService : IDisposable
         return
         [
             .. counts,
-            .. rooms.Length <= _warm && rooms.Length == cellInits.Length ? [] : rooms.Concat(cellInits),
+            .. rooms.Length <= _warm + _containers && rooms.Length == cellInits.Length ? [] : rooms.Concat(cellInits),
             .. Directory.EnumerateFileSystemEntries(_service.State + "/scratch"),
-            .. _service.Slices().SelectMany(slice => Until.Directories(slice, 1)),
+            .. Cgroups().Length <= _containers ? [] : Cgroups(),
             .. File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1]).Where(mount => mount.StartsWith(_service.Root, StringComparison.Ordinal) && mount != _service.State + "/scratch"),
             .. Processes().Where(p => p.Name == "crun" || p.Name.StartsWith("runc", StringComparison.Ordinal)).Select(p => $"{p.Name} {p.Pid}"),
             .. Processes().Where(p => p.Name == "warden").Skip(1).Select(p => $"{p.Name} {p.Pid}"),
         ];
     }
+
+    private string[] Cgroups() => [.. _service.Slices().SelectMany(slice => Until.Directories(slice, 1))];
 
     private string[] Rooms() => [.. Directory.EnumerateFileSystemEntries(_service.Run + "/rooms").Where(entry => Path.GetFileName(entry) != "lock")];
 

@@ -1,7 +1,7 @@
 namespace Isolation.Service.Tests;
 
 /// <summary>One service for all points of a class; a new one after a failure, of which something may be left.</summary>
-public abstract class Crashes(string room, int warm) : IDisposable
+public abstract class Crashes(string room, int warm, int containers = 0) : IDisposable
 {
     private CrashService? _service;
 
@@ -9,7 +9,7 @@ public abstract class Crashes(string room, int warm) : IDisposable
 
     public void Survive(Row row)
     {
-        _service ??= CrashService.Start(room, warm);
+        _service ??= CrashService.Start(room, warm, containers);
         bool survived = false;
         try
         {
@@ -45,3 +45,6 @@ public sealed class ClassicCrashes() : Crashes("classic", warm: 0);
 
 /// <summary>Private rooms, one of them built ahead.</summary>
 public sealed class StockedCrashes() : Crashes("private", warm: 1);
+
+/// <summary>Containers, one of them built ahead.</summary>
+public sealed class StockedContainerCrashes() : Crashes("private", warm: 0, containers: 1);

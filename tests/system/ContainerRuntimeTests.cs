@@ -94,7 +94,7 @@ public sealed class ContainerRuntimeTests
     {
         Site.RequireContainers();
         Skip.IfNot(File.Exists(Crun) && File.Exists(Runc), "there is no crun, or no runc: run ./test, which installs both");
-        Service service = Service.Prepare("", place: "/opt", policyFor: root => Site.ContainerPolicy.Replace("setuid: { room: classic }", $"container: {{ runtime: {runtime(root)} }}", StringComparison.Ordinal));
+        Service service = Service.Prepare("", place: "/opt", policyFor: root => Site.ContainerPolicy.Replace("setuid: { room: classic }", $"container: {{ runtime: {runtime(root)}, warm: 0 }}", StringComparison.Ordinal));
         if (program is not null)
         {
             File.WriteAllText(runtime(service.Root), program(service.Root) + "\n");

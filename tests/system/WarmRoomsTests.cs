@@ -6,21 +6,26 @@ namespace Isolation.Service.Tests;
 public sealed class WarmRoomsTests
 {
     [SkippableTheory]
-    [InlineData("private")]
-    [InlineData("classic")]
-    public void TheSecondPayloadFindsARoomAndStatusSaysSo(string kind)
+    [InlineData("setuid", "private")]
+    [InlineData("setuid", "classic")]
+    [InlineData("container", "oci")]
+    public void TheSecondPayloadFindsARoomAndStatusSaysSo(string level, string kind)
     {
-        using Service service = Service.Start(policy: Site.Policy.Replace("{ room: classic }", $"{{ room: {kind}, warm: 2 }}", StringComparison.Ordinal), place: "/opt");
+        if (level == "container")
+            Site.RequireContainers();
+        using Service service = Service.Start(place: "/opt", policy: level == "setuid"
+            ? Site.Policy.Replace("{ room: classic }", $"{{ room: {kind}, warm: 2 }}", StringComparison.Ordinal)
+            : Site.ContainerPolicy.Replace("setuid: { room: classic }", "container: { warm: 2 }", StringComparison.Ordinal));
         Assert.Empty(Stock(service));
         service.Shell.Bash("$A run -- true").Silent();
         AreReady(service, 2);
         service.Shell.Bash("$A run -- true && $B run -- true").Silent();
         AreReady(service, 2);
         JsonElement stock = Assert.Single(Stock(service));
-        Assert.Equal(("setuid", kind), (stock.GetProperty("level").GetString(), stock.GetProperty("kind").GetString()));
+        Assert.Equal((level, kind), (stock.GetProperty("level").GetString(), stock.GetProperty("kind").GetString()));
         Assert.Equal((2, 2, 1), (stock.GetProperty("ready").GetInt32(), stock.GetProperty("hits").GetInt32(), stock.GetProperty("misses").GetInt32()));
         Assert.InRange(stock.GetProperty("oldestSeconds").GetInt64(), 0, 60);
-        Assert.Matches($@"warm rooms +2 setuid {kind}, the oldest for \d+ s; 2 payloads found one, 1 did not", service.Shell.Bash("$A status").Output);
+        Assert.Matches($@"warm rooms +2 {level} {kind}, the oldest for \d+ s; 2 payloads found one, 1 did not", service.Shell.Bash("$A status").Output);
     }
 
     // By what status says: a room has its directory before it is ready.

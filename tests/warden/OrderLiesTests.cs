@@ -122,7 +122,7 @@ public sealed class OrderLiesTests(WardenFixture fixture) : OnSharedWarden(fixtu
     public async Task A_level_or_kind_of_room_that_nobody_builds(byte level, string kind)
     {
         NeedsRoot();
-        Assert.Equal("level", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind).WriteTo, Pilot.PidFd)).Invariant);
+        Assert.Equal("level", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0).WriteTo, Pilot.PidFd)).Invariant);
     }
 
     [SkippableTheory]

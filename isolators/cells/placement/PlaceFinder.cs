@@ -16,22 +16,27 @@ public static class PlaceFinder
     /// <param name="leafName">The leaf's name.</param>
     /// <param name="planned">Called before a leaf is made: what a crash leaves must be found again.</param>
     /// <param name="room">The room's own cgroup, where it is to have one beside the leaf.</param>
-    public static PlaceResult Find(CellHost host, Entry entry, bool hasOwnProcesses, string leafName, Action<LeafPlan> planned, RoomCgroup? room = null)
+    /// <param name="built">The same, where it is there already; the leaf's from now on. Null where it is made beside the leaf, wherever that is.</param>
+    public static PlaceResult Find(
+        CellHost host, Entry entry, bool hasOwnProcesses, string leafName, Action<LeafPlan> planned, RoomCgroup? room = null, RoomDirectories? built = null)
     {
         PilotCgroups pilot = PilotCgroups.Of((PidFd)entry.Client, host.Cgroups, host.Tracking);
         List<string> tried = [];
         PlaceObstacle obstacle = PlaceObstacle.Placement;
         foreach (Candidate found in Best(Positions.Of(host, pilot, new PlaceNeeds(entry.Limits, hasOwnProcesses), leafName), entry.Placement, tried))
         {
+            // What it was built with stays: where it is, and its groups.
+            if (built is not null && (found.Plan!.UnifiedParent != built.Plan.UnifiedParent || pilot.TrackingGroup is not null))
+                return new PlaceResult.Elsewhere();
             Candidate candidate = found with { Plan = found.Plan! with { Room = room } };
             planned(candidate.Plan);
             CrashPoint.Reach("warden: leaf: planned");
-            LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits);
+            LeafTrial trial = LeafTrial.Make(host, candidate, entry.Limits, built);
             bool isHeld = trial.NotEnforced == LimitKinds.None || entry.Placement.Limits == LimitLaw.BestEffort;
             if (isHeld && trial.Leaf is Leaf leaf)
                 return new PlaceResult.Placed(leaf, pilot.TrackingGroup, new Placement(
                     candidate.Position, candidate.Holds, candidate.Lost, trial.NotEnforced, string.Join(". ", tried.Append(trial.Failure).Where(text => text.Length > 0))));
-            tried.Add($"{candidate.Position.Name()}: {trial.Failure}{(trial.Leaf is Leaf unused ? LeafTrial.Remove(unused) : "")}");
+            tried.Add($"{candidate.Position.Name()}: {trial.Failure}{(trial.Leaf is Leaf unused ? LeafTrial.Remove(unused, built) : "")}");
             if (!isHeld)
                 obstacle = PlaceObstacle.Limit;
         }

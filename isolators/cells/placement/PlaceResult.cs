@@ -14,6 +14,9 @@ public abstract record PlaceResult
     /// <param name="Placement">What holds there.</param>
     public sealed record Placed(Leaf Leaf, GroupId? TrackingGroup, Placement Placement) : PlaceResult;
 
+    /// <summary>The payload's place is not the one where its room has been built; nothing was done.</summary>
+    public sealed record Elsewhere : PlaceResult;
+
     /// <summary>No position does.</summary>
     public sealed record Nowhere(EnterResult.NotPlaced Answer) : PlaceResult;
 }

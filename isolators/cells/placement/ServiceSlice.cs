@@ -53,24 +53,33 @@ public sealed class ServiceSlice(CgroupLayout layout, string name, string delega
     }
 
     /// <summary>Makes a leaf, and the slices that its plan needs and that are not there.</summary>
+    /// <param name="plan">Where.</param>
+    /// <param name="without">Counters to do without, as if the kernel lacked them.</param>
+    /// <param name="built">The room's own cgroup, where it is there already; the leaf's from now on.</param>
     /// <exception cref="SyscallException">A step failed; of the leaf nothing is left.</exception>
-    public Leaf MakeLeaf(LeafPlan plan, IReadOnlySet<CounterKind> without)
-    {
-        try
-        {
-            return Leaf.Create(plan, without);
-        }
-        catch (SyscallException e) when (e.Errno == Errno.ENOENT && MakeFor(plan))
-        {
-            return Leaf.Create(plan, without);
-        }
-    }
+    public Leaf MakeLeaf(LeafPlan plan, IReadOnlySet<CounterKind> without, RoomDirectories? built = null) => Make(plan, () => Leaf.Create(plan, without, built));
+
+    /// <summary>Makes the own cgroup of a room that nobody has entered yet, and the slices that its plan needs and that are not there.</summary>
+    /// <exception cref="SyscallException">A step failed; nothing of it is left.</exception>
+    public RoomDirectories MakeRoom(LeafPlan plan) => Make(plan, () => RoomDirectories.Make(plan));
 
     /// <summary>Removes it from every hierarchy where no leaf is in it.</summary>
     public void Remove()
     {
         foreach (string mount in layout.V1.Values.Append(layout.Unified).OfType<string>().Distinct())
             _ = Sys.TryRemoveDirectory(At(mount).Directory, out _);
+    }
+
+    private T Make<T>(LeafPlan plan, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENOENT && MakeFor(plan))
+        {
+            return make();
+        }
     }
 
     // True where a part of the plan is in the slice, whoever has made that meanwhile.

@@ -125,6 +125,6 @@ public sealed class FoundRoom(CellHost host, TicketFile ticket, bool hasOwnProce
 
         cellInit?.Dispose();
         CrashPoint.Reach("warden: found: cell-init over");
-        return left ?? new FoundRemains(host, ticket).Remove();
+        return left ?? new RoomRemains(host, ticket).Remove();
     }
 }

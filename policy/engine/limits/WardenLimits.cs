@@ -53,6 +53,7 @@ public abstract record WardenLimits
             policy.Levels.WarmRooms,
             policy.Accounts.Values.Select(e => e.Source).OfType<AccountSource.Rooms>().Select(r => new WardenRooms(r.Ids.First, r.Ids.Last, (uint)r.PerRoom)).FirstOrDefault(),
             policy.Levels.ContainerWithoutNetwork,
-            policy.Levels.Runtime));
+            policy.Levels.Runtime,
+            policy.Levels.WarmContainers));
     }
 }

@@ -13,8 +13,9 @@ internal sealed record LevelChoice(Level Prefer, ImmutableArray<Level> Accept);
 /// <param name="Strengthen">Take the next stronger accepted level when one is not ready.</param>
 /// <param name="SetuidRoom"><c>private</c> or <c>classic</c>.</param>
 /// <param name="Private">What private rooms are like.</param>
-/// <param name="WarmRooms">How many rooms of a kind are built ahead.</param>
+/// <param name="WarmRooms">How many rooms of a kind are built ahead at level setuid.</param>
 /// <param name="Builder">The container builder: <c>oci</c> or <c>engine</c>.</param>
 /// <param name="Runtime">The OCI runtime that builds containers; null for the first that works.</param>
 /// <param name="ContainerWithoutNetwork">A container has a network of its own, with a loopback device only; else its pilot's.</param>
-internal sealed record LevelSettings(LevelChoice Choice, bool Strengthen, string SetuidRoom, PrivateRoom Private, int WarmRooms, string Builder, string? Runtime, bool ContainerWithoutNetwork);
+/// <param name="WarmContainers">How many containers are built ahead.</param>
+internal sealed record LevelSettings(LevelChoice Choice, bool Strengthen, string SetuidRoom, PrivateRoom Private, int WarmRooms, string Builder, string? Runtime, bool ContainerWithoutNetwork, int WarmContainers);

@@ -25,11 +25,13 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         Level preferred = law.Read(levels.Optional("default"), values, findings) ?? law.Otherwise;
         ImmutableArray<Level> accepted = Accepted(levels.Optional("accept"));
         bool strengthen = values.Choice(levels.Optional("when-not-ready"), WhenNotReady) ?? false;
-        (bool classic, PrivateRoom room, int warm) = new PrivateRoomReader(values, findings).Read(levels.Optional("setuid"));
+        PrivateRoomReader rooms = new(values, findings);
+        (bool classic, PrivateRoom room, int warm) = rooms.Read(levels.Optional("setuid"));
 
         MapReader container = MapReader.Of(levels.Optional("container"), findings, "Write container: { builder: oci }.");
         bool engine = values.Choice(container.Optional("builder"), EngineBuilder) ?? false;
         string? runtime = values.AbsolutePath(container.Optional("runtime"));
+        int warmContainers = rooms.Warm(container.Optional("warm"));
         Node? networkNode = container.Optional("network"), nestedNode = container.Optional("nested-containers");
         ContainerNetwork network = values.Choice(networkNode, ContainerNetworks) ?? ContainerNetwork.Pilot;
         if (network == ContainerNetwork.User)
@@ -44,7 +46,8 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         machine.Done();
         levels.Done();
 
-        return new LevelSettings(With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci", runtime, network == ContainerNetwork.None);
+        return new LevelSettings(
+            With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci", runtime, network == ContainerNetwork.None, warmContainers);
     }
 
     /// <summary>A rule's <c>level</c>: one level, or one that is preferred and others that may be asked for.</summary>

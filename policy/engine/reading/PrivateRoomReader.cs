@@ -19,7 +19,7 @@ internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
     {
         MapReader setuid = MapReader.Of(node, findings, "Write setuid: { room: private }.");
         bool isClassic = values.Choice(setuid.Optional("room"), ClassicRoom) ?? false;
-        int warm = (int?)values.Count(setuid.Optional("warm"), MostWarm, least: 0) ?? DefaultWarm;
+        int warm = Warm(setuid.Optional("warm"));
         Node? writable = setuid.Optional("writable"), hidden = setuid.Optional("hide"), devices = setuid.Optional("devices");
         Node?[] others = [setuid.Optional("tmp"), setuid.Optional("shm"), setuid.Optional("network"), setuid.Optional("nested-containers")];
         var room = new PrivateRoom(
@@ -39,6 +39,9 @@ internal sealed class PrivateRoomReader(ValueReader values, Findings findings)
                 findings.Note(without!, "a classic room sees the host as it is: this has an effect on private rooms only");
         return (isClassic, room, warm);
     }
+
+    /// <summary>How many rooms of a kind are built ahead.</summary>
+    public int Warm(Node? node) => (int?)values.Count(node, MostWarm, least: 0) ?? DefaultWarm;
 
     private ImmutableArray<string> Places(Node? node) => values.Distinct(values.Items(node, "absolute paths"), item =>
     {

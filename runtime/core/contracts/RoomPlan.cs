@@ -2,11 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Isolation.Core;
 
-/// <summary>What a room must be; rooms of equal <see cref="RoomKey"/> are interchangeable.</summary>
+/// <summary>What a room must be; rooms of equal <see cref="RoomKey"/> and account are interchangeable.</summary>
 /// <param name="Cell">The name the room and its cell bear on this host.</param>
 /// <param name="Key">What makes the room fit a payload.</param>
 /// <param name="Client">Borrowed until the room is built: the client's pidfd, in whose network namespace the room will be. Null for the host's.</param>
-public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client);
+public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client)
+{
+    /// <summary>The account that its payload has, or is to have, where a room is built for one; null where any may enter.</summary>
+    public UserId? Account { get; init; }
+}
 
 /// <summary>What makes a room fit a payload.</summary>
 /// <param name="Level">Its level.</param>

@@ -63,7 +63,7 @@ public sealed class PayloadRunner(
         {
             // 3 build
             IRoom room = await isolators[admit.Level]
-                .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process), clientGone).ConfigureAwait(false);
+                .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process) { Account = lease.Account.Uid }, clientGone).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
             CrashPoint.Reach("isolationd: room built");
             LoanResult? lending = admit.Lends ? await LendAsync(room, client, request.Id, turn, clientGone).ConfigureAwait(false) : null;

@@ -13,12 +13,11 @@ public sealed class Leaf : IDisposable
     private readonly List<Descriptor> _taskFiles = [];
     private readonly Dictionary<string, LeafDirectory> _v1 = [];
     private readonly Dictionary<string, Descriptor> _joined = [];
-    private readonly RoomDirectories? _room;
     private Descriptor? _kill;
     private Descriptor? _freeze;
     private Descriptor? _events;
 
-    private Leaf(LeafPlan plan, RoomDirectories? room, LeafDirectory unified) => (Plan, Path, _room, Unified) = (plan, plan.UnifiedPath, room, unified);
+    private Leaf(LeafPlan plan, LeafDirectory unified) => (Plan, Path, Unified) = (plan, plan.UnifiedPath, unified);
 
     /// <summary>What it was made to.</summary>
     public LeafPlan Plan { get; }
@@ -29,11 +28,8 @@ public sealed class Leaf : IDisposable
     /// <summary>The v2 directory, for clone3.</summary>
     public Descriptor Directory => Unified.Directory;
 
-    /// <summary>The v2 directory in which whoever builds the room is born; null where the room has no cgroup of its own.</summary>
-    public Descriptor? BuilderDirectory => _room?.Builder;
-
-    /// <summary>The v2 directory of the room's own cgroup; null where it has none.</summary>
-    public Descriptor? RoomDirectory => _room?.Directory;
+    /// <summary>The room's own cgroup, which goes with the leaf; null where it has none.</summary>
+    public RoomDirectories? Room { get; private set; }
 
     /// <summary>cgroup.kill, for writing.</summary>
     public Descriptor Kill => _kill ?? throw Gone();
@@ -56,14 +52,17 @@ public sealed class Leaf : IDisposable
     /// <summary>Makes a leaf.</summary>
     /// <param name="plan">Where.</param>
     /// <param name="without">Counters to do without, as if the kernel lacked them.</param>
+    /// <param name="built">The room's own cgroup, where it is there already: the leaf's from now on. Null where the plan's is to be made.</param>
     /// <exception cref="SyscallException">A step failed; what was made is removed.</exception>
-    public static Leaf Create(LeafPlan plan, IReadOnlySet<CounterKind> without)
+    public static Leaf Create(LeafPlan plan, IReadOnlySet<CounterKind> without, RoomDirectories? built = null)
     {
-        Leaf leaf = MakeDirectory(plan);
+        RoomDirectories? room = built ?? (plan.Room is null ? null : RoomDirectories.Make(plan));
+        Leaf? leaf = null;
         try
         {
-            if (plan.Room is RoomCgroup room)
-                RoomDirectories.Give(leaf.Unified, room.Owner);
+            leaf = new Leaf(plan, room?.MakeLeaf(plan.Name) ?? LeafDirectory.Make(plan.UnifiedMount + plan.UnifiedParent, plan.Name));
+            if (plan.Room is RoomCgroup own)
+                RoomDirectories.Give(leaf.Unified, own.Owner);
             leaf._kill = leaf.Keep(leaf.Unified.Open("cgroup.kill", Sys.O_WRONLY));
             leaf._freeze = leaf.Keep(leaf.Unified.Open("cgroup.freeze", Sys.O_WRONLY));
             leaf._events = leaf.Keep(leaf.Unified.Open("cgroup.events", Sys.O_RDONLY));
@@ -72,12 +71,19 @@ public sealed class Leaf : IDisposable
                 leaf.Take(place, plan.Name);
             CrashPoint.Reach("warden: leaf: made");
             leaf.OpenCounters(without);
+            leaf.Room = room;
             return leaf;
         }
         catch
         {
-            _ = leaf.Remove();
-            leaf.Dispose();
+            _ = leaf?.Remove();
+            leaf?.Dispose();
+            if (built is null)
+            {
+                _ = room?.Remove();
+                room?.Dispose();
+            }
+
             throw;
         }
     }
@@ -88,8 +94,8 @@ public sealed class Leaf : IDisposable
     /// <param name="without">Counters to do without, as if the kernel lacked them.</param>
     public static Leaf Find(LeafPlan plan, IReadOnlyList<long>? inodes, IReadOnlySet<CounterKind> without)
     {
-        RoomDirectories? room = plan.Room is null ? null : RoomDirectories.Find(plan, plan.Room);
-        Leaf leaf = new(plan, room, room?.FindLeaf(plan.Name, inodes?[^1]) ?? LeafDirectory.Find(plan.UnifiedMount + plan.UnifiedParent, plan.Name, inodes?[^1]));
+        RoomDirectories? room = plan.Room is null ? null : RoomDirectories.Find(plan);
+        Leaf leaf = new(plan, room?.FindLeaf(plan.Name, inodes?[^1]) ?? LeafDirectory.Find(plan.UnifiedMount + plan.UnifiedParent, plan.Name, inodes?[^1])) { Room = room };
         try
         {
             leaf._kill = leaf.KeepIfThere(leaf.Unified.TryOpen("cgroup.kill", Sys.O_WRONLY));
@@ -173,29 +179,12 @@ public sealed class Leaf : IDisposable
         }
     }
 
-    /// <summary>Whatever the room's builder has made of it, the cgroup of the room's first process is root's alone.</summary>
-    /// <exception cref="SyscallException">The kernel refuses.</exception>
-    public void TakeBackFirst() => _room?.TakeBackFirst();
-
-    /// <summary>True when nobody builds the room any more, and where it has no cgroup of its own.</summary>
-    public bool IsBuilderEmpty => _room?.IsBuilderEmpty ?? true;
-
-    /// <summary>Kills who still builds the room.</summary>
-    public void KillBuilder() => _room?.KillBuilder();
-
-    /// <summary>Removes the builder's cgroup, when the room is built.</summary>
-    /// <returns>What could not be removed, or null.</returns>
-    public string? RemoveBuilder() => _room?.RemoveBuilder();
-
-    /// <summary>True when nobody is in the room's own cgroup or its builder's, and where the room has none.</summary>
-    public bool IsRoomEmpty => _room?.IsEmpty ?? true;
-
-    /// <summary>Kills whoever is in the room's own cgroup, its first process among them, and whoever builds it; nobody where the room has none.</summary>
-    public void KillRoom() => _room?.KillAll();
+    /// <summary>The room's own cgroup is no longer the leaf's: it was there before, and stays.</summary>
+    public void LetGoOfRoom() => Room = null;
 
     /// <summary>Removes the directories of an empty leaf. rmdir can block: call it where the thread may hang.</summary>
     /// <returns>What could not be removed, or null.</returns>
-    public string? Remove() => Remove(Directories) ?? _room?.Remove();
+    public string? Remove() => Remove(Directories) ?? Room?.Remove();
 
     /// <summary>As <see cref="Remove()"/>, only what is in a batch system's directories: the v1 hierarchies where there are any. The counters there are gone with it.</summary>
     public string? RemoveFromJob() => Plan.V1.IsEmpty ? Remove() : Remove(_v1.Values);
@@ -221,22 +210,7 @@ public sealed class Leaf : IDisposable
             descriptor.Dispose();
         foreach (LeafDirectory directory in Directories)
             directory.Dispose();
-        _room?.Dispose();
-    }
-
-    private static Leaf MakeDirectory(LeafPlan plan)
-    {
-        RoomDirectories? room = plan.Room is null ? null : RoomDirectories.Make(plan, plan.Room);
-        try
-        {
-            return new Leaf(plan, room, room?.MakeLeaf(plan.Name) ?? LeafDirectory.Make(plan.UnifiedMount + plan.UnifiedParent, plan.Name));
-        }
-        catch
-        {
-            _ = room?.Remove();
-            room?.Dispose();
-            throw;
-        }
+        Room?.Dispose();
     }
 
     private static string? Remove(IEnumerable<LeafDirectory> directories)

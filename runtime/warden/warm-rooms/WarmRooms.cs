@@ -14,13 +14,14 @@ internal sealed class WarmRooms : IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10); // for rooms whose resident has gone
+    private static readonly TimeSpan Unwanted = TimeSpan.FromSeconds(1); // a payload may still be on its way to a room for its account
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan CalmPatience = TimeSpan.FromMilliseconds(50);
     private readonly Lock _turn = new();
     private readonly Dictionary<RoomKey, WarmShelf> _shelves = [];
-    private readonly Func<int> _size;
+    private readonly Func<Level, int> _size;
     private readonly Func<bool> _isBusy;
     private readonly TimeProvider _clock;
     private readonly WardenLog _log;
@@ -29,11 +30,11 @@ internal sealed class WarmRooms : IDisposable
     private volatile bool _isOver;
 
     /// <summary>Begins with none.</summary>
-    /// <param name="size">How many of a kind are kept, now.</param>
+    /// <param name="size">How many of a kind are kept at a level, now.</param>
     /// <param name="isBusy">A payload is being set up.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="log">Where it is told that rooms cannot be built.</param>
-    internal WarmRooms(Func<int> size, Func<bool> isBusy, TimeProvider clock, WardenLog log)
+    internal WarmRooms(Func<Level, int> size, Func<bool> isBusy, TimeProvider clock, WardenLog log)
     {
         (_size, _isBusy, _clock, _log) = (size, isBusy, clock, log);
         _keeping = Task.Run(KeepAsync);
@@ -43,17 +44,17 @@ internal sealed class WarmRooms : IDisposable
 
     /// <summary>A room that fits, the caller's from now on.</summary>
     /// <returns>Null where there is none: the caller builds one, and the next will find one here.</returns>
-    internal IRoom? TryTake(IHostIsolator isolator, RoomKey key)
+    internal IRoom? TryTake(IHostIsolator isolator, RoomPlan asked)
     {
-        if (!isolator.BuildsAhead || key.Network is not null || _size() == 0)
+        if (_size(asked.Key.Level) == 0 || isolator.Ahead(asked) is not RoomPlan fitting)
             return null;
         List<IHostRoom> dead = [];
         IRoom? taken;
         lock (_turn)
         {
-            if (!_shelves.TryGetValue(key, out WarmShelf? shelf))
-                _shelves.Add(key, shelf = new WarmShelf(key, isolator));
-            taken = shelf.Take(dead);
+            if (!_shelves.TryGetValue(fitting.Key, out WarmShelf? shelf))
+                _shelves.Add(fitting.Key, shelf = new WarmShelf(fitting.Key, isolator));
+            taken = shelf.Take(fitting, dead);
         }
 
         Wanted.Release();
@@ -69,7 +70,7 @@ internal sealed class WarmRooms : IDisposable
         lock (_turn)
         {
             _epoch++;
-            off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear(most: 0))];
+            off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear())];
         }
 
         _ = RemoveAsync(off, why: null);
@@ -96,7 +97,7 @@ internal sealed class WarmRooms : IDisposable
         _ = Task.WaitAny([_keeping], Grace);
         List<IHostRoom> off;
         lock (_turn)
-            off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear(most: 0))];
+            off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear())];
         _ = Task.WaitAny([RemoveAsync(off, why: null)], Grace);
     }
 
@@ -106,10 +107,14 @@ internal sealed class WarmRooms : IDisposable
         {
             try
             {
-                await Wanted.WaitAsync(LookInterval).ConfigureAwait(false);
+                await Wanted.WaitAsync(HasMoreThanWanted() ? Unwanted : LookInterval).ConfigureAwait(false);
                 await RemoveAsync(NoLongerWanted(), why: null).ConfigureAwait(false);
-                while (Lacking() is (WarmShelf shelf, int epoch))
-                    await AddAsync(shelf, epoch).ConfigureAwait(false);
+                while (Lacking() is not null)
+                {
+                    await WaitForCalmAsync().ConfigureAwait(false);
+                    if (Lacking() is (WarmShelf shelf, RoomPlan plan, int epoch)) // what is wanted then
+                        await AddAsync(shelf, plan, epoch).ConfigureAwait(false);
+                }
             }
             catch (Exception e)
             {
@@ -119,28 +124,44 @@ internal sealed class WarmRooms : IDisposable
         }
     }
 
+    private bool HasMoreThanWanted()
+    {
+        lock (_turn)
+            return _shelves.Values.Any(shelf => shelf.Count > SizeOf(shelf));
+    }
+
     private List<IHostRoom> NoLongerWanted()
     {
         lock (_turn)
-            return [.. _shelves.Values.SelectMany(shelf => shelf.Clear(_size()))];
+            return [.. _shelves.Values.SelectMany(shelf => shelf.ClearUnwanted(SizeOf(shelf), _clock.GetTimestamp() - (long)(Unwanted.TotalSeconds * _clock.TimestampFrequency)))];
     }
 
-    private (WarmShelf Shelf, int Epoch)? Lacking()
+    // The shelf on which most is wanting, and what.
+    private (WarmShelf Shelf, RoomPlan Plan, int Epoch)? Lacking()
     {
         long now = _clock.GetTimestamp();
         lock (_turn)
-            return !_isOver && _shelves.Values.Where(s => s.Count < _size() && s.NotBefore <= now).MinBy(s => s.Count) is WarmShelf shelf ? (shelf, _epoch) : null;
+        {
+            return !_isOver && _shelves.Values.Where(s => s.NotBefore <= now && s.Lacking(SizeOf(s)) is not null).MinBy(s => s.Count) is WarmShelf shelf
+                ? (shelf, shelf.Lacking(SizeOf(shelf))!, _epoch) : null;
+        }
     }
 
-    private async Task AddAsync(WarmShelf shelf, int epoch)
+    private int SizeOf(WarmShelf shelf) => _size(shelf.Key.Level);
+
+    private async Task WaitForCalmAsync()
     {
         for (long since = _clock.GetTimestamp(); _isBusy() && _clock.GetElapsedTime(since) < CalmPatience;)
             await Task.Delay(Look).ConfigureAwait(false);
+    }
+
+    private async Task AddAsync(WarmShelf shelf, RoomPlan plan, int epoch)
+    {
         IHostRoom room;
         try
         {
             CellId name = new(Guid.CreateVersion7(_clock.GetUtcNow()));
-            room = (IHostRoom)await shelf.Isolator.BuildAsync(new RoomPlan(name, shelf.Key, Client: null), CancellationToken.None).ConfigureAwait(false);
+            room = (IHostRoom)await shelf.Isolator.BuildAsync(plan with { Cell = name }, CancellationToken.None).ConfigureAwait(false);
         }
         catch (SetupException e)
         {

@@ -4,16 +4,17 @@ namespace Isolation.Wire;
 /// <param name="Cell">The name of the room; must be new.</param>
 /// <param name="Level">0 log-only, 1 setuid, 2 container, 3 vm.</param>
 /// <param name="Kind">The kind of room at that level.</param>
-public sealed record BuildRoom(Guid Cell, byte Level, string Kind)
+/// <param name="Uid">The uid of the account that will enter. No more than a hint at a room that was built ahead: the entry says who enters.</param>
+public sealed record BuildRoom(Guid Cell, byte Level, string Kind, uint Uid)
 {
     /// <summary>Writes the body.</summary>
-    public void Write(MessageWriter to) => to.Id(Cell).U8(Level).Text(Kind);
+    public void Write(MessageWriter to) => to.Id(Cell).U8(Level).Text(Kind).U32(Uid);
 
     /// <summary>Reads the body.</summary>
     /// <exception cref="WireException">It is not one.</exception>
     public static BuildRoom Read(MessageReader from)
     {
-        var build = new BuildRoom(from.Id(), from.U8(), from.Text(32));
+        var build = new BuildRoom(from.Id(), from.U8(), from.Text(32), from.U32());
         from.End();
         return build;
     }

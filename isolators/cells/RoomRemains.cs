@@ -3,10 +3,10 @@ using Isolation.Linux;
 
 namespace Isolation.Cells;
 
-/// <summary>Leaf, scratch and ticket of a room that an earlier warden has built and in which nothing was told to start: they go.</summary>
+/// <summary>Cgroups, scratch and ticket of a room in which nothing was told to start: they go, whichever of them are there.</summary>
 /// <param name="host">Where cells live.</param>
 /// <param name="ticket">Its ticket; this object's from now on.</param>
-public sealed class FoundRemains(CellHost host, TicketFile ticket)
+public sealed class RoomRemains(CellHost host, TicketFile ticket)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -14,10 +14,23 @@ public sealed class FoundRemains(CellHost host, TicketFile ticket)
     /// <returns>What is left, or null.</returns>
     public string? Remove()
     {
+        try
+        {
+            return RemoveAll();
+        }
+        catch (SyscallException e)
+        {
+            ticket.Dispose(); // with what it names, it is another warden's
+            return e.Message;
+        }
+    }
+
+    private string? RemoveAll()
+    {
         Scratch scratch = Scratch.Find(host, ticket.Ticket.Cell);
         if (ticket.Ticket.Leaf is not LeafPlan plan)
             return Done(scratch.Remove(Patience), scratch);
-        LeftCell cell = new(Leaf.Find(plan, ticket.Ticket.Start?.LeafInodes, host.WithoutCounters), scratch, host.Jobs, "a room of an earlier warden's");
+        LeftCell cell = new(Leaf.Find(plan, ticket.Ticket.Start?.LeafInodes, host.WithoutCounters), scratch, host.Jobs, "a room that nobody entered");
         cell.Take(ticket);
         CrashPoint.Reach("warden: found: about to remove");
         for (int tries = 0; tries < 10; tries++)
