@@ -192,7 +192,6 @@ internal static class CrashPoints
     public static readonly ImmutableArray<string> AlsoInContainersBuiltAhead =
     [
         "warden: ticket: renamed", "warden: leaf: planned", "warden: leaf: made in the v2 hierarchy", "warden: enter: enter", "warden: entered", "warden: destroy: leaf removed",
-        "cell-init: entering",
     ];
 
     public static Row Of(string name) => All.Single(row => row.Name == name);

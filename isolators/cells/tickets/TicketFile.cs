@@ -78,7 +78,7 @@ public sealed class TicketFile : IDisposable
                 return new FoundTicket.Unreadable(cell, ErrnoText.Of(errno));
             CellTicket? ticket = CellTicket.TryRead(ReadAll(file), out string why);
             // The directory of a room that was built ahead gets its payload's name before the ticket does.
-            if (ticket is { Payload: null, Leaf: null, Start: null })
+            if (ticket is { Payload: null, Start: null })
                 ticket = ticket with { Cell = cell };
             if (ticket is not null && ticket.Cell != cell)
                 return new FoundTicket.Unreadable(cell, $"it is the ticket of cell {ticket.Cell:D}");
