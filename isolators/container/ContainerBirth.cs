@@ -26,7 +26,8 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
     // What cell-init does with them, inside only: ends the payload; becomes its account; empties its bounding set; attaches what it brings, and makes its cgroup namespace.
     private static readonly ImmutableArray<string> Needed = ["CAP_KILL", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_SYS_ADMIN"];
 
-    // What the kernel shows of the host below /proc and /sys to whoever may read it.
+    // What the kernel shows of the host below /proc and /sys to whoever may read it. Where containers nest, all of it is seen: an own /proc or /sys can be
+    // mounted only by who sees another as a whole (mount_namespaces(7)), and files of the host's root are nobody's inside.
     private static readonly ImmutableArray<string> Masked =
         ["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/scsi", "/proc/timer_list", "/sys/firmware"];
 
@@ -167,7 +168,8 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
                 new OciCapabilities(Needed, Needed, Needed), NoNewPrivileges: true),
             new OciRoot(places.Root, Readonly: false),
             [.. mounts],
-            new OciLinux([.. kinds.Select(kind => new OciNamespace(kind))], ids.Uids, ids.Gids, $"/{RoomCgroup.First}", "rslave", Masked, ReadOnly));
+            new OciLinux([.. kinds.Select(kind => new OciNamespace(kind))], ids.Uids, ids.Gids, $"/{RoomCgroup.First}", "rslave",
+                settings.NestedContainers ? [] : Masked, settings.NestedContainers ? [] : ReadOnly));
     }
 
     // Nothing that the runtime mounts there is to appear on the host.

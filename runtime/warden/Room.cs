@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Isolation.Cells;
 using Isolation.Core;
-using Isolation.Isolators.Setuid;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -87,7 +86,7 @@ internal sealed class Room
         using Turn turn = await TakeTurnAsync(RoomStage.Built).ConfigureAwait(false);
         if (_lending is not null)
             throw new DeniedException("lend", "a second directory for one room");
-        if (Key.Kind != SetuidIsolator.Private)
+        if (!Key.ShowsLentDirectories)
             throw new DeniedException("lend", $"a room of the kind {Key.Kind} shows no directory of a pilot's");
         _lending = desk.Begin(client, roots);
         CrashPoint.Reach("warden: lending begun");

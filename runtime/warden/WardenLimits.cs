@@ -45,6 +45,9 @@ internal sealed record WardenLimits
     /// <summary>Containers have a network of their own instead of their pilot's.</summary>
     public bool ContainerWithoutNetwork { get; init; }
 
+    /// <summary>The payload of a container may make user namespaces.</summary>
+    public bool ContainersNest { get; init; }
+
     /// <summary>The OCI runtime that builds containers; null for the first that works.</summary>
     public string? ContainerRuntime { get; init; }
 
@@ -109,7 +112,7 @@ internal sealed record WardenLimits
 
     /// <summary>What containers are like: the tree that private rooms have, as a site wants it, with what the level says itself.</summary>
     internal ContainerSettings Containers()
-        => new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = false }, Rooms, ContainerRuntime);
+        => new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime);
 
     /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
     internal PrivateRoomSettings PrivateRooms()

@@ -8,20 +8,28 @@ namespace Isolation.Service.Tests;
 /// what it makes is the pilot's on disk. What may not be lent is refused before anybody has entered, and what was lent is on record.
 /// </summary>
 [Collection(PrivateServiceTests.Name)]
-public sealed class LentDirectoryTests : IDisposable
+public class LentDirectoryTests : IDisposable
 {
     private readonly Service _service;
 
-    public LentDirectoryTests()
+    public LentDirectoryTests() : this(Site.PrivatePolicy)
     {
-        _service = Service.Prepare(Site.PrivatePolicy, prepare: null, "/opt", root => Site.PrivatePolicy + $"\nlend: [{root}/lend]\n");
+    }
+
+    private protected LentDirectoryTests(string policy)
+    {
+        _service = Service.Prepare(policy, prepare: null, "/opt", root => policy + $"\nlend: [{root}/lend]\n");
         Shell($"mkdir -p {Lend}/own/below {Lend}/others; echo secret > {Lend}/own/f; chmod 600 {Lend}/own/f; ln -s own {Lend}/link; echo x > {Lend}/file; chown -R isotest-a: {Lend}/own {Lend}/file; chown isotest-b: {Lend}/others");
         _service.Launch();
     }
 
     private string Lend => _service.Root + "/lend";
 
-    public void Dispose() => _service.Dispose();
+    public void Dispose()
+    {
+        _service.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [SkippableFact]
     public void ThePayloadWorksInItAndWhatItMakesIsThePilotsOnDisk()

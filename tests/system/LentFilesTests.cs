@@ -7,13 +7,17 @@ namespace Isolation.Service.Tests;
 /// somebody else's; and what it plants there is the pilot's to remove.
 /// </summary>
 [Collection(PrivateServiceTests.Name)]
-public sealed class LentFilesTests : IDisposable
+public class LentFilesTests : IDisposable
 {
     private readonly Service _service;
 
-    public LentFilesTests()
+    public LentFilesTests() : this(Site.PrivatePolicy)
     {
-        _service = Service.Prepare(Site.PrivatePolicy, prepare: null, "/opt", root => Site.PrivatePolicy + $"\nlend: [{root}/lend]\n");
+    }
+
+    private protected LentFilesTests(string policy)
+    {
+        _service = Service.Prepare(policy, prepare: null, "/opt", root => policy + $"\nlend: [{root}/lend]\n");
         Directory.CreateDirectory(Lend + "/own");
         File.Copy($"{AppContext.BaseDirectory}/clients/plants.py", _service.Work + "/plants.py");
         Shell($"chown {Site.PilotA}: own");
@@ -22,7 +26,11 @@ public sealed class LentFilesTests : IDisposable
 
     private string Lend => _service.Root + "/lend";
 
-    public void Dispose() => _service.Dispose();
+    public void Dispose()
+    {
+        _service.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [SkippableFact]
     public void OfFilesOfOthersThePayloadGetsReadingAtMost()

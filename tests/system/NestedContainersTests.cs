@@ -7,8 +7,10 @@ namespace Isolation.Service.Tests;
 /// where policy denies them, the calls fail with EPERM and the payload goes on.
 /// </summary>
 [Collection(PrivateServiceTests.Name)]
-public sealed class NestedContainersTests(PrivateService denying, NestingService allowing) : IClassFixture<NestingService>
+public class NestedContainersTests(PrivateService denying, NestingService allowing) : IClassFixture<NestingService>
 {
+    private protected virtual string Places => "['etc', 'lent', 'scratch']";
+
     private const string Container = "bwrap --unshare-all --ro-bind / / --dev /dev --proc /proc --tmpfs /tmp";
 
     [SkippableTheory]
@@ -63,7 +65,7 @@ public sealed class NestedContainersTests(PrivateService denying, NestingService
         string[] lines = service.Shell.Bash($"$A run -- unshare -Urm python3 $WORK/nested_look.py {service.Root}/lend {service.State} {service.Run} /sys/fs/cgroup < /dev/null").Silent().Split('\n');
         Assert.Equal($"{service.Root}/lend: []", lines[0]);
         Assert.Equal($"{service.State}: []", lines[1]);
-        Assert.Equal($"{service.Run}: ['etc', 'lent', 'scratch']", lines[2]);
+        Assert.Equal($"{service.Run}: {Places}", lines[2]);
         Assert.Equal("/sys/fs/cgroup: []", lines[3]);
         Assert.Equal(["done"], lines[4..]); // anything else has come to be seen
 
@@ -128,9 +130,11 @@ public sealed class NestedContainersTests(PrivateService denying, NestingService
 }
 
 /// <summary>One service whose private rooms allow nested containers, and from which a directory can be lent.</summary>
-public sealed class NestingService : IDisposable
+public class NestingService : IDisposable
 {
     private Service? _service;
+
+    private protected virtual string Policy => Site.Policy.Replace("{ room: classic }", "{ room: private, nested-containers: allow }", StringComparison.Ordinal);
 
     internal Service Get()
     {
@@ -141,8 +145,12 @@ public sealed class NestingService : IDisposable
             File.WriteAllText(root + "/lend/planted", "secret");
             System.Diagnostics.Process.Start("chown", [$"{Site.PilotA}:", root + "/lend/own"]).WaitForExit();
             return () => { };
-        }, "/opt", root => Site.Policy.Replace("{ room: classic }", "{ room: private, nested-containers: allow }", StringComparison.Ordinal) + $"\nlend: [{root}/lend]\n");
+        }, "/opt", root => Policy + $"\nlend: [{root}/lend]\n");
     }
 
-    public void Dispose() => _service?.Dispose();
+    public void Dispose()
+    {
+        _service?.Dispose();
+        GC.SuppressFinalize(this);
+    }
 }

@@ -102,7 +102,7 @@ internal sealed record DecisionPath(
 
     // The roots are the site's; who lends from where is looked at again by the warden, which reads the path from the client itself.
     private bool Lends(Level level, string kind)
-        => Request.LendsDirectory && (level, kind) == (Level.Setuid, RoomKey.Private) && Request.WorkingDirectory is ByteString directory
+        => Request.LendsDirectory && new RoomKey(level, kind).ShowsLentDirectories && Request.WorkingDirectory is ByteString directory
             && Policy.Places.Lend.Any(root => directory.IsBelow(root));
 
     /// <summary>What would have been decided were there no level log-only: the level that the rule prefers, else the weakest that it accepts, else the usual one.</summary>

@@ -54,6 +54,7 @@ public abstract record WardenLimits
             policy.Accounts.Values.Select(e => e.Source).OfType<AccountSource.Rooms>().Select(r => new WardenRooms(r.Ids.First, r.Ids.Last, (uint)r.PerRoom)).FirstOrDefault(),
             policy.Levels.ContainerWithoutNetwork,
             policy.Levels.Runtime,
+            policy.Levels.ContainersNest,
             policy.Levels.WarmContainers));
     }
 }

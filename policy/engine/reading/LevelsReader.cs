@@ -32,12 +32,11 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         bool engine = values.Choice(container.Optional("builder"), EngineBuilder) ?? false;
         string? runtime = values.AbsolutePath(container.Optional("runtime"));
         int warmContainers = rooms.Warm(container.Optional("warm"));
-        Node? networkNode = container.Optional("network"), nestedNode = container.Optional("nested-containers");
+        Node? networkNode = container.Optional("network");
         ContainerNetwork network = values.Choice(networkNode, ContainerNetworks) ?? ContainerNetwork.Pilot;
         if (network == ContainerNetwork.User)
             findings.Fault(networkNode!, "a container of this version has its pilot's network or none", "Write network: pilot, or network: none.");
-        if (values.Choice(nestedNode, DenyAllow) == true)
-            findings.Fault(nestedNode!, "in a container of this version no other can be made", "Write nested-containers: deny; or let such payloads have the level setuid.");
+        bool nested = values.Choice(container.Optional("nested-containers"), DenyAllow) ?? false;
         container.Done();
 
         MapReader machine = MapReader.Of(levels.Optional("vm"), findings, "Write vm: { emulation: deny }.");
@@ -47,7 +46,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         levels.Done();
 
         return new LevelSettings(
-            With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci", runtime, network == ContainerNetwork.None, warmContainers);
+            With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci", runtime, network == ContainerNetwork.None, nested, warmContainers);
     }
 
     /// <summary>A rule's <c>level</c>: one level, or one that is preferred and others that may be asked for.</summary>

@@ -26,6 +26,9 @@ public sealed record RoomKey(Level Level, string Kind)
     /// <summary>The room has a pid namespace or a machine of its own: with its first process all of it ends.</summary>
     public bool HasOwnProcesses => Level switch { Level.LogOnly => false, Level.Setuid => Kind == Private, _ => true };
 
+    /// <summary>The room has mounts of its own, among which a directory that a pilot lends can be shown.</summary>
+    public bool ShowsLentDirectories => (Level, Kind) is (Level.Setuid, Private) or (Level.Container, Oci);
+
     /// <summary>
     /// The client's network namespace, where it is another than the host's. Read by the warden, which the kernel lets look: a front's plan
     /// has none, and names the client.

@@ -1,0 +1,34 @@
+namespace Isolation.Service.Tests;
+
+/// <summary>Promise: what holds of a directory lent to a private room holds of one lent to a container.</summary>
+[Collection(ContainerServiceTests.Name)]
+public sealed class LentToContainersTests() : LentDirectoryTests(Containers.Policy);
+
+/// <summary>Promise: and of the files in it.</summary>
+[Collection(ContainerServiceTests.Name)]
+public sealed class FilesLentToContainersTests() : LentFilesTests(Containers.Policy);
+
+/// <summary>Promise: where policy allows nested containers, a payload of a container makes containers of its own as one of a private room does.</summary>
+[Collection(ContainerServiceTests.Name)]
+public sealed class NestedInContainersTests(ContainerService denying, NestingContainers allowing) : NestedContainersTests(denying, allowing), IClassFixture<NestingContainers>
+{
+    private protected override string Places => "['cell-init', 'etc', 'lent', 'oci', 'root', 'scratch']";
+}
+
+/// <summary>One service whose containers may nest, and to which a directory can be lent.</summary>
+public sealed class NestingContainers : NestingService
+{
+    private protected override string Policy => Containers.Policy.Replace("setuid: { room: classic }", "container: { nested-containers: allow }", StringComparison.Ordinal);
+}
+
+internal static class Containers
+{
+    internal static string Policy
+    {
+        get
+        {
+            Site.RequireContainers();
+            return Site.ContainerPolicy;
+        }
+    }
+}
