@@ -5,7 +5,7 @@ namespace Isolation.Service.Tests;
 
 /// <summary>Promise: programs that people use run in a private room as they do outside: the same exit code, the same output, the CPU time of the same order.</summary>
 [Collection(PrivateServiceTests.Name)]
-public sealed partial class RealProgramsTests(PrivateService shared)
+public partial class RealProgramsTests(PrivateService shared)
 {
     private const string Raw = "setpriv --reuid=2999999 --regid=2999999 --clear-groups --no-new-privs env -i PATH=$PATH LANG=C.UTF-8 HOME=$dir TMPDIR=$dir";
 

@@ -15,6 +15,10 @@ public sealed class NestedInContainersTests(ContainerService denying, NestingCon
     private protected override string Places => "['cell-init', 'etc', 'lent', 'oci', 'root', 'scratch']";
 }
 
+/// <summary>Promise: programs that people use run in a container as they do outside.</summary>
+[Collection(ContainerServiceTests.Name)]
+public sealed class RealProgramsInContainersTests(ContainerService shared) : RealProgramsTests(shared);
+
 /// <summary>One service whose containers may nest, and to which a directory can be lent.</summary>
 public sealed class NestingContainers : NestingService
 {
