@@ -30,10 +30,14 @@ public sealed class RoomEntry(CellHost host, RoomPlan plan, PrivateRoomSettings?
     /// <summary>The room's own cgroup, in which its cell-init is beside the leaf; null where cell-init stays in the service's.</summary>
     public RoomCgroup? Cgroup { get; init; }
 
-    /// <summary>The same, where it is there already: the entry's from now on, unless <see cref="IsElsewhere"/>.</summary>
-    public RoomDirectories? Built { get; init; }
+    /// <summary>The same, where it is there already: the leaf's, once that is there.</summary>
+    public RoomDirectories? Built
+    {
+        get;
+        init => (field, Cgroup) = (value, value?.Plan.Room);
+    }
 
-    /// <summary>The payload's place is not the one where its room has been built: the room is as it was, and of no use to it.</summary>
+    /// <summary>The payload's place is not the one where its room has been built: the room is of no use to it.</summary>
     public bool IsElsewhere { get; private set; }
 
     /// <summary>The entry has failed, and the ticket is needed for what could not be removed: it is no longer the caller's.</summary>

@@ -11,8 +11,10 @@ namespace Isolation.Isolators.Container;
 /// <param name="ids">The ids that are there inside.</param>
 /// <param name="directories">The room's own cgroup, in the service's slice.</param>
 /// <param name="resident">Its cell-init.</param>
-internal sealed class BuiltContainer(ContainerIds ids, RoomDirectories directories, RoomResident resident)
+internal sealed class BuiltContainer(ContainerIds ids, RoomDirectories directories, RoomResident resident) : IAsyncDisposable
 {
+    private bool _given;
+
     /// <summary>The room's own cgroup.</summary>
     internal RoomDirectories Directories => directories;
 
@@ -29,22 +31,41 @@ internal sealed class BuiltContainer(ContainerIds ids, RoomDirectories directori
     /// <exception cref="SyscallException">The kernel refuses.</exception>
     internal RoomResident For(PilotCeilings ceilings)
     {
-        using Descriptor file = Sys.Open(null, string.Create(CultureInfo.InvariantCulture, $"/proc/{resident.CellInit.Pid}/oom_score_adj"), Sys.O_WRONLY);
-        // The number was its own when it was opened: it has not ended, and nobody has reaped it.
-        if (resident.CellInit.IsOver)
-            throw new IOException("the container's first process has ended");
-        Sys.WriteAll(file, Encoding.ASCII.GetBytes(ceilings.OomScoreAdjustment.ToString(CultureInfo.InvariantCulture)));
-        return resident;
+        _given = true;
+        try
+        {
+            using Descriptor file = Sys.Open(null, string.Create(CultureInfo.InvariantCulture, $"/proc/{resident.CellInit.Pid}/oom_score_adj"), Sys.O_WRONLY);
+            // The number was its own when it was opened: it has not ended, and nobody has reaped it.
+            if (resident.CellInit.IsOver)
+                throw new IOException("the container's first process has ended");
+            Sys.WriteAll(file, Encoding.ASCII.GetBytes(ceilings.OomScoreAdjustment.ToString(CultureInfo.InvariantCulture)));
+            return resident;
+        }
+        catch
+        {
+            _ = resident.Undo!();
+            throw;
+        }
     }
 
-    /// <summary>Ends it; its cgroup stays, and with it the ticket.</summary>
+    /// <summary>Ends it, unless it has been given to an entry, whose it is then; its cgroup stays, and with it the ticket.</summary>
     /// <returns>Null, or what it hangs in.</returns>
     internal async Task<string?> EndAsync(TimeSpan grace)
     {
+        if (_given)
+            return null;
         resident.Control.Tell(ControlKind.Kill);
         string? stuck = await CellParts.EndAsync(resident.CellInit, resident.Control, grace).ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+        return stuck;
+    }
+
+    /// <summary>Lets go of it; it stays.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _given = true;
         await resident.Control.DisposeAsync().ConfigureAwait(false);
         resident.CellInit.Dispose();
-        return stuck;
+        directories.Dispose();
     }
 }

@@ -34,7 +34,16 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     {
         if (asked.Key.Network is not null || asked.Account is not UserId account || settings().Ids?.IsPayloads(account.Value) != true)
             return null;
-        PilotCgroups pilot = PilotCgroups.Of((PidFd)asked.Client!, host.Cgroups, host.Tracking);
+        PilotCgroups pilot;
+        try
+        {
+            pilot = PilotCgroups.Of((PidFd)asked.Client!, host.Cgroups, host.Tracking);
+        }
+        catch (SyscallException)
+        {
+            return null; // whoever builds for this client tells why it cannot be done
+        }
+
         return (pilot.Job is null || host.Cgroups.V1.Count > 0) && pilot.TrackingGroup is null ? asked with { Client = null } : null;
     }
 

@@ -43,10 +43,7 @@ internal sealed class ContainerRoom(
     {
         _given = true;
         network?.Dispose();
-        string? stuck = built is null ? null : await built.EndAsync(grace).ConfigureAwait(false);
-        built?.Directories.Dispose(); // who has the ticket finds them
-        CrashPoint.Reach("warden: container: first process over");
-        string? left = new RoomRemains(host, ticket).Remove();
+        (string? stuck, string? left) = await RemoveAsync(grace).ConfigureAwait(false);
         return Residue.None with
         {
             Processes = stuck is null ? new Finding.ProvenEmpty("nobody entered") : new Finding.Found(stuck),
@@ -54,49 +51,62 @@ internal sealed class ContainerRoom(
         };
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        if (!_given)
-        {
-            network?.Dispose();
-            ticket.Dispose();
-        }
-
-        return ValueTask.CompletedTask;
+        if (_given)
+            return;
+        network?.Dispose();
+        ticket.Dispose();
+        if (built is not null)
+            await built.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<EnterResult> EnterBuiltAsync(BuiltContainer container, Entry entry, CancellationToken ct)
     {
         if (container.IsFor(entry.Account))
         {
-            RoomEntry room = new(host, plan, settings.Room, ticket, Network) { Cgroup = container.Directories.Plan.Room, Built = container.Directories };
+            RoomEntry room = new(host, plan, settings.Room, ticket, Network) { Built = container.Directories };
             EnterResult result = await EnterAsync(room, entry, (_, ceilings) => Task.FromResult(container.For(ceilings)), ct).ConfigureAwait(false);
             if (!room.IsElsewhere)
                 return result;
         }
 
         // It is given to nobody else. What this payload gets shares nothing with it.
-        Residue residue = await DestroyAsync(Grace).ConfigureAwait(false);
-        if ((residue.Processes as Finding.Found ?? residue.Files as Finding.Found) is Finding.Found left)
-            throw new SetupException("room", $"a container built for another place or account could not be removed: {left.What}");
+        (string? stuck, string? left) = await RemoveAsync(Grace).ConfigureAwait(false);
+        if ((stuck ?? left) is string remains)
+            throw new SetupException("room", $"a container built for another place or account could not be removed: {remains}");
         var cell = CellId.For(entry.Payload);
-        var own = new ContainerRoom(host, plan with { Cell = cell }, settings, birth, network: null, NewTicket(host, cell, plan.Key.Kind), built: null);
+        var own = new ContainerRoom(host, plan with { Cell = cell }, settings, birth, network: null, NewTicket(cell), built: null);
         return await own.EnterAsync(entry, ct).ConfigureAwait(false);
     }
 
-    private Task<EnterResult> EnterNewAsync(Entry entry, PilotNetwork? joined, CancellationToken ct)
+    private TicketFile NewTicket(CellId cell)
+    {
+        try
+        {
+            return NewTicket(host, cell, plan.Key.Kind);
+        }
+        catch (SyscallException e)
+        {
+            throw new SetupException("ticket", e.Message, undo: null, e);
+        }
+    }
+
+    private async Task<EnterResult> EnterNewAsync(Entry entry, PilotNetwork? joined, CancellationToken ct)
     {
         if (settings.Ids is not RoomIds known)
-            throw new SetupException("settings", "the installed policy sets no ids aside for rooms", new RoomRemains(host, ticket).Remove());
+            throw new SetupException("settings", "the installed policy sets no ids aside for rooms", await GiveUpAsync().ConfigureAwait(false));
         uint resident = known.ResidentOf(entry.Account.Uid.Value);
         RoomEntry room = new(host, plan, settings.Room, ticket, Network)
         {
             Cgroup = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), resident, host.Slice.At(host.Cgroups.Unified!).Path),
         };
-        return EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
-            new ContainerIds(resident, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment, place.Leaf.Room!, joined, ticket), ct);
+        return await EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
+            new ContainerIds(resident, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment, place.Leaf.Room!, joined, ticket), ct)
+            .ConfigureAwait(false);
     }
 
+    // Whatever of it is there, is removed where the payload does not come to be in.
     private async Task<EnterResult> EnterAsync(RoomEntry room, Entry entry, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
     {
         EnterResult result;
@@ -106,12 +116,32 @@ internal sealed class ContainerRoom(
         }
         catch (Exception e)
         {
-            string? left = GiveUp(room);
+            string? left = room.IsTicketKept ? null : await GiveUpAsync().ConfigureAwait(false);
             throw e is SetupException setup ? setup.With(left) : e;
         }
 
-        return result is EnterResult.NotPlaced none && !room.IsElsewhere && GiveUp(room) is string remains ? throw new SetupException("leaf", none.Cause, remains) : result;
+        return result is EnterResult.NotPlaced none && !room.IsElsewhere && await GiveUpAsync().ConfigureAwait(false) is string remains
+            ? throw new SetupException("leaf", none.Cause, remains)
+            : result;
     }
 
-    private string? GiveUp(RoomEntry room) => room.IsTicketKept ? null : new RoomRemains(host, ticket).Remove();
+    private async Task<string?> GiveUpAsync()
+    {
+        (string? stuck, string? left) = await RemoveAsync(Grace).ConfigureAwait(false);
+        return stuck ?? left;
+    }
+
+    private async Task<(string? Stuck, string? Left)> RemoveAsync(TimeSpan grace)
+    {
+        string? stuck = built is null ? null : await built.EndAsync(grace).ConfigureAwait(false);
+        CrashPoint.Reach("warden: container: first process over");
+        try
+        {
+            return (stuck, new RoomRemains(host, ticket).Remove()); // by its ticket it finds all that is there
+        }
+        catch (SyscallException e)
+        {
+            return (stuck, e.Message);
+        }
+    }
 }

@@ -18,13 +18,13 @@ public sealed record ContainerSettings(PrivateRoomSettings Room, RoomIds? Ids, s
 /// <param name="PerRoom">How many one room takes.</param>
 public sealed record RoomIds(uint First, uint Last, uint PerRoom)
 {
-    /// <summary>The id is a payload's: the second of a room that is not the first.</summary>
-    public bool IsPayloads(uint uid) => uid >= (long)First + PerRoom && uid <= Last && (uid - First) % PerRoom == 1;
+    /// <summary>The id is a payload's: the second of a whole room that is not the first.</summary>
+    public bool IsPayloads(uint uid) => uid >= (long)First + PerRoom && uid + (long)PerRoom - 2 <= Last && (uid - First) % PerRoom == 1;
 
     /// <summary>
     /// The payload's of the room that is lent after another's, or would be: they are lent in turn, from the first to the last and again.
     /// </summary>
-    public uint After(uint uid) => IsPayloads(uid) && uid + (2L * PerRoom) - 2 <= Last ? uid + PerRoom : First + PerRoom + 1;
+    public uint After(uint uid) => IsPayloads(uid) && uid <= uint.MaxValue - PerRoom && IsPayloads(uid + PerRoom) ? uid + PerRoom : First + PerRoom + 1;
 
     /// <summary>The host's id of the cell-init beside a payload account.</summary>
     public uint ResidentOf(uint uid) => uid >= First && uid <= Last ? uid - 1 : First;

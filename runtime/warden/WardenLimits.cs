@@ -14,6 +14,7 @@ namespace Isolation.Warden;
 internal sealed record WardenLimits
 {
     private const int MostWarmRooms = 256;
+    private ContainerSettings? _containers;
 
     /// <summary>The form of the file.</summary>
     public required int Version { get; init; }
@@ -111,8 +112,7 @@ internal sealed record WardenLimits
     internal int WarmRoomsOf(Level level) => level switch { Level.Setuid => WarmRooms, Level.Container => WarmContainers, _ => 0 };
 
     /// <summary>What containers are like: the tree that private rooms have, as a site wants it, with what the level says itself.</summary>
-    internal ContainerSettings Containers()
-        => new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime);
+    internal ContainerSettings Containers() => _containers ??= new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime);
 
     /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
     internal PrivateRoomSettings PrivateRooms()

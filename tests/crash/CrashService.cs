@@ -180,7 +180,7 @@ internal sealed class CrashService : IDisposable
             .. counts,
             .. rooms.Length <= _warm + _containers && rooms.Length == cellInits.Length ? [] : rooms.Concat(cellInits),
             .. Directory.EnumerateFileSystemEntries(_service.State + "/scratch"),
-            .. Cgroups().Length <= _containers ? [] : Cgroups(),
+            .. Cgroups().Length <= Math.Min(_containers, rooms.Length) ? [] : Cgroups(), // each of them a room's that waits
             .. File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1]).Where(mount => mount.StartsWith(_service.Root, StringComparison.Ordinal) && mount != _service.State + "/scratch"),
             .. Processes().Where(p => p.Name == "crun" || p.Name.StartsWith("runc", StringComparison.Ordinal)).Select(p => $"{p.Name} {p.Pid}"),
             .. Processes().Where(p => p.Name == "warden").Skip(1).Select(p => $"{p.Name} {p.Pid}"),

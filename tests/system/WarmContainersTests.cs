@@ -66,6 +66,28 @@ public sealed class WarmContainersTests
             () => $"{service.WarmRooms()} rooms, {Residents(service).Length} residents, {Cgroups(service)} cgroups\n{service.Log}");
     }
 
+    [SkippableFact]
+    public void APayloadThatIsRefusedAtTheDoorIsToldTheSameAndTakesItWithIt()
+    {
+        using Service service = Start("{ warm: 2 }");
+        const string Refused = "$A run --limit scratch=1GiB -- true"; // where the state directory has no quotas
+        Outcome cold = service.Shell.Bash(Refused);
+        Skip.If(cold.Code == 0, "the state directory has project quotas: nothing of a scratch's limit is refused");
+        Fill(service, 2);
+        int before = Descriptors();
+        for (int i = 0; i < 8; i++)
+        {
+            Outcome warm = service.Shell.Bash(Refused);
+            Assert.Equal((cold.Code, cold.Errors), (warm.Code, warm.Errors));
+            Until.True(() => Ready(service) == 2, 10, () => service.Log);
+        }
+
+        Until.True(() => Residents(service).Length == 2 && Cgroups(service) == 2 && Descriptors() <= before + 4, 15,
+            () => $"{Residents(service).Length} residents, {Cgroups(service)} cgroups, {Descriptors()} descriptors of the warden's after {before}\n{service.Log}");
+
+        int Descriptors() => Directory.GetFiles($"/proc/{service.Warden!.Value}/fd").Length;
+    }
+
     private static string Seen(int warm)
     {
         using Service service = Start($"{{ warm: {warm} }}");

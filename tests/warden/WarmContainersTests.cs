@@ -22,7 +22,7 @@ public sealed class WarmContainersTests
         using Site site = Started(warm: 2);
         using Pilot pilot = Pilot.Start();
         using Front front = await Front.GreetedAsync(site);
-        await FillAsync(front, pilot, ready: 2, account: First + 1994); // the last: the first is foreseen next
+        await FillAsync(front, pilot, ready: 2, account: First + 1994); // the last but one: the first is foreseen after the last
         Guid[] before = site.Tickets();
         using Play play = new(front, pilot);
         await RunAsync(play, front, pilot, hint: First, account);

@@ -14,7 +14,7 @@ public abstract record PlaceResult
     /// <param name="Placement">What holds there.</param>
     public sealed record Placed(Leaf Leaf, GroupId? TrackingGroup, Placement Placement) : PlaceResult;
 
-    /// <summary>The payload's place is not the one where its room has been built; nothing was done.</summary>
+    /// <summary>The payload's place is not the one where its room has been built; no leaf is there.</summary>
     public sealed record Elsewhere : PlaceResult;
 
     /// <summary>No position does.</summary>

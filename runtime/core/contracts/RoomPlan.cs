@@ -8,7 +8,7 @@ namespace Isolation.Core;
 /// <param name="Client">Borrowed until the room is built: the client's pidfd, in whose network namespace the room will be. Null for the host's.</param>
 public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client)
 {
-    /// <summary>The account that its payload has, or is to have, where a room is built for one; null where any may enter.</summary>
+    /// <summary>The account that is to enter. Of a room built ahead: null where any may.</summary>
     public UserId? Account { get; init; }
 }
 

@@ -7,18 +7,19 @@ namespace Isolation.Warden;
 
 /// <summary>
 /// Rooms built ahead. A kind of room that was asked for once is kept in stock from then on, as many as the site says; each is used once and has never held
-/// anything of anybody's. They are built one at a time, while no payload is being set up where that can be waited for, and all of them go when the policy changes.
+/// anything of anybody's. Of a kind they are built one at a time, while no payload is being set up where that can be waited for, and all of them go when the policy changes.
 /// Only rooms in the host's own network are built ahead: one in a batch job's would keep that network alive after the job.
 /// </summary>
 internal sealed class WarmRooms : IDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10); // for rooms whose resident has gone
-    private static readonly TimeSpan Unwanted = TimeSpan.FromSeconds(1); // a payload may still be on its way to a room for its account
+    private static readonly TimeSpan UnwantedPatience = TimeSpan.FromSeconds(1); // a payload may still be on its way to a room for its account
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan CalmPatience = TimeSpan.FromMilliseconds(50);
+    private const int RemovedAtOnce = 16; // each mostly waits for its resident's end
     private readonly Lock _turn = new();
     private readonly Dictionary<RoomKey, WarmShelf> _shelves = [];
     private readonly Func<Level, int> _size;
@@ -26,6 +27,7 @@ internal sealed class WarmRooms : IDisposable
     private readonly TimeProvider _clock;
     private readonly WardenLog _log;
     private readonly Task _keeping;
+    private Task _removals = Task.CompletedTask;
     private int _epoch;
     private volatile bool _isOver;
 
@@ -54,12 +56,11 @@ internal sealed class WarmRooms : IDisposable
         {
             if (!_shelves.TryGetValue(fitting.Key, out WarmShelf? shelf))
                 _shelves.Add(fitting.Key, shelf = new WarmShelf(fitting.Key, isolator));
-            taken = shelf.Take(fitting, dead);
+            taken = shelf.Take(fitting, SizeOf(shelf), dead);
         }
 
         Wanted.Release();
-        if (dead.Count > 0)
-            _ = RemoveAsync(dead, "its resident has gone");
+        Remove(dead, "its resident has gone");
         return taken;
     }
 
@@ -73,7 +74,7 @@ internal sealed class WarmRooms : IDisposable
             off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear())];
         }
 
-        _ = RemoveAsync(off, why: null);
+        Remove(off, why: null);
         Wanted.Release();
     }
 
@@ -94,11 +95,13 @@ internal sealed class WarmRooms : IDisposable
     {
         _isOver = true;
         Wanted.Release();
-        _ = Task.WaitAny([_keeping], Grace);
-        List<IHostRoom> off;
+        Task[] builds;
         lock (_turn)
-            off = [.. _shelves.Values.SelectMany(shelf => shelf.Clear())];
-        _ = Task.WaitAny([RemoveAsync(off, why: null)], Grace);
+            builds = [_keeping, .. _shelves.Values.Select(shelf => shelf.Building)];
+        _ = Task.WaitAny([Task.WhenAll(builds)], Grace);
+        lock (_turn)
+            Remove([.. _shelves.Values.SelectMany(shelf => shelf.Clear())], why: null);
+        _ = Task.WaitAny([_removals], Grace);
     }
 
     private async Task KeepAsync()
@@ -107,13 +110,12 @@ internal sealed class WarmRooms : IDisposable
         {
             try
             {
-                await Wanted.WaitAsync(HasMoreThanWanted() ? Unwanted : LookInterval).ConfigureAwait(false);
-                await RemoveAsync(NoLongerWanted(), why: null).ConfigureAwait(false);
-                while (Lacking() is not null)
+                await Wanted.WaitAsync(HasUnwanted() ? UnwantedPatience : LookInterval).ConfigureAwait(false);
+                Remove(NoLongerWanted(), why: null);
+                while (IsLacking())
                 {
                     await WaitForCalmAsync().ConfigureAwait(false);
-                    if (Lacking() is (WarmShelf shelf, RoomPlan plan, int epoch)) // what is wanted then
-                        await AddAsync(shelf, plan, epoch).ConfigureAwait(false);
+                    BuildNext();
                 }
             }
             catch (Exception e)
@@ -124,27 +126,52 @@ internal sealed class WarmRooms : IDisposable
         }
     }
 
-    private bool HasMoreThanWanted()
+    private bool HasUnwanted()
     {
         lock (_turn)
-            return _shelves.Values.Any(shelf => shelf.Count > SizeOf(shelf));
+            return _shelves.Values.Any(shelf => shelf.HasUnwanted);
     }
 
     private List<IHostRoom> NoLongerWanted()
     {
         lock (_turn)
-            return [.. _shelves.Values.SelectMany(shelf => shelf.ClearUnwanted(SizeOf(shelf), _clock.GetTimestamp() - (long)(Unwanted.TotalSeconds * _clock.TimestampFrequency)))];
+        {
+            long now = _clock.GetTimestamp(), patience = (long)(UnwantedPatience.TotalSeconds * _clock.TimestampFrequency);
+            return [.. _shelves.Values.SelectMany(shelf => shelf.ClearUnwanted(SizeOf(shelf), now, patience))];
+        }
     }
 
-    // The shelf on which most is wanting, and what.
-    private (WarmShelf Shelf, RoomPlan Plan, int Epoch)? Lacking()
+    private bool IsLacking()
     {
-        long now = _clock.GetTimestamp();
+        lock (_turn)
+            return Lacking().Any();
+    }
+
+    // What is wanted now. Of each kind one is built at a time: a runtime of containers that hangs holds up nobody else's.
+    private void BuildNext()
+    {
         lock (_turn)
         {
-            return !_isOver && _shelves.Values.Where(s => s.NotBefore <= now && s.Lacking(SizeOf(s)) is not null).MinBy(s => s.Count) is WarmShelf shelf
-                ? (shelf, shelf.Lacking(SizeOf(shelf))!, _epoch) : null;
+            if (Lacking().MinBy(lacking => lacking.Shelf.Count) is { Shelf: WarmShelf shelf, Plan: RoomPlan plan })
+                _ = LookAfterAsync(shelf.Building = AddAsync(shelf, plan, _epoch));
         }
+    }
+
+    private async Task LookAfterAsync(Task building)
+    {
+        await building.ConfigureAwait(false);
+        Wanted.Release();
+    }
+
+    private IEnumerable<(WarmShelf Shelf, RoomPlan Plan)> Lacking()
+    {
+        long now = _clock.GetTimestamp();
+        return _isOver ? []
+            : from shelf in _shelves.Values
+              where shelf.Building.IsCompleted && shelf.NotBefore <= now
+              let plan = shelf.Lacking(SizeOf(shelf))
+              where plan is not null
+              select (shelf, plan);
     }
 
     private int SizeOf(WarmShelf shelf) => _size(shelf.Key.Level);
@@ -157,30 +184,29 @@ internal sealed class WarmRooms : IDisposable
 
     private async Task AddAsync(WarmShelf shelf, RoomPlan plan, int epoch)
     {
-        IHostRoom room;
+        await Task.Yield(); // its caller holds the lock
         try
         {
             CellId name = new(Guid.CreateVersion7(_clock.GetUtcNow()));
-            room = (IHostRoom)await shelf.Isolator.BuildAsync(plan with { Cell = name }, CancellationToken.None).ConfigureAwait(false);
+            var room = (IHostRoom)await shelf.Isolator.BuildAsync(plan with { Cell = name }, CancellationToken.None).ConfigureAwait(false);
+            CrashPoint.Reach("warden: built ahead");
+            lock (_turn)
+            {
+                shelf.Failures = 0;
+                if (epoch == _epoch && !_isOver)
+                    shelf.Put(room, _clock.GetTimestamp());
+                else
+                    Remove([room], why: null);
+            }
         }
         catch (SetupException e)
         {
             PauseAfter(shelf, e);
-            return;
         }
-
-        CrashPoint.Reach("warden: built ahead");
-        lock (_turn)
+        catch (Exception e)
         {
-            shelf.Failures = 0;
-            if (epoch == _epoch && !_isOver)
-            {
-                shelf.Put(room, _clock.GetTimestamp());
-                return;
-            }
+            PauseAfter(shelf, new SetupException("build", e.ToString(), undo: null, e));
         }
-
-        await RemoveAsync([room], why: null).ConfigureAwait(false);
     }
 
     private void PauseAfter(WarmShelf shelf, SetupException e)
@@ -192,9 +218,16 @@ internal sealed class WarmRooms : IDisposable
             _log.Write($"no {shelf.Key.Level.Name()} room ({shelf.Key.Kind}) could be built ahead: {e.Message}. It is tried again; until then payloads wait for theirs.");
     }
 
-    private async Task RemoveAsync(IReadOnlyList<IHostRoom> rooms, string? why)
+    private void Remove(List<IHostRoom> rooms, string? why)
     {
-        foreach (IHostRoom room in rooms)
+        if (rooms.Count == 0)
+            return;
+        lock (_turn)
+            _removals = Task.WhenAll(_removals, RemoveAsync(rooms, why));
+    }
+
+    private Task RemoveAsync(List<IHostRoom> rooms, string? why)
+        => Parallel.ForEachAsync(rooms, new ParallelOptions { MaxDegreeOfParallelism = RemovedAtOnce }, async (room, _) =>
         {
             try
             {
@@ -207,6 +240,5 @@ internal sealed class WarmRooms : IDisposable
             {
                 _log.Write($"a room built ahead could not be removed: {e.Message}");
             }
-        }
-    }
+        });
 }

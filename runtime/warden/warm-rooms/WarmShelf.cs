@@ -21,6 +21,9 @@ internal sealed class WarmShelf(RoomKey key, IHostIsolator isolator)
 
     internal int Count => _rooms.Count;
 
+    /// <summary>Some are there that are not wanted any more.</summary>
+    internal bool HasUnwanted => _rooms.Exists(each => each.UnwantedSince is not null);
+
     /// <summary>Payloads that found a room here.</summary>
     internal long Hits { get; private set; }
 
@@ -33,6 +36,9 @@ internal sealed class WarmShelf(RoomKey key, IHostIsolator isolator)
     /// <summary>Rooms in a row that could not be built.</summary>
     internal int Failures { get; set; }
 
+    /// <summary>The building of the one that is being built.</summary>
+    internal Task Building { get; set; } = Task.CompletedTask;
+
     /// <summary>When the oldest was built; null where there is none.</summary>
     internal long? Oldest => _rooms is [WarmRoom oldest, ..] ? oldest.Since : null;
 
@@ -40,10 +46,12 @@ internal sealed class WarmShelf(RoomKey key, IHostIsolator isolator)
 
     /// <summary>The oldest that fits and whose resident waits; null where there is none.</summary>
     /// <param name="fitting">What fits.</param>
+    /// <param name="size">How many are kept.</param>
     /// <param name="dead">Those found on the way whose resident has gone.</param>
-    internal IHostRoom? Take(RoomPlan fitting, List<IHostRoom> dead)
+    internal IHostRoom? Take(RoomPlan fitting, int size, List<IHostRoom> dead)
     {
-        _last = fitting;
+        if (!IsOvertaken(fitting, size))
+            _last = fitting;
         while (_rooms.FindIndex(each => each.Room.Plan.Account == fitting.Account) is >= 0 and int found)
         {
             IHostRoom room = _rooms[found].Room;
@@ -66,15 +74,24 @@ internal sealed class WarmShelf(RoomKey key, IHostIsolator isolator)
     internal RoomPlan? Lacking(int size) // the last first: for the account that is next there may be a payload already
         => _rooms.Count < Times * size ? Matched(size).LastOrDefault(match => match.Room is null).Plan : null;
 
-    /// <summary>Takes off those that are not wanted and were built before a moment, and those whose resident has gone.</summary>
-    internal List<IHostRoom> ClearUnwanted(int size, long before)
+    /// <summary>Takes off those that have not been wanted for a while, and those whose resident has gone.</summary>
+    /// <param name="size">How many are kept.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="patience">The while.</param>
+    internal List<IHostRoom> ClearUnwanted(int size, long now, long patience)
     {
         HashSet<WarmRoom> wanted = [.. Matched(size).Select(match => match.Room).OfType<WarmRoom>()];
-        return TakeOff(each => !each.Room.IsWaiting || (each.Since <= before && !wanted.Contains(each)));
+        foreach (WarmRoom each in _rooms)
+            each.UnwantedSince = wanted.Contains(each) ? null : each.UnwantedSince ?? now;
+        return TakeOff(each => !each.Room.IsWaiting || now - each.UnwantedSince >= patience);
     }
 
-    /// <summary>Takes off all.</summary>
-    internal List<IHostRoom> Clear() => TakeOff(_ => true);
+    /// <summary>Takes off all, and foresees nothing.</summary>
+    internal List<IHostRoom> Clear()
+    {
+        _last = null;
+        return TakeOff(_ => true);
+    }
 
     private List<IHostRoom> TakeOff(Predicate<WarmRoom> isOff)
     {
@@ -89,17 +106,37 @@ internal sealed class WarmShelf(RoomKey key, IHostIsolator isolator)
         return off;
     }
 
-    // Those of the next payloads, the next one first.
-    private IEnumerable<RoomPlan> Wanted(int size)
+    // Of two payloads that come at once, the one whose account was lent first may come second.
+    private bool IsOvertaken(RoomPlan fitting, int size)
     {
-        RoomPlan? next = _last;
-        for (int i = 0; i < size && next is not null; i++)
+        if (_last is null || fitting.Account is null)
+            return false;
+        (RoomPlan ahead, RoomPlan behind) = (_last, fitting);
+        for (int i = 0; i < Times * size; i++)
+        {
+            (ahead, behind) = (Isolator.After(ahead), Isolator.After(behind));
+            if (ahead.Account == fitting.Account)
+                return false;
+            if (behind.Account == _last.Account)
+                return true;
+        }
+
+        return false;
+    }
+
+    // Those of the next payloads, the next one first: no account twice, and not that of the last.
+    private List<RoomPlan> Wanted(int size)
+    {
+        List<RoomPlan> wanted = [];
+        for (RoomPlan? next = _last; next is not null && wanted.Count < size;)
         {
             next = Isolator.After(next);
-            if (next.Account is not null && next.Account == _last!.Account)
-                yield break; // there are no more
-            yield return next;
+            if (next.Account is not null && (next.Account == _last!.Account || wanted.Exists(plan => plan.Account == next.Account)))
+                break; // there are no more
+            wanted.Add(next);
         }
+
+        return wanted;
     }
 
     // Each with the room that is there for it; null where there is none.
@@ -118,5 +155,12 @@ internal sealed class WarmShelf(RoomKey key, IHostIsolator isolator)
         return matched;
     }
 
-    private sealed record WarmRoom(IHostRoom Room, long Since);
+    private sealed class WarmRoom(IHostRoom room, long since)
+    {
+        internal IHostRoom Room { get; } = room;
+
+        internal long Since { get; } = since;
+
+        internal long? UnwantedSince { get; set; }
+    }
 }
