@@ -37,9 +37,6 @@ public sealed class RoomEntry(CellHost host, RoomPlan plan, PrivateRoomSettings?
         init => (field, Cgroup) = (value, value?.Plan.Room);
     }
 
-    /// <summary>The payload's place is not the one where its room has been built: the room is of no use to it.</summary>
-    public bool IsElsewhere { get; private set; }
-
     /// <summary>The entry has failed, and the ticket is needed for what could not be removed: it is no longer the caller's.</summary>
     public bool IsTicketKept { get; private set; }
 
@@ -47,11 +44,12 @@ public sealed class RoomEntry(CellHost host, RoomPlan plan, PrivateRoomSettings?
     /// <param name="entry">Who enters.</param>
     /// <param name="resident">Gives the resident, once the leaf is there.</param>
     /// <param name="ct">Gives up waiting for the resident's answer.</param>
+    /// <returns>Null where the room is <see cref="Built"/> and the payload's place is another: it is of no use to it, and nothing of the entry is left.</returns>
     /// <exception cref="SetupException">A step failed.</exception>
-    public async Task<EnterResult> EnterAsync(Entry entry, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
+    public async Task<EnterResult?> EnterAsync(Entry entry, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
     {
         Rollback undo = new("enter");
-        EnterResult result;
+        EnterResult? result;
         try
         {
             result = await EnterAsync(entry, undo, resident, ct).ConfigureAwait(false);
@@ -70,7 +68,7 @@ public sealed class RoomEntry(CellHost host, RoomPlan plan, PrivateRoomSettings?
         return result is EnterResult.NotPlaced none && undo.Unwind() is string remains ? throw new SetupException("leaf", none.Cause, remains) : result;
     }
 
-    private async Task<EnterResult> EnterAsync(Entry entry, Rollback undo, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
+    private async Task<EnterResult?> EnterAsync(Entry entry, Rollback undo, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
     {
         undo.Begin("name");
         CellId cell = CellId.For(entry.Payload);
@@ -98,11 +96,7 @@ public sealed class RoomEntry(CellHost host, RoomPlan plan, PrivateRoomSettings?
         if (found is PlaceResult.Nowhere nowhere)
             return nowhere.Answer;
         if (found is not PlaceResult.Placed { Leaf: Leaf leaf, Placement: Placement placement } place)
-        {
-            IsElsewhere = true;
-            return new EnterResult.NotPlaced(PlaceObstacle.Placement, "the room has been built elsewhere", "");
-        }
-
+            return null; // elsewhere
         undo.Push(() => GiveUp(leaf));
 
         RoomResident here = await resident(place, ceilings).ConfigureAwait(false);

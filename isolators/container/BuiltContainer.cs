@@ -34,11 +34,16 @@ internal sealed class BuiltContainer(ContainerIds ids, RoomDirectories directori
         _given = true;
         try
         {
-            using Descriptor file = Sys.Open(null, string.Create(CultureInfo.InvariantCulture, $"/proc/{resident.CellInit.Pid}/oom_score_adj"), Sys.O_WRONLY);
+            using Descriptor file = Sys.Open(null, string.Create(CultureInfo.InvariantCulture, $"/proc/{resident.CellInit.Pid}/oom_score_adj"), Sys.O_RDWR);
             // The number was its own when it was opened: it has not ended, and nobody has reaped it.
             if (resident.CellInit.IsOver)
                 throw new IOException("the container's first process has ended");
-            Sys.WriteAll(file, Encoding.ASCII.GetBytes(ceilings.OomScoreAdjustment.ToString(CultureInfo.InvariantCulture)));
+            string asked = ceilings.OomScoreAdjustment.ToString(CultureInfo.InvariantCulture);
+            Sys.WriteAll(file, Encoding.ASCII.GetBytes(asked));
+            Span<byte> now = stackalloc byte[16];
+            int length = Sys.ReadAt(file, now, 0);
+            if (Encoding.ASCII.GetString(now[..length]).Trim() is string there && there != asked)
+                throw new IOException($"the container's first process has oom_score_adj {there}, and was to have {asked}");
             return resident;
         }
         catch

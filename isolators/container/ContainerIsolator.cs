@@ -34,6 +34,9 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     {
         if (asked.Key.Network is not null || asked.Account is not UserId account || settings().Ids?.IsPayloads(account.Value) != true)
             return null;
+        bool isAlwaysInSlice = host.Cgroups.V1.Count > 0;
+        if (isAlwaysInSlice && host.Tracking.IsEmpty)
+            return asked with { Client = null }; // wherever the client is: nobody need look here, and again at the entry
         PilotCgroups pilot;
         try
         {
@@ -44,7 +47,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
             return null; // whoever builds for this client tells why it cannot be done
         }
 
-        return (pilot.Job is null || host.Cgroups.V1.Count > 0) && pilot.TrackingGroup is null ? asked with { Client = null } : null;
+        return (pilot.Job is null || isAlwaysInSlice) && pilot.TrackingGroup is null ? asked with { Client = null } : null;
     }
 
     /// <inheritdoc/>
@@ -135,10 +138,8 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
         TicketFile ticket = NewTicket(plan, undo);
 
         undo.Begin("cgroup");
-        string mount = host.Cgroups.Unified
-            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
-        string slice = host.Slice.At(mount).Path;
-        LeafPlan place = new(ProcessCgroups.LeafName(plan.Cell.Value), mount, slice, [], []) { Room = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), ids.Resident, slice) };
+        LeafPlan place = host.Slice.Plan(plan.Cell);
+        place = place with { Room = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), ids.Resident, place.UnifiedParent) };
         ticket.Change(t => t with { Leaf = place });
         RoomDirectories directories = host.Slice.MakeRoom(place);
         undo.Push(directories.Dispose); // who has the ticket finds them

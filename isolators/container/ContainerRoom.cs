@@ -66,8 +66,7 @@ internal sealed class ContainerRoom(
         if (container.IsFor(entry.Account))
         {
             RoomEntry room = new(host, plan, settings.Room, ticket, Network) { Built = container.Directories };
-            EnterResult result = await EnterAsync(room, entry, (_, ceilings) => Task.FromResult(container.For(ceilings)), ct).ConfigureAwait(false);
-            if (!room.IsElsewhere)
+            if (await EnterAsync(room, entry, (_, ceilings) => Task.FromResult(container.For(ceilings)), ct).ConfigureAwait(false) is EnterResult result)
                 return result;
         }
 
@@ -99,17 +98,17 @@ internal sealed class ContainerRoom(
         uint resident = known.ResidentOf(entry.Account.Uid.Value);
         RoomEntry room = new(host, plan, settings.Room, ticket, Network)
         {
-            Cgroup = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), resident, host.Slice.At(host.Cgroups.Unified!).Path),
+            Cgroup = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), resident, host.Slice.At(host.Cgroups.RequireUnified()).Path),
         };
-        return await EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
+        return (await EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
             new ContainerIds(resident, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment, place.Leaf.Room!, joined, ticket), ct)
-            .ConfigureAwait(false);
+            .ConfigureAwait(false))!; // it is built where the payload is
     }
 
-    // Whatever of it is there, is removed where the payload does not come to be in.
-    private async Task<EnterResult> EnterAsync(RoomEntry room, Entry entry, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
+    // Whatever of it is there, is removed where the payload does not come to be in; null where it is elsewhere.
+    private async Task<EnterResult?> EnterAsync(RoomEntry room, Entry entry, Func<PlaceResult.Placed, PilotCeilings, Task<RoomResident>> resident, CancellationToken ct)
     {
-        EnterResult result;
+        EnterResult? result;
         try
         {
             result = await room.EnterAsync(entry, resident, ct).ConfigureAwait(false);
@@ -120,7 +119,7 @@ internal sealed class ContainerRoom(
             throw e is SetupException setup ? setup.With(left) : e;
         }
 
-        return result is EnterResult.NotPlaced none && !room.IsElsewhere && await GiveUpAsync().ConfigureAwait(false) is string remains
+        return result is EnterResult.NotPlaced none && await GiveUpAsync().ConfigureAwait(false) is string remains
             ? throw new SetupException("leaf", none.Cause, remains)
             : result;
     }

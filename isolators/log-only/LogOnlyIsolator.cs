@@ -27,10 +27,7 @@ public sealed class LogOnlyIsolator(CellHost host) : IHostIsolator
     {
         try
         {
-            string mount = host.Cgroups.Unified
-                ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
-            string name = ProcessCgroups.LeafName(Guid.CreateVersion7(host.Clock.GetUtcNow()));
-            using Leaf leaf = host.Slice.MakeLeaf(new LeafPlan(name, mount, host.Slice.At(mount).Path, [], []), host.WithoutCounters);
+            using Leaf leaf = host.Slice.MakeLeaf(host.Slice.Plan(new CellId(Guid.CreateVersion7(host.Clock.GetUtcNow()))), host.WithoutCounters);
             string? left = leaf.Remove();
             return Task.FromResult<Readiness>(left is null ? new Readiness.Ready([Forked]) : NotReady($"a leaf could be made but not removed: {left}"));
         }

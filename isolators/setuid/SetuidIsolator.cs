@@ -132,7 +132,7 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
 
     private string? TryLeaf(CellId probe)
     {
-        using Leaf leaf = host.Slice.MakeLeaf(OwnLeaf(probe), host.WithoutCounters);
+        using Leaf leaf = host.Slice.MakeLeaf(host.Slice.Plan(probe), host.WithoutCounters);
         string? fault = null;
         try
         {
@@ -144,13 +144,6 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
         }
 
         return leaf.Remove() is string left ? $"a leaf could be made but not removed: {left}" : fault;
-    }
-
-    private LeafPlan OwnLeaf(CellId probe)
-    {
-        string mount = host.Cgroups.Unified
-            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
-        return new LeafPlan(ProcessCgroups.LeafName(probe.Value), mount, host.Slice.At(mount).Path, [], []);
     }
 
     private static Readiness.NotReady NotReady(string cause)

@@ -31,8 +31,8 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
         EnterResult result;
         try
         {
-            result = await new RoomEntry(host, plan, own, ticket, Network)
-                .EnterAsync(entry, (_, _) => Task.FromResult(new RoomResident(cellInit, control)), ct).ConfigureAwait(false);
+            result = (await new RoomEntry(host, plan, own, ticket, Network)
+                .EnterAsync(entry, (_, _) => Task.FromResult(new RoomResident(cellInit, control)), ct).ConfigureAwait(false))!; // at home wherever the payload is
         }
         catch (Exception e)
         {

@@ -105,24 +105,21 @@ public sealed class ContainerTests(ContainerService shared)
     }
 
     [SkippableFact]
-    public void WhereNoIdsAreSetAsideItIsNotReady()
-    {
-        Site.RequireContainers();
-        using var service = Service.Start(Site.Policy.Replace("accept: [setuid]", "accept: [setuid, container]", StringComparison.Ordinal), place: "/opt");
-        Outcome outcome = service.Shell.Bash("$A run --level container -- true");
-        Assert.Equal(242, outcome.Code);
-        Assert.Contains("sets no ids aside for rooms", outcome.Errors, StringComparison.Ordinal);
-        Assert.Contains("accounts: { rooms: { range: FIRST-LAST, ids-per-room: 2 } }", outcome.Errors, StringComparison.Ordinal);
-    }
+    public void WhereNoIdsAreSetAsideItIsNotReady() => IsNotReady(
+        Site.Policy.Replace("accept: [setuid]", "accept: [setuid, container]", StringComparison.Ordinal),
+        "sets no ids aside for rooms", "accounts: { rooms: { range: FIRST-LAST, ids-per-room: 2 } }");
 
     [SkippableFact]
-    public void ABuilderThatThisVersionHasNotIsNotReady()
+    public void ABuilderThatThisVersionHasNotIsNotReady() => IsNotReady(
+        Site.ContainerPolicy.Replace("setuid: { room: classic }", "container: { builder: engine }", StringComparison.Ordinal),
+        "a room of the kind 'engine' cannot be built here");
+
+    private static void IsNotReady(string policy, params string[] told)
     {
         Site.RequireContainers();
-        using var service = Service.Start(Site.ContainerPolicy.Replace("setuid: { room: classic }", "container: { builder: engine }", StringComparison.Ordinal), place: "/opt");
-        Outcome outcome = service.Shell.Bash("$A run --level container -- true");
-        Assert.Equal(242, outcome.Code);
-        Assert.Contains("a room of the kind 'engine' cannot be built here", outcome.Errors, StringComparison.Ordinal);
+        using var service = Service.Start(policy, place: "/opt");
+        string errors = service.Shell.Bash("$A run --level container -- true").Expect(242).Errors;
+        Assert.All(told, each => Assert.Contains(each, errors, StringComparison.Ordinal));
     }
 
     private static uint Uid(int pid) => uint.Parse(HostProcess.Status(pid)["Uid"].Split('\t', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);

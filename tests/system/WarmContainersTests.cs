@@ -106,7 +106,8 @@ public sealed class WarmContainersTests
         string seen = service.Shell.Bash($"choom -n 321 -- nice -n 3 $A run --limit memory=64MiB --limit pids=40 -- bash {service.Work}/look 2>&1").Expect(0).Output;
         JsonElement admitted = service.Records("admitted").Last();
         Assert.Contains("\n321\n", seen, StringComparison.Ordinal);
-        Assert.Equal(warm > 0 ? (1, 1) : null, warm > 0 ? Found(service) : null);
+        if (warm > 0)
+            Assert.Equal((1, 1), Found(service)); // the one that is looked at was built ahead
         string id = admitted.GetProperty("payload").GetString()!;
         string uid = admitted.GetProperty("account").GetProperty("uid").GetUInt32().ToString(CultureInfo.InvariantCulture);
         return $"{admitted.GetProperty("site").GetProperty("placement")}\n{seen}".Replace(service.Root, "ROOT", StringComparison.Ordinal).Replace(id, "ID", StringComparison.Ordinal).Replace(uid, "UID", StringComparison.Ordinal);

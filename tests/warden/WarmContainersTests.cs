@@ -42,6 +42,25 @@ public sealed class WarmContainersTests
     }
 
     [SkippableFact]
+    public async Task One_that_was_built_without_the_group_of_its_pilots_job_is_given_up_for_one_with_it()
+    {
+        const uint Tracked = 20_050;
+        using Site site = Started(warm: 2, "--tracking-groups", "sge:20000-20100");
+        using Pilot pilot = Pilot.Start();
+        using Pilot other = Pilot.Of(["setpriv", "--reuid", Site.Text(Site.PilotUid), "--regid", Site.Text(Site.PilotUid), "--groups", Site.Text(Tracked), "sleep", "600"], before: null);
+        using Front front = await Front.GreetedAsync(site);
+        await FillAsync(front, pilot, ready: 2, account: First);
+        using Play play = new(front, pilot);
+        // A front that has it built for one client and lets another enter.
+        await RunAsync(play, front, pilot, hint: First + 2, account: First + 2, entering: other);
+        Assert.Equal($"{First + 2} {Tracked}", (await play.Output).Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]);
+        _ = await play.EndingAsync();
+        await play.CleanUpAsync();
+        Assert.Equal(1L, Assert.Single(await StockAsync(front)).Hits);
+        Assert.True(await Proc.WithinAsync(TimeSpan.FromSeconds(5), () => site.Tickets().Length == 2 && site.RoomCgroups().Length == 2), string.Join(' ', site.RoomCgroups()));
+    }
+
+    [SkippableFact]
     public async Task The_next_warden_removes_those_of_one_that_was_killed()
     {
         using Site site = Started(warm: 2);
@@ -67,9 +86,9 @@ public sealed class WarmContainersTests
         Assert.Empty(site.RoomCgroups());
     }
 
-    private static Site Started(int warm)
+    private static Site Started(int warm, params string[] arguments)
     {
-        Site site = new();
+        Site site = new() { Arguments = arguments };
         Skip.IfNot(new[] { "/usr/bin/crun", "/usr/bin/runc", "/usr/sbin/runc" }.Any(File.Exists), "there is neither crun nor runc: run ./test, which installs both");
         site.WriteLimits(Site.Json.Replace("\"logOnly\":true", $"\"logOnly\":true,\"warmContainers\":{warm},\"rooms\":{{\"first\":{First - 3},\"last\":{First + 1996},\"perRoom\":2}}", StringComparison.Ordinal));
         return site.Start();
@@ -89,11 +108,11 @@ public sealed class WarmContainersTests
         }
     }
 
-    private static async Task RunAsync(Play play, Front front, Pilot pilot, uint hint, uint account)
+    private static async Task RunAsync(Play play, Front front, Pilot pilot, uint hint, uint account, Pilot? entering = null)
     {
         (await front.AskAsync(WardenOperation.Build, new BuildRoom(play.Cell, 2, "oci", hint).WriteTo, pilot.PidFd)).Done();
         using Descriptor command = Play.Command("/bin/sh", "-c", "cat /proc/self/uid_map; id -u; id -G");
-        (await play.EnterAsync(command, account, account)).Done();
+        (await play.EnterAsync(command, account, account, client: entering?.PidFd)).Done();
         play.SendStreams();
         CellResolution resolution = await play.ResolutionAsync();
         Assert.True(resolution.Outcome == ResolutionOutcome.Resolved, $"{resolution.Outcome} {resolution.Detail} {resolution.Errno}");

@@ -18,8 +18,7 @@ internal static class HybridPositions
 
     internal static Candidate Plan(Position position, CellHost host, PilotCgroups pilot, Limits limits, string leafName)
     {
-        string unified = host.Cgroups.Unified
-            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
+        string unified = host.Cgroups.RequireUnified();
         List<V1Place> places = [];
         List<JobDirectory> jobs = [];
         PlacementProperties holds = Always | PlacementProperties.JobLimits | PlacementProperties.JobAccounting;

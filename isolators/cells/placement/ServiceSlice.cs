@@ -1,3 +1,4 @@
+using Isolation.Core;
 using Isolation.Linux;
 
 namespace Isolation.Cells;
@@ -50,6 +51,14 @@ public sealed class ServiceSlice(CgroupLayout layout, string name, string delega
         }
 
         return [.. Wanted.Except(slice.Words("cgroup.subtree_control"))];
+    }
+
+    /// <summary>A leaf in it, in the v2 hierarchy alone.</summary>
+    /// <exception cref="SyscallException">There is no such hierarchy.</exception>
+    public LeafPlan Plan(CellId cell)
+    {
+        string mount = layout.RequireUnified();
+        return new LeafPlan(ProcessCgroups.LeafName(cell.Value), mount, At(mount).Path, [], []);
     }
 
     /// <summary>Makes a leaf, and the slices that its plan needs and that are not there.</summary>

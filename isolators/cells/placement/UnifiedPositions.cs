@@ -11,8 +11,7 @@ internal static class UnifiedPositions
 
     internal static Candidate Plan(Position position, CellHost host, PilotCgroups pilot, string leafName)
     {
-        string mount = host.Cgroups.Unified
-            ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup.");
+        string mount = host.Cgroups.RequireUnified();
         var own = CgroupPlace.Of(mount, pilot.Cgroups.Unified);
         return position switch
         {

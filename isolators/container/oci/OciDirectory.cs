@@ -15,7 +15,6 @@ internal sealed class OciDirectory : IDisposable
     private static readonly byte[] NameBytes = Encoding.ASCII.GetBytes(TicketFile.BuilderName);
     private readonly Descriptor _room;
     private readonly TimeProvider _clock;
-    private bool _isRemoved;
 
     private OciDirectory(Descriptor room, Descriptor directory, TimeProvider clock) => (_room, Directory, _clock) = (room, directory, clock);
 
@@ -54,16 +53,9 @@ internal sealed class OciDirectory : IDisposable
         return int.TryParse(text[..length], CultureInfo.InvariantCulture, out int pid) && pid > 1 ? pid : null;
     }
 
-    /// <summary>Removes it; done twice it is done once.</summary>
+    /// <summary>Removes it, where it is still there.</summary>
     /// <returns>What could not be removed, or null.</returns>
-    internal string? Remove()
-    {
-        if (_isRemoved)
-            return null;
-        string? left = TicketFile.RemoveBuilders(_room, _clock);
-        _isRemoved = left is null;
-        return left;
-    }
+    internal string? Remove() => TicketFile.RemoveBuilders(_room, _clock);
 
     public void Dispose() => Directory.Dispose();
 }

@@ -15,6 +15,9 @@ public sealed class TrackingGroups
 
     private readonly ImmutableArray<(BatchSystem System, uint First, uint Last)> _ranges;
 
+    /// <summary>No group says anything.</summary>
+    public bool IsEmpty => _ranges.IsEmpty;
+
     private TrackingGroups(ImmutableArray<(BatchSystem System, uint First, uint Last)> ranges) => _ranges = ranges;
 
     /// <summary>Reads <c>SYSTEM:FIRST-LAST</c>, several with commas between; empty for none.</summary>

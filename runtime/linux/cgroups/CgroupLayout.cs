@@ -13,6 +13,11 @@ public sealed record CgroupLayout(string? Unified, FrozenDictionary<string, stri
     private static readonly string[] Controllers =
         ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "net_cls", "net_prio", "perf_event", "hugetlb", "rdma", "misc"];
 
+    /// <summary>Mount point of the v2 hierarchy.</summary>
+    /// <exception cref="SyscallException">There is none.</exception>
+    public string RequireUnified()
+        => Unified ?? throw new SyscallException("cgroup", "v2 hierarchy", Errno.ENOENT, "Mount cgroup2, for example at /sys/fs/cgroup/unified.");
+
     /// <summary>Reads the layout of the host as this process sees it.</summary>
     public static CgroupLayout Read() => Parse(File.ReadLines("/proc/self/mountinfo"));
 
