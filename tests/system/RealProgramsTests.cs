@@ -42,7 +42,7 @@ public partial class RealProgramsTests(PrivateService shared)
             quoted $x
             END
             trap 'echo caught' USR1; kill -USR1 $$
-            sleep 60 & kill -STOP %1; jobs | sed 's/  */ /g'; kill -CONT %1; kill %1; wait %1; echo $?
+            sleep 60 & kill -STOP %1; until jobs | grep -q Stopped; do sleep 0.01; done; jobs | sed 's/  */ /g'; kill -CONT %1; kill %1; wait %1; echo $?
             diff <(seq 3) <(seq 4) | head -2; ulimit -c; umask; exec 5> five; echo five >&5; cat five; mkfifo p; (echo through > p &) ; cat p
             exit 9
             """),
