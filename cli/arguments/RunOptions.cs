@@ -23,6 +23,9 @@ internal sealed record RunOptions
     /// <summary>--claim.</summary>
     public string? Claim { get; init; }
 
+    /// <summary>--image.</summary>
+    public string? Image { get; init; }
+
     /// <summary>--workdir.</summary>
     public ReadOnlyMemory<byte>? WorkingDirectory { get; init; }
 
@@ -104,6 +107,7 @@ internal sealed record RunOptions
             Command = line.PayloadCommand,
             Level = line.Text("--level", faults),
             Claim = line.Text("--claim", faults),
+            Image = line.Text("--image", faults),
             WorkingDirectory = directory is { Length: > 1 } named ? named[..(named.Span.LastIndexOfAnyExcept((byte)'/') + 1)] : directory,
             LendCredentials = line.Has("--lend-credentials"),
             Detach = line.Has("--detach"),

@@ -135,6 +135,7 @@ internal static class Requests
             to.Raw(",\"explicitEnvironment\":"u8).Base64(options.ExplicitEnvironment);
         Text(to, "level"u8, options.Level);
         Text(to, "claim"u8, options.Claim);
+        Text(to, "image"u8, options.Image);
         if (options.WorkingDirectory is { } directory)
             to.Raw(",\"workingDirectory\":"u8).Base64(directory.Span);
         if (options.Lending is { } lending)

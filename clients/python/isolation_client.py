@@ -1390,8 +1390,8 @@ class Service:
     def start(
         self, command: Sequence[Text], *,
         stdin: Stream = OWN, stdout: Stream = OWN, stderr: Stream = OWN,
-        level: Optional[str] = None, claim: Optional[str] = None, limits: Optional[Limits] = None, tags: Optional[Mapping[str, str]] = None,
-        env: Optional[Mapping[str, str]] = None, environment: Optional[Mapping[Any, Any]] = None,
+        level: Optional[str] = None, image: Optional[str] = None, claim: Optional[str] = None, limits: Optional[Limits] = None,
+        tags: Optional[Mapping[str, str]] = None, env: Optional[Mapping[str, str]] = None, environment: Optional[Mapping[Any, Any]] = None,
         workdir: Optional[Text] = None, lend: bool = False, lend_credentials: bool = False,
         inputs: Optional[Mapping[Text, Text]] = None, outputs: Optional[Mapping[Text, Text]] = None, detach: bool = False,
         on_state: Optional[Callable[[Payload], None]] = None, until_running: bool = True,
@@ -1402,6 +1402,7 @@ class Service:
         :param stdin, stdout, stderr: the payload's streams: a descriptor, anything with a fileno(), None for a closed one; the caller's own if not given.
             They may be closed once ``start`` has returned, and a pipe's end must be before its other end is read to the end.
         :param level: ``log-only``, ``setuid``, ``container`` or ``vm``; policy's choice if not given. At log-only the payload is a child of this process.
+        :param image: the unpacked image that a container shows as its tree, where policy allows it; the node's own tree (``host``) if not given.
         :param claim: whom the payload belongs to, where policy trusts this pilot to say so.
         :param tags: notes for the record.
         :param env: variables of the payload's, whatever their names.
@@ -1431,10 +1432,10 @@ class Service:
         if env:
             request["explicitEnvironment"] = [_base64(_bytes(f"{name}={value}", "a variable", faults)) for name, value in env.items()]
             faults.extend(f"\"{_printable(name)}\" names no variable. Fix: give a name without = and NUL." for name in env if not name or "=" in name)
-        for name, text in (("level", level), ("claim", claim), *(tags or {}).items()):
+        for name, text in (("level", level), ("image", image), ("claim", claim), *(tags or {}).items()):
             if text is not None and not _is_utf8(name + text):
                 faults.append(f"\"{_printable(text)}\" ({_printable(name)}) is not UTF-8. Fix: give it as UTF-8 text.")
-        request.update({name: value for name, value in (("level", level), ("claim", claim), ("tags", dict(tags or {}) or None)) if value is not None})
+        request.update({name: value for name, value in (("level", level), ("image", image), ("claim", claim), ("tags", dict(tags or {}) or None)) if value is not None})
         if limits is not None and limits.members:
             request["limits"] = limits.members
         if workdir is not None:
@@ -1733,7 +1734,7 @@ def _run(words: List[str]) -> int:
     options_given, command = _split(words)
     parser = _Parser(prog="isolation_client.py run", usage="%(prog)s [OPTIONS] [--] CMD [ARGUMENT…]", allow_abbrev=False, description="Runs a payload.")
     parser.add_argument("--socket")
-    for name in ("level", "claim", "workdir", "status-file", *_STREAMS):
+    for name in ("level", "image", "claim", "workdir", "status-file", *_STREAMS):
         parser.add_argument(f"--{name}")
     parser.add_argument("--lend-credentials", action="store_true")
     parser.add_argument("--detach", action="store_true")
@@ -1753,7 +1754,7 @@ def _run(words: List[str]) -> int:
         else:
             limits[_LIMITS[kind]] = value
     options = {
-        "level": given["level"], "claim": given["claim"], "limits": Limits(**limits), "tags": _pairs("tag", given["tag"], faults),
+        "level": given["level"], "image": given["image"], "claim": given["claim"], "limits": Limits(**limits), "tags": _pairs("tag", given["tag"], faults),
         "env": _pairs("env", given["env"], faults), "workdir": given["workdir"], "lend": given["workdir"] is not None,
         "lend_credentials": given["lend_credentials"], "inputs": _files("in", given["in"], faults), "outputs": _files("out", given["out"], faults),
     }

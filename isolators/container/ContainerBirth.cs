@@ -34,6 +34,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
     private static readonly ImmutableArray<string> ReadOnly = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
     /// <summary>Does it. Where it comes to nothing, all of it is undone.</summary>
+    /// <param name="image">What it shows as its tree; null for the host's.</param>
     /// <param name="ids">The ids that are there inside.</param>
     /// <param name="oomScoreAdjustment">
     /// The pilot's. Set here by the host's root, below it nobody inside can go (proc(5), oom_score_adj): a user namespace's root sets no such floor.
@@ -42,7 +43,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
     /// <param name="network">Its network namespace; null for the host's, or its own.</param>
     /// <param name="ticket">The room's ticket.</param>
     /// <exception cref="SetupException">A step failed.</exception>
-    internal async Task<RoomResident> BearAsync(ContainerIds ids, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, TicketFile ticket)
+    internal async Task<RoomResident> BearAsync(RoomImage? image, ContainerIds ids, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, TicketFile ticket)
     {
         Rollback undo = new("container birth");
         OciDirectory? directory = null;
@@ -58,7 +59,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
 
             undo.Begin("runtime");
             undo.Push(() => End(room));
-            await RunAsync(nursery, directory, oomScoreAdjustment, room, network, listener, ticket).ConfigureAwait(false);
+            await RunAsync(image, nursery, directory, oomScoreAdjustment, room, network, listener, ticket).ConfigureAwait(false);
             CrashPoint.Reach("warden: container birth: built");
             room.TakeBackFirst();
             PidFd cellInit = Hold(directory, room, ids);
@@ -109,14 +110,22 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         }
     }
 
-    private async Task RunAsync(Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
+    private async Task RunAsync(RoomImage? image, Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
     {
         ContainerPlaces places = new(host.Run);
         using RoomBirth tree = RoomBirth.PrepareTree(host, settings);
-        tree.Then(ContainerPlaces.Make(), host.Run);
-        tree.Then(Shown(Sys.Open(null, host.CellInit, Sys.O_PATH | Sys.O_NOFOLLOW), host.CellInit), places.Resident);
-        tree.Then(new MountStep.Bind("/", places.Root));
-        tree.Then(new MountStep.Detach($"{places.Root}/dev")); // the runtime shows it there again: it would else make one of its own
+        tree.Then(image is null ? ContainerPlaces.Make() : ContainerPlaces.MakeWithImage(), host.Run);
+        if (image is null)
+        {
+            tree.Then(Resident(), places.Resident);
+            tree.Then(new MountStep.Bind("/", places.Root));
+            tree.Then(new MountStep.Detach($"{places.Root}/dev")); // the runtime shows it there again: it would else make one of its own
+        }
+        else
+        {
+            ImageTree.Add(tree, host, settings, image, Resident);
+        }
+
         // From here on for the runtime alone. Of the hierarchies it sees the room's own cgroup, as if that were all of a host of pure v2: it makes, gives
         // controllers to, and moves into nothing else, and follows no path that a pilot could change.
         tree.Then(new MountStep.New("proc", "/proc", ""));
@@ -171,6 +180,8 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
             new OciLinux([.. kinds.Select(kind => new OciNamespace(kind))], ids.Uids, ids.Gids, $"/{RoomCgroup.First}", "rslave",
                 settings.NestedContainers ? [] : Masked, settings.NestedContainers ? [] : ReadOnly));
     }
+
+    private Descriptor Resident() => Shown(Sys.Open(null, host.CellInit, Sys.O_PATH | Sys.O_NOFOLLOW), host.CellInit);
 
     // Nothing that the runtime mounts there is to appear on the host.
     private static Descriptor Apart(Descriptor mount, string name)

@@ -27,12 +27,13 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
 
     /// <inheritdoc/>
     /// <remarks>
-    /// What is built ahead has its ids, and is in the service's slice: it does where the payload's leaf is there in the v2 hierarchy, as it is for pilots in no job
-    /// and everywhere where controllers are in hierarchies of v1.
+    /// What is built ahead has its ids, and the host's tree: an image is one of many, and those that nobody asks for again would wait for ever. It is in the
+    /// service's slice, and does where the payload's leaf is there in the v2 hierarchy, as it is for pilots in no job and everywhere where controllers are in
+    /// hierarchies of v1.
     /// </remarks>
     public RoomPlan? Ahead(RoomPlan asked)
     {
-        if (asked.Key.Network is not null || asked.Account is not UserId account || settings().Ids?.IsPayloads(account.Value) != true)
+        if (asked.Key.Network is not null || asked.Key.Image is not null || asked.Account is not UserId account || settings().Ids?.IsPayloads(account.Value) != true)
             return null;
         bool isAlwaysInSlice = host.Cgroups.V1.Count > 0;
         if (isAlwaysInSlice && host.Tracking.IsEmpty)
@@ -146,7 +147,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
 
         undo.Begin("container");
         ContainerBirth birth = Birth(now, runtime);
-        RoomResident resident = await birth.BearAsync(ids, oomScoreAdjustment: null, directories, network: null, ticket).ConfigureAwait(false);
+        RoomResident resident = await birth.BearAsync(plan.Key.Image, ids, oomScoreAdjustment: null, directories, network: null, ticket).ConfigureAwait(false);
         return new ContainerRoom(host, plan, now, birth, network: null, ticket, new BuiltContainer(ids, directories, resident));
     }
 

@@ -95,14 +95,21 @@ internal sealed class ContainerRoom(
     {
         if (settings.Ids is not RoomIds known)
             throw new SetupException("settings", "the installed policy sets no ids aside for rooms", await GiveUpAsync().ConfigureAwait(false));
-        uint resident = known.ResidentOf(entry.Account.Uid.Value);
+        uint owner = known.ResidentOf(entry.Account.Uid.Value);
         RoomEntry room = new(host, plan, settings.Room, ticket, Network)
         {
-            Cgroup = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), resident, host.Slice.At(host.Cgroups.RequireUnified()).Path),
+            Cgroup = new RoomCgroup(RoomCgroup.NameOf(plan.Cell.Value), owner, host.Slice.At(host.Cgroups.RequireUnified()).Path),
         };
-        return (await EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
-            new ContainerIds(resident, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment, place.Leaf.Room!, joined, ticket), ct)
-            .ConfigureAwait(false))!; // it is built where the payload is
+        try
+        {
+            return (await EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
+                plan.Key.Image, new ContainerIds(owner, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment,
+                place.Leaf.Room!, joined, ticket), ct).ConfigureAwait(false))!; // it is built where the payload is
+        }
+        catch (SetupException e) when (e is { InnerException: ImageException unusable, Undo: null })
+        {
+            return new EnterResult.NoImage($"{plan.Key.Image!.Path} is no image that can be shown: {unusable.Message}", "Name an unpacked image's directory, by a path on which no link leads out of what the site allows.");
+        }
     }
 
     // Whatever of it is there, is removed where the payload does not come to be in; null where it is elsewhere.

@@ -32,6 +32,19 @@ internal static class Invariants
             throw new DeniedException("pilot", $"pid {pid} is inside a cell");
     }
 
+    /// <summary>The image is one of those that the site lets containers show.</summary>
+    /// <returns>Null for the host's tree.</returns>
+    internal static RoomImage? RequireImage(BuildRoom asked, WardenLimits limits)
+    {
+        string image = asked.Image.Length == 0 ? ImagePattern.Host : asked.Image;
+        if ((Level)asked.Level != Level.Container)
+            return image == ImagePattern.Host ? null : throw new DeniedException("image", $"an image at level {asked.Level}");
+        ImagePattern? allowed = image == ImagePattern.Host || ImagePattern.IsPlainPath(image) ? limits.Images.Select(ImagePattern.TryRead).FirstOrDefault(pattern => pattern!.Fits(image)) : null;
+        if (allowed is null)
+            throw new DeniedException("image", $"the image {PrintableText.Of(image)} is none of those that containers may show");
+        return image == ImagePattern.Host ? null : allowed.Of(image) ?? throw new InvalidOperationException("a pattern that fits and has no image");
+    }
+
     /// <summary>The account is the process's own: at log-only nobody becomes anybody else.</summary>
     internal static PoolAccount RequireOwnAccount(PidFd client, uint uid, uint gid)
     {

@@ -14,6 +14,8 @@ internal static class RoomAnswers
     {
         if (result is EnterResult.NotPlaced none)
             return new Answer(WardenAnswer.Done, new EnterAnswer.NotPlaced((byte)none.Obstacle, none.Cause, none.Fix).Write);
+        if (result is EnterResult.NoImage image)
+            return new Answer(WardenAnswer.Done, new EnterAnswer.NoImage(image.Cause, image.Fix).Write);
         ICell cell = ((EnterResult.Entered)result).Cell;
         (Placement place, string cgroup, string scratch, CellNetwork network) = cell.Site;
         ExchangeEnd? exchange = cell.TakeExchangeEnd();

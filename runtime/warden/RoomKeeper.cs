@@ -74,7 +74,7 @@ internal sealed class RoomKeeper(IReadOnlyDictionary<Level, IHostIsolator> isola
         {
             if (Interlocked.Increment(ref _building) + _rooms.Count > MostRooms)
                 throw new DeniedException("rooms", $"{MostRooms} rooms are there already");
-            RoomKey key = new((Level)asked.Level, asked.Kind) { Network = Invariants.NetworkOf(client) };
+            RoomKey key = new((Level)asked.Level, asked.Kind) { Network = Invariants.NetworkOf(client), Image = Invariants.RequireImage(asked, state.Limits) };
             return await BuildAsync(session, new RoomPlan(new CellId(asked.Cell), key, client) { Account = new UserId(asked.Uid) }, isolator).ConfigureAwait(false);
         }
         finally

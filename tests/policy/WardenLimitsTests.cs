@@ -16,7 +16,7 @@ public sealed class WardenLimitsTests
         var made = Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation"));
         using JsonDocument json = JsonDocument.Parse(made.File.ToJson());
         Assert.Equal(
-            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false,"warmRooms":4,"rooms":{"first":3000000,"last":3000099,"perRoom":2},"containerWithoutNetwork":false,"containerRuntime":null,"containersNest":false,"warmContainers":4}""",
+            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false,"warmRooms":4,"rooms":{"first":3000000,"last":3000099,"perRoom":2},"containerWithoutNetwork":false,"containerRuntime":null,"images":["host"],"containersNest":false,"warmContainers":4}""",
             JsonSerializer.Serialize(json.RootElement).Replace(snapshot.Epoch, "EPOCH", StringComparison.Ordinal));
     }
 

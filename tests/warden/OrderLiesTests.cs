@@ -113,6 +113,19 @@ public sealed class OrderLiesTests(WardenFixture fixture) : OnSharedWarden(fixtu
     }
 
     [SkippableTheory]
+    [InlineData(2, "oci", "/etc")]
+    [InlineData(2, "oci", "host/..")]
+    [InlineData(2, "oci", "/")]
+    [InlineData(2, "oci", "etc")]
+    [InlineData(1, "classic", "/etc")]
+    [InlineData(1, "private", "/")]
+    public async Task An_image_that_the_policy_does_not_name(byte level, string kind, string image)
+    {
+        NeedsRoot();
+        Assert.Equal("image", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0, image).WriteTo, Pilot.PidFd)).Invariant);
+    }
+
+    [SkippableTheory]
     [InlineData(0, "classic")]
     [InlineData(2, "classic")]
     [InlineData(255, "classic")]
@@ -122,7 +135,7 @@ public sealed class OrderLiesTests(WardenFixture fixture) : OnSharedWarden(fixtu
     public async Task A_level_or_kind_of_room_that_nobody_builds(byte level, string kind)
     {
         NeedsRoot();
-        Assert.Equal("level", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0).WriteTo, Pilot.PidFd)).Invariant);
+        Assert.Equal("level", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0, "").WriteTo, Pilot.PidFd)).Invariant);
     }
 
     [SkippableTheory]

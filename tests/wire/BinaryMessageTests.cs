@@ -11,12 +11,13 @@ public sealed class BinaryMessageTests
 
     private static readonly (byte[] Bytes, Func<byte[], byte[]> ReadAndWrite)[] All =
     [
-        Sample(w => new BuildRoom(Cell, 1, "classic", 2_000_003).Write(w), b => BuildRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new BuildRoom(Cell, 1, "classic", 2_000_003, "/images/el9").Write(w), b => BuildRoom.Read(new MessageReader(b)).Write),
         Sample(w => new EnterRoom(Cell, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0), true, true).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
         Sample(w => new StockedRooms([new StockedKind(1, "private", 4, 12, 1, 90_000)]).Write(w), b => StockedRooms.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel(["classic", "private"], "", "").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1, 2).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterAnswer.NoImage("/el9: no such directory", "Name another.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.NotPlaced(1, "beside: none", "Ask less.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new SurveyPlaces(RoomLimits.None with { MemoryBytes = 1 }, true).Write(w), b => SurveyPlaces.Read(new MessageReader(b)).Write),
         Sample(

@@ -4,13 +4,13 @@ using Isolation.Linux;
 namespace Isolation.Cells;
 
 /// <summary>Places in a new file system at which something will be attached.</summary>
-internal static class MountPlace
+public static class MountPlace
 {
     private const uint DirectoryMode = 0x1ed;
     private const uint FileMode = 0x124;
 
     /// <summary>Makes a directory or an empty file, and the directories above it.</summary>
-    internal static void Make(Descriptor root, string path, bool isDirectory)
+    public static void Make(Descriptor root, string path, bool isDirectory)
     {
         string[] names = path.Split('/');
         Descriptor at = root.Duplicate();

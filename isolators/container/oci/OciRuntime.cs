@@ -92,11 +92,14 @@ internal sealed class OciRuntime(string program)
         {
             ChildResult.Running running => running.Process,
             ChildResult.Failed { Step: >= ChildResult.Failed.FirstMount } failed
-                => throw new SyscallException("start", $"{program}: {plan.Mounts[failed.Step - ChildResult.Failed.FirstMount].Name}", failed.Errno),
+                => throw Failure(plan.Mounts[failed.Step - ChildResult.Failed.FirstMount], failed.Errno),
             ChildResult.Failed failed => throw new SyscallException("start", $"{program}, step {failed.Step}", failed.Errno),
             _ => throw new InvalidOperationException("a start without a result"),
         };
     }
+
+    private IOException Failure(MountStep step, int errno)
+        => ImageTree.Objection(step, errno) is string why ? new ImageException(why) : new SyscallException("start", $"{program}: {step.Name}", errno);
 
     // The exit code; a signal as the shell has it.
     private int Wait(PidFd runtime)

@@ -57,7 +57,7 @@ internal sealed record DecisionPath(
         // At which level
         LevelChoice choice = rule.Levels ?? Policy.Levels.Choice;
         ImmutableArray<Level> accepted = pilot.Class.Levels is { } own ? [.. choice.Accept.Where(l => own.Contains(l))] : choice.Accept;
-        Level wanted = Request.Level ?? choice.Prefer;
+        Level wanted = Request.Level ?? (Request.Image is not null && accepted.Contains(Level.Container) ? Level.Container : choice.Prefer);
         Trail?.Add($"{(Request.Level is null ? "The policy prefers" : "The request asks for")} {wanted.Name()}; accepted here: {Names(accepted)}.");
         if (!accepted.Contains(wanted))
         {
@@ -72,13 +72,15 @@ internal sealed record DecisionPath(
         if (Request.IsDetached && NotDetached(wanted, limits) is Decision.Refuse bound)
             return bound;
 
-        // Nothing refuses from here on
+        // Of what is asked for nothing but an image refuses from here on
         Trail?.Add(LimitTrail.Of(rule.Limits, pilot.Class.Limits, Request.Limits));
         Trail?.Add(LimitTrail.Of(Policy.Placement));
         return Unasked()
             ?? AtLevel(wanted, accepted, (level, kind) =>
             {
-                var admit = new Decision.Admit(rule.Name, level, kind, identity, AccountRule(rule, level), limits, Policy.Placement, Policy.Epoch) { Lends = Lends(level, kind) };
+                if (NoImage(rule, level) is Decision.Refuse image)
+                    return image;
+                var admit = new Decision.Admit(rule.Name, level, kind, identity, AccountRule(rule, level), limits, Policy.Placement, Policy.Epoch) { Lends = Lends(level, kind), Image = Request.Image };
                 return level == Level.LogOnly ? admit with { Would = Would(rule, choice, accepted, admit) }
                     : admit.Lends && Request.LendsCredentials && !Policy.Places.LendCredentials ? NoCredentials : admit;
             });
@@ -90,6 +92,19 @@ internal sealed record DecisionPath(
             && Policy.Accounts.TryGetValue(rule.Account, out AccountEntry? entry) && entry is { PerIdentity: false, Source: AccountSource.Range }
             ? AccountsReader.RoomsKey
             : rule.Account;
+
+    // Which image a payload may have; only a container shows one.
+    private Decision.Refuse? NoImage(Rule rule, Level level)
+    {
+        if (level != Level.Container)
+            return Request.Image is null ? null : new Decision.Refuse("image", $"an image is shown in containers, and this payload would be at {level.Name()}", "Ask for the level container where it is accepted, or for no image.");
+        ImmutableArray<ImagePattern> images = rule.Images ?? Policy.Places.Images;
+        string asked = Request.Image ?? ImagePattern.Host;
+        Trail?.Add($"Images: {(images.IsEmpty ? "none" : string.Join(", ", images.Select(image => image.Text)))}; asked for: {asked}.");
+        return images.Any(image => image.Fits(asked)) ? null
+            : new Decision.Refuse("images", $"the image {asked} is none of those that {(rule.Images is null ? "this site lets containers show" : $"the rule '{rule.Name}' lets its payloads have")}",
+                images.IsEmpty ? "An administrator can allow it: images: { allow: [...] }." : $"Ask for one of: {string.Join(", ", images.Select(image => image.Text))} (--image).");
+    }
 
     private static readonly Decision.Refuse NoCredentials = new("lend-credentials",
         "the directory to be lent is or holds the pilot's home or a credential of its, and this site forbids that", "Lend another directory, or use --in and --out.");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Isolation.Core;
 
@@ -54,6 +55,7 @@ public abstract record WardenLimits
             policy.Accounts.Values.Select(e => e.Source).OfType<AccountSource.Rooms>().Select(r => new WardenRooms(r.Ids.First, r.Ids.Last, (uint)r.PerRoom)).FirstOrDefault(),
             policy.Levels.ContainerWithoutNetwork,
             policy.Levels.Runtime,
+            [.. policy.Rules.Select(rule => rule.Images).OfType<ImmutableArray<ImagePattern>>().SelectMany(images => images).Concat(policy.Places.Images).Select(image => image.Text).Distinct()],
             policy.Levels.ContainersNest,
             policy.Levels.WarmContainers));
     }

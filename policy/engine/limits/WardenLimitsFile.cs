@@ -22,13 +22,14 @@ namespace Isolation.Policy;
 /// <param name="Rooms">Ids of rooms with a user namespace of their own; null where none are set aside.</param>
 /// <param name="ContainerWithoutNetwork">Containers have a network of their own instead of their pilot's.</param>
 /// <param name="ContainerRuntime">The OCI runtime that builds containers; null for the first that works.</param>
+/// <param name="Images">The images that containers may show: of the whole policy.</param>
 /// <param name="ContainersNest">The payload of a container may make user namespaces.</param>
 /// <param name="WarmContainers">How many containers are built ahead.</param>
 public sealed record WardenLimitsFile(
     int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges,
     PrivateRoom Room, ImmutableArray<string> Binds, ImmutableArray<string> Lend, string Epoch,
     bool LogOnly = false, int WarmRooms = 0, WardenRooms? Rooms = null, bool ContainerWithoutNetwork = false, string? ContainerRuntime = null,
-    bool ContainersNest = false, int WarmContainers = 0)
+    ImmutableArray<string> Images = default, bool ContainersNest = false, int WarmContainers = 0)
 {
     /// <summary>The bytes of the file.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WardenLimitsJson.Default.WardenLimitsFile);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Isolation.Core;
 
 namespace Isolation.Policy;
 
@@ -21,4 +22,5 @@ public sealed record PrivateRoom(
 /// <param name="Lend">Roots under which a pilot may lend a directory of its own.</param>
 /// <param name="LendCredentials">It may lend one that is or holds its HOME or a credential, where it says that it means to.</param>
 /// <param name="Binds">Places that are seen in every room, read-only.</param>
-public sealed record Places(ImmutableArray<string> Lend, bool LendCredentials, ImmutableArray<string> Binds);
+/// <param name="Images">The images that containers may show, where a rule says nothing.</param>
+public sealed record Places(ImmutableArray<string> Lend, bool LendCredentials, ImmutableArray<string> Binds, ImmutableArray<ImagePattern> Images);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Isolation.Core;
 
 namespace Isolation.Policy;
@@ -9,7 +10,8 @@ namespace Isolation.Policy;
 /// <param name="Account">The entry under <c>accounts</c>.</param>
 /// <param name="Limits">Limits of its payloads.</param>
 /// <param name="MultiUser">Pilots may run payloads of others under it, where Q1 says <c>depends</c>.</param>
-internal sealed record Rule(string Name, RuleMatch Match, LevelChoice? Levels, string Account, Limits Limits, bool MultiUser);
+/// <param name="Images">The images that its payloads may have; null for those of the section <c>images</c>.</param>
+internal sealed record Rule(string Name, RuleMatch Match, LevelChoice? Levels, string Account, Limits Limits, bool MultiUser, ImmutableArray<ImagePattern>? Images);
 
 /// <summary>Whom a rule is for: every part that is set must fit.</summary>
 /// <param name="PilotClass">The pilot's class.</param>

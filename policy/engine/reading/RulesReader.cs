@@ -44,9 +44,10 @@ internal sealed class RulesReader(
         string account = Account(accountNode, item, (level ?? section.Choice).Accept);
         Limits own = limits.Read(reader.Optional("limits"));
         bool multiUser = MultiUser(reader.Optional("multi-user"));
+        ImmutableArray<ImagePattern>? images = new PlacesReader(values, findings).Images(reader.Optional("images"));
         reader.Done();
         PilotLevels(item, match, level ?? section.Choice);
-        return reader.Exists ? new Rule(name ?? "", match, level, account, own, multiUser) : null;
+        return reader.Exists ? new Rule(name ?? "", match, level, account, own, multiUser, images) : null;
     }
 
     private RuleMatch Match(Node? node)

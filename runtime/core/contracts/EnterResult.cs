@@ -14,6 +14,11 @@ public abstract record EnterResult
     /// <param name="Cause">Which positions were tried, and why each does not do.</param>
     /// <param name="Fix">What an administrator, or the caller, can do.</param>
     public sealed record NotPlaced(PlaceObstacle Obstacle, string Cause, string Fix) : EnterResult;
+
+    /// <summary>The image cannot be a room's tree.</summary>
+    /// <param name="Cause">What was looked for, and seen.</param>
+    /// <param name="Fix">What the caller can do.</param>
+    public sealed record NoImage(string Cause, string Fix) : EnterResult;
 }
 
 /// <summary>What is in the way of a place.</summary>

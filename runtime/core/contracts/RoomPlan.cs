@@ -8,6 +8,9 @@ namespace Isolation.Core;
 /// <param name="Client">Borrowed until the room is built: the client's pidfd, in whose network namespace the room will be. Null for the host's.</param>
 public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client)
 {
+    /// <summary>The image asked for, where this side knows no more of it; null for the host's tree.</summary>
+    public string? Image { get; init; }
+
     /// <summary>The account that is to enter. Of a room built ahead: null where any may.</summary>
     public UserId? Account { get; init; }
 }
@@ -22,6 +25,9 @@ public sealed record RoomKey(Level Level, string Kind)
 
     /// <summary>The kind of container that an OCI runtime builds.</summary>
     public const string Oci = "oci";
+
+    /// <summary>What it shows as its tree; null for the host's.</summary>
+    public RoomImage? Image { get; init; }
 
     /// <summary>The room has a pid namespace or a machine of its own: with its first process all of it ends.</summary>
     public bool HasOwnProcesses => Level switch { Level.LogOnly => false, Level.Setuid => Kind == Private, _ => true };

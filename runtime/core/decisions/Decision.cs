@@ -20,6 +20,9 @@ public abstract record Decision
         /// <summary>At the level log-only: the decision that the same request would have got were there no such level. Null at any other level.</summary>
         public Decision? Would { get; init; }
 
+        /// <summary>The image that its room shows; null for the host's tree.</summary>
+        public string? Image { get; init; }
+
         /// <summary>The client is to lend the working directory that it asks for.</summary>
         public bool Lends { get; init; }
     }

@@ -63,7 +63,7 @@ public sealed class PayloadRunner(
         {
             // 3 build
             IRoom room = await isolators[admit.Level]
-                .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process) { Account = lease.Account.Uid }, clientGone).ConfigureAwait(false);
+                .BuildAsync(new RoomPlan(CellId.For(request.Id), new RoomKey(admit.Level, admit.RoomKind), client.Process) { Account = lease.Account.Uid, Image = admit.Image }, clientGone).ConfigureAwait(false);
             await using ConfiguredAsyncDisposable detachRoom = room.ConfigureAwait(false);
             CrashPoint.Reach("isolationd: room built");
             LoanResult? lending = admit.Lends ? await LendAsync(room, client, request.Id, turn, clientGone).ConfigureAwait(false) : null;
@@ -79,6 +79,8 @@ public sealed class PayloadRunner(
             EnterResult placed = await room.EnterAsync(entry, clientGone).ConfigureAwait(false);
             CrashPoint.Reach("isolationd: entered");
             turn.GiveBack();
+            if (placed is EnterResult.NoImage image)
+                return NotAdmitted(request, "image", new Ending.Refused("image", image.Cause, image.Fix));
             if (placed is not EnterResult.Entered { Cell: ICell cell })
                 return NotPlaced(request, (EnterResult.NotPlaced)placed, snapshot);
             await using ConfiguredAsyncDisposable detachCell = cell.ConfigureAwait(false);

@@ -33,6 +33,8 @@ internal static class RunParser
         Level? level = ParseLevel(wire.Level, found);
         CheckClaim(wire.Claim, found);
         CheckDirectory(wire.WorkingDirectory, found);
+        if (wire.Image is string image && ImagePattern.TryRead(image) is null)
+            found.Add(new Fault("the image is neither 'host' nor a plain absolute path", "Name the image's directory, without '.', '..' and empty names."));
         if ((wire.Lend && wire.WorkingDirectory is null) || (wire.LendCredentials && !wire.Lend))
             found.Add(new Fault("a directory is to be lent and none is named", "Name it as the working directory, and say lend."));
         Limits limits = LimitsParser.Parse(wire.Limits, found);
@@ -54,6 +56,7 @@ internal static class RunParser
             {
                 Exchange = exchange,
                 IsDetached = wire.Detach,
+                Image = wire.Image is ImagePattern.Host ? null : wire.Image,
                 LendsDirectory = wire.Lend,
                 LendsCredentials = wire.LendCredentials,
             },

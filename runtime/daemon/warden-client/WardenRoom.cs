@@ -44,6 +44,7 @@ internal sealed class WardenRoom(RoomPlan plan, WardenCellCalls calls) : ILendin
                 EnterAnswer.Entered entered => new EnterResult.Entered(new WardenCell(
                     calls, PlacementMapping.Of(entered), Plan.Key.Level == Level.LogOnly ? null : new WardenPilotEnd(r.TakeDescriptor()), PlacementMapping.Of(entered.Exchange, r),
                     entry.Limits.Wall)),
+                EnterAnswer.NoImage image => new EnterResult.NoImage(image.Cause, image.Fix),
                 EnterAnswer.NotPlaced none => PlacementMapping.Of(none),
                 _ => throw new InvalidOperationException("an answer of no kind"),
             });

@@ -66,7 +66,10 @@ internal static class AdmittedReader
             new PlacementDemand(
                 PlacementPropertyNames.Known.Set(Texts(demand, "must")), PlacementPropertyNames.Known.Set(Texts(demand, "want")), CeilingNames.Known.Set(Texts(demand, "mayLose")),
                 Named(Enum.GetValues<LimitLaw>(), l => l.Name(), Text(demand, "limits"))),
-            Text(decision, "policy"));
+            Text(decision, "policy"))
+        {
+            Image = Optional(decision, "image"),
+        };
     }
 
     private static Lease LeaseOf(PayloadId payload, JsonElement account) => new(

@@ -74,6 +74,8 @@ internal static class AdmittedJson
         json.Text("rule", decision.Rule, 256);
         json.WriteString("level", decision.Level.Name());
         json.Text("roomKind", decision.RoomKind, 64);
+        if (decision.Image is string image)
+            json.Text("image", image, PathBudget);
         json.WriteStartObject("identity");
         json.WriteString("kind", decision.Identity switch
         {

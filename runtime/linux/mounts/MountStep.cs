@@ -14,6 +14,9 @@ public abstract record MountStep
         Bind at => $"mount({at.Source} at {at.Target})",
         New at => $"mount({at.Type} at {at.Target})",
         Protect of => $"mount_setattr({of.Target})",
+        Find what => $"openat2({what.Path})",
+        Copy of => $"open_tree({of.Path})",
+        Overlay at => $"mount(overlay at {at.Target})",
         _ => "a step of no kind",
     };
 
@@ -31,6 +34,26 @@ public abstract record MountStep
 
     /// <summary>A new instance of a file system that belongs to the child's own namespaces: proc, mqueue, sysfs. Always nosuid, nodev and noexec.</summary>
     public sealed record New(string Type, string Target, string Options) : MountStep;
+
+    /// <summary>
+    /// Opens a directory, whose file system may never answer: nobody but the child waits for it. What is opened takes the place of a descriptor that the child has.
+    /// </summary>
+    /// <param name="Place">That descriptor; borrowed until the start is over. What it was before is of no account.</param>
+    /// <param name="Path">The directory. Where it is not to be left, relative to it, and no link leads out of it.</param>
+    /// <param name="IsWithin">Look in the directory that was opened there before, and nowhere else (openat2(2), RESOLVE_BENEATH).</param>
+    public sealed record Find(Descriptor Place, string Path, bool IsWithin) : MountStep;
+
+    /// <summary>Takes a copy of the mount of what was found, attached nowhere, into its place.</summary>
+    /// <param name="Place">As of <see cref="Find"/>.</param>
+    /// <param name="Path">What it is, for messages.</param>
+    public sealed record Copy(Descriptor Place, string Path) : MountStep;
+
+    /// <summary>A tree of two layers, of which only the upper one changes. Always nosuid and nodev; what the lower one says of overlays is not heeded.</summary>
+    /// <param name="Lower">The lower layer.</param>
+    /// <param name="Upper">The upper layer.</param>
+    /// <param name="Work">An empty directory beside the upper one.</param>
+    /// <param name="Target">Where it is attached.</param>
+    public sealed record Overlay(string Lower, string Upper, string Work, string Target) : MountStep;
 
     /// <summary>Attributes of the mounts at and below a path; of <see cref="MountAttributes"/>.</summary>
     public sealed record Protect(string Target, ulong Set, ulong Clear) : MountStep;

@@ -19,11 +19,21 @@ internal unsafe struct RawCall
     private const nint UMOUNT_NOFOLLOW = 8;
     private const nint AT_FDCWD = -100;
     private const nint AT_RECURSIVE = 0x8000;
+    private const nint AT_EMPTY_PATH = 0x1000;
+    private const nint OPEN_TREE_CLONE = 1;
+    private const int SYS_open_tree = 428;
+    private const int SYS_openat2 = 437;
+    private const ulong Directory = 0x200000 | 0x10000; // O_PATH, O_DIRECTORY
+    private const ulong NoMagicLinks = 2; // RESOLVE_NO_MAGICLINKS
+    private const ulong Beneath = 8; // RESOLVE_BENEATH
 
     private nint _number, _a, _b, _c, _d, _e;
 
     // What may fail: nothing is mounted there, or nothing is there at all.
     private bool _absenceIsFine;
+
+    // The number that the descriptor it returns gets; 0 where it returns none: that number is never a mount's.
+    private int _place;
 
     /// <summary>Makes the calls, one after the other.</summary>
     /// <returns>-1, or which one failed; errno says why.</returns>
@@ -32,7 +42,8 @@ internal unsafe struct RawCall
         for (int i = 0; i < count; i++)
         {
             RawCall* call = calls + i;
-            if (Raw.Call(call->_number, call->_a, call->_b, call->_c, call->_d, call->_e, 0) >= 0)
+            nint result = Raw.Call(call->_number, call->_a, call->_b, call->_c, call->_d, call->_e, 0);
+            if (result >= 0 && (call->_place == 0 || Moved(result, call->_place)))
                 continue;
             int errno = *Raw.ErrnoLocation();
             if (!call->_absenceIsFine || (errno != Errno.EINVAL && errno != Errno.ENOENT))
@@ -42,12 +53,19 @@ internal unsafe struct RawCall
         return -1;
     }
 
+    private static bool Moved(nint from, int to)
+        => Raw.Call(Raw.SYS_dup3, from, to, Sys.O_CLOEXEC, 0, 0, 0) >= 0 && Raw.Call(Raw.SYS_close, from, 0, 0, 0, 0, 0) >= 0;
+
     /// <summary>The calls of the steps; the descriptors of mounts are borrowed.</summary>
     /// <param name="steps">The steps.</param>
     /// <param name="numberOf">The number by which the child knows a descriptor.</param>
     /// <param name="block">The memory.</param>
     internal static RawCall* Prepare(IReadOnlyList<MountStep> steps, Func<Descriptor, int> numberOf, NativeBlock block)
-        => block.Array<RawCall>([.. steps.Select(step => Of(step, numberOf, block))]);
+    {
+        Dictionary<Descriptor, int> known = []; // what is found in a descriptor's place is looked for there by the steps after it
+        int Number(Descriptor of) => known.TryGetValue(of, out int number) ? number : known[of] = numberOf(of);
+        return block.Array<RawCall>([.. steps.Select(step => Of(step, Number, block))]);
+    }
 
     private static RawCall Of(MountStep step, Func<Descriptor, int> numberOf, NativeBlock block) => step switch
     {
@@ -59,6 +77,16 @@ internal unsafe struct RawCall
         },
         MountStep.Bind at => Mount(at.Source, at.Target, null, MS_BIND | MS_REC, null, block),
         MountStep.New at => Mount(at.Type, at.Target, at.Type, MS_NOSUID | MS_NODEV | MS_NOEXEC, at.Options, block),
+        MountStep.Find what => new RawCall
+        {
+            _number = SYS_openat2, _a = what.IsWithin ? numberOf(what.Place) : AT_FDCWD, _b = Text(what.Path, block),
+            _c = (nint)block.Array<ulong>([Directory, 0, NoMagicLinks | (what.IsWithin ? Beneath : 0)]), _d = 3 * sizeof(ulong), _place = numberOf(what.Place),
+        },
+        MountStep.Copy of => new RawCall
+        {
+            _number = SYS_open_tree, _a = numberOf(of.Place), _b = Text("", block), _c = OPEN_TREE_CLONE | AT_EMPTY_PATH, _place = numberOf(of.Place),
+        },
+        MountStep.Overlay at => Mount("overlay", at.Target, "overlay", MS_NOSUID | MS_NODEV, $"lowerdir={at.Lower},upperdir={at.Upper},workdir={at.Work},redirect_dir=nofollow,metacopy=off", block),
         MountStep.Protect of => new RawCall
         {
             _number = SYS_mount_setattr, _a = AT_FDCWD, _b = Text(of.Target, block), _c = AT_RECURSIVE,

@@ -66,7 +66,7 @@ internal static unsafe class RawPlanner
     /// <summary>How many descriptors the child needs until it executes its program.</summary>
     internal static int NeededBy(ChildPlan plan, Descriptor? leave)
         => plan.Descriptors.Count(d => d is not null) + 1 + One(leave) + One(plan.ProgramFile) + One(plan.LandlockRuleset) + One(plan.NetworkNamespace)
-            + plan.TaskFiles.Length + plan.Mounts.Count(m => m is MountStep.Attach);
+            + plan.TaskFiles.Length + plan.Mounts.Count(m => m is MountStep.Attach or MountStep.Find);
 
     /// <summary>Copies a plan into native memory.</summary>
     /// <param name="plan">The plan.</param>

@@ -48,6 +48,9 @@ public sealed record RunRequest : ClientMessage
     /// <summary>Subject claimed, or null.</summary>
     public string? Claim { get; init; }
 
+    /// <summary>The image asked for, or null for the host's tree.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Working directory as base64, or null for the payload's scratch.</summary>
     public byte[]? WorkingDirectory { get; init; }
 

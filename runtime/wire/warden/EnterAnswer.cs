@@ -1,6 +1,6 @@
 namespace Isolation.Wire;
 
-/// <summary>Body of the answer to <see cref="WardenOperation.Enter"/>: entered or not placed (u8), then the fields.</summary>
+/// <summary>Body of the answer to <see cref="WardenOperation.Enter"/>: entered, not placed or without an image (u8), then the fields.</summary>
 public abstract record EnterAnswer
 {
     private EnterAnswer() { }
@@ -24,6 +24,11 @@ public abstract record EnterAnswer
     /// <param name="Fix">What would mend it.</param>
     public sealed record NotPlaced(byte Obstacle, string Cause, string Fix) : EnterAnswer;
 
+    /// <summary>The image cannot be a room's tree; the room is gone.</summary>
+    /// <param name="Cause">What was looked for, and seen.</param>
+    /// <param name="Fix">What the caller can do.</param>
+    public sealed record NoImage(string Cause, string Fix) : EnterAnswer;
+
     /// <summary>Writes the body.</summary>
     public void Write(MessageWriter to)
     {
@@ -34,6 +39,9 @@ public abstract record EnterAnswer
                 break;
             case NotPlaced n:
                 to.U8(0).U8(n.Obstacle).Text(n.Cause).Text(n.Fix);
+                break;
+            case NoImage i:
+                to.U8(2).Text(i.Cause).Text(i.Fix);
                 break;
         }
     }
@@ -46,6 +54,7 @@ public abstract record EnterAnswer
         {
             1 => new Entered(from.U8(), from.U8(), from.U8(), (ushort)from.Count(ushort.MaxValue), Text(ref from), Text(ref from), Text(ref from), from.U8(), from.U8()),
             0 => new NotPlaced(from.U8(), Text(ref from), Text(ref from)),
+            2 => new NoImage(Text(ref from), Text(ref from)),
             byte other => throw new WireException($"an answer to enter of kind {other}"),
         };
         from.End();

@@ -1,0 +1,95 @@
+namespace Isolation.Core;
+
+/// <summary>
+/// Images that a site lets be used: <c>host</c>, the host's own tree, or unpacked directories: an absolute path in which <c>*</c> stands for any run of characters of one
+/// name, and the name <c>**</c> for any number of names.
+/// </summary>
+public sealed record ImagePattern
+{
+    /// <summary>The image that is the host's own tree.</summary>
+    public const string Host = "host";
+
+    private readonly string[] _names;
+
+    private ImagePattern(string text) => (Text, _names) = (text, text == Host ? [] : text[1..].Split('/'));
+
+    /// <summary>As it was written.</summary>
+    public string Text { get; }
+
+    /// <summary>
+    /// The directory that an image which fits is looked for in, and that no link in its path leads out of: the names before the first with a star, or before the last.
+    /// </summary>
+    public string Root => "/" + string.Join('/', _names.Take(Array.FindIndex(_names, name => name.Contains('*')) is >= 0 and int starred ? starred : _names.Length - 1));
+
+    /// <summary>Reads one.</summary>
+    /// <returns>Null where it is neither <c>host</c> nor a plain path.</returns>
+    public static ImagePattern? TryRead(string text) => text == Host || IsPlainPath(text) ? new ImagePattern(text) : null;
+
+    /// <summary>An absolute path without empty names, '.' and '..', of at most 4,095 bytes.</summary>
+    public static bool IsPlainPath(string path)
+        => path.Length > 1 && path[0] == '/' && System.Text.Encoding.UTF8.GetByteCount(path) < 4096 && path[1..].Split('/').All(name => name is not ("" or "." or "..") && !name.Contains('\0'));
+
+    /// <summary>The image is one of them. The directory in which they are looked for is none itself.</summary>
+    /// <param name="image"><c>host</c>, or a plain path.</param>
+    public bool Fits(string image) => image == Host ? Text == Host : Text != Host && image.Length > Below && Fits(image[1..].Split('/'));
+
+    /// <summary>The image as a room shows it; null where it does not fit, and for the host's tree.</summary>
+    public RoomImage? Of(string image) => image != Host && Fits(image) ? new RoomImage(Root, image[Below..]) : null;
+
+    private int Below => Root.Length == 1 ? 1 : Root.Length + 1;
+
+
+    // As a glob, with names for characters: time grows with the product of both lengths.
+    private bool Fits(string[] path)
+    {
+        int p = 0, t = 0, star = -1, resume = 0;
+        while (t < path.Length)
+        {
+            if (p < _names.Length && _names[p] == "**")
+                (star, resume) = (p++, t);
+            else if (p < _names.Length && Fits(_names[p], path[t]))
+                (p, t) = (p + 1, t + 1);
+            else if (star >= 0)
+                (p, t) = (star + 1, ++resume);
+            else
+                return false;
+        }
+
+        while (p < _names.Length && _names[p] == "**")
+            p++;
+        return p == _names.Length;
+    }
+
+    private static bool Fits(string pattern, string name)
+    {
+        int p = 0, t = 0, star = -1, resume = 0;
+        while (t < name.Length)
+        {
+            if (p < pattern.Length && pattern[p] == '*')
+                (star, resume) = (p++, t);
+            else if (p < pattern.Length && pattern[p] == name[t])
+                (p, t) = (p + 1, t + 1);
+            else if (star >= 0)
+                (p, t) = (star + 1, ++resume);
+            else
+                return false;
+        }
+
+        return pattern.AsSpan(p).Trim('*').IsEmpty;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ImagePattern? other) => other is not null && Text == other.Text;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+}
+
+/// <summary>An unpacked directory that a room shows as its tree.</summary>
+/// <param name="Root">A directory that the site names.</param>
+/// <param name="Below">Where it is in that one; no link leads out of it.</param>
+public sealed record RoomImage(string Root, string Below)
+{
+    /// <summary>The path by which it was asked for.</summary>
+    public string Path => Root == "/" ? "/" + Below : $"{Root}/{Below}";
+}

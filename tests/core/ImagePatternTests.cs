@@ -1,0 +1,57 @@
+using Isolation.Core;
+
+namespace Isolation.Core.Tests;
+
+/// <summary>Promise: an image pattern is <c>host</c> or a plain path; a star stands for a part of one name, two for any number of names, and what lies before them is never left.</summary>
+public sealed class ImagePatternTests
+{
+    [Theory]
+    [InlineData("host", "host", true)]
+    [InlineData("host", "/host", false)]
+    [InlineData("/a/**", "host", false)]
+    [InlineData("/a/**", "/a/b", true)]
+    [InlineData("/a/**", "/a/b/c/d", true)]
+    [InlineData("/a/**", "/a", false)] // the directory that they are in
+    [InlineData("/a/**", "/ab/c", false)]
+    [InlineData("/a/*", "/a/b", true)]
+    [InlineData("/a/*", "/a/b/c", false)]
+    [InlineData("/a/*:el9", "/a/x:el9", true)]
+    [InlineData("/a/*:el9", "/a/x:el8", false)]
+    [InlineData("/a/**/el*/z", "/a/b/c/el9/z", true)]
+    [InlineData("/a/**/el*/z", "/a/el9/x/el8/z", true)]
+    [InlineData("/a/**/el*/z", "/a/el9/x", false)]
+    [InlineData("/a/b", "/a/b", true)]
+    [InlineData("/a/b", "/a/b/c", false)]
+    [InlineData("/**", "/anything/at/all", true)]
+    public void What_fits(string pattern, string image, bool fits) => Assert.Equal(fits, ImagePattern.TryRead(pattern)!.Fits(image));
+
+    [Theory]
+    [InlineData("/cvmfs/unpacked/**", "/cvmfs/unpacked/a/b", "/cvmfs/unpacked", "a/b")]
+    [InlineData("/cvmfs/un*/**", "/cvmfs/unpacked/a", "/cvmfs", "unpacked/a")]
+    [InlineData("/images/el9", "/images/el9", "/images", "el9")]
+    [InlineData("/**", "/a/b", "/", "a/b")]
+    [InlineData("/el9", "/el9", "/", "el9")]
+    public void Where_it_is_looked_for(string pattern, string image, string root, string below)
+    {
+        RoomImage found = ImagePattern.TryRead(pattern)!.Of(image)!;
+        Assert.Equal((root, below, image), (found.Root, found.Below, found.Path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("relative")]
+    [InlineData("/a//b")]
+    [InlineData("/a/")]
+    [InlineData("/a/./b")]
+    [InlineData("/a/../b")]
+    [InlineData("/a\0b")]
+    public void What_is_none(string text) => Assert.Null(ImagePattern.TryRead(text));
+
+    [Fact]
+    public void A_path_of_more_than_4095_bytes_is_none() => Assert.Null(ImagePattern.TryRead("/" + new string('x', 4095)));
+
+    [Fact]
+    public void Many_stars_take_no_long_time()
+        => Assert.False(ImagePattern.TryRead(string.Concat(Enumerable.Repeat("/**/*a*a*a", 100)))!.Fits(string.Concat(Enumerable.Repeat("/" + new string('a', 12) + "b", 250))));
+}

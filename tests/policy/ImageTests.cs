@@ -1,0 +1,61 @@
+using Isolation.Core;
+
+namespace Isolation.Policy.Tests;
+
+/// <summary>Promise: a container shows an image that the site, or the rule, lets it show, and no other; at other levels nobody gets one.</summary>
+public sealed class ImageTests
+{
+    private const string El9 = "/cvmfs/unpacked/el9";
+
+    [Theory]
+    [InlineData("", "", null, null)]
+    [InlineData("", "", El9, "images")] // host alone, where nothing is said
+    [InlineData("images: { allow: [host, \"/cvmfs/unpacked/**\"] }", "", El9, null)]
+    [InlineData("images: { allow: [host, \"/cvmfs/unpacked/**\"] }", "", null, null)]
+    [InlineData("images: { allow: [\"/cvmfs/unpacked/**\"] }", "", null, "images")]
+    [InlineData("images: { allow: [] }", "", null, "images")]
+    [InlineData("images: { allow: [host] }", "    images: [\"/cvmfs/*/el9\"]", El9, null)]
+    [InlineData("images: { allow: [\"/cvmfs/unpacked/**\"] }", "    images: [host]", El9, "images")]
+    public void Which(string site, string rule, string? image, string? refusedBy)
+    {
+        Decision decision = Decide(site, rule, Asks.Of(level: Level.Container) with { Image = image });
+        if (refusedBy is null)
+            Assert.Equal(image, Assert.IsType<Decision.Admit>(decision).Image);
+        else
+            Assert.Equal(refusedBy, Assert.IsType<Decision.Refuse>(decision).Rule);
+    }
+
+    [Fact]
+    public void Who_asks_for_one_and_no_level_gets_a_container_where_that_is_accepted()
+    {
+        const string site = "images: { allow: [\"/cvmfs/unpacked/**\"] }";
+        Assert.Equal(Level.Container, Assert.IsType<Decision.Admit>(Decide(site, "", Asks.Of() with { Image = El9 })).Level);
+        Assert.Equal(Level.Setuid, Assert.IsType<Decision.Admit>(Decide(site, "", Asks.Of())).Level);
+        Assert.Equal("image", Assert.IsType<Decision.Refuse>(Decide(site, "", Asks.Of(level: Level.Setuid) with { Image = El9 })).Rule);
+        Assert.Equal("image", Assert.IsType<Decision.Refuse>(Decide(site, "    level: setuid", Asks.Of() with { Image = El9 })).Rule);
+    }
+
+    [Fact]
+    public void A_stronger_level_than_the_one_that_is_not_ready_shows_no_tree_that_is_not_allowed()
+    {
+        PolicySnapshot snapshot = Files.Snapshot(Policy("images: { allow: [] }", "").Replace("default: setuid", "default: setuid\n  when-not-ready: strengthen", StringComparison.Ordinal));
+        Assert.Equal("images", Assert.IsType<Decision.Refuse>(snapshot.Decide(Asks.Of(), Asks.Ready(Level.Container, "oci"))).Rule);
+    }
+
+    [Fact]
+    public void The_warden_is_told_of_all_that_any_rule_allows()
+    {
+        PolicySnapshot snapshot = Files.Snapshot(Policy("images: { allow: [host] }", "    images: [\"/a/*\", host]"));
+        Assert.Equal("/a/* host", string.Join(' ', Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File.Images));
+    }
+
+    private static Decision Decide(string site, string rule, PayloadRequest request) => Files.Snapshot(Policy(site, rule)).Decide(request, new Dictionary<Level, Readiness>
+    {
+        [Level.Setuid] = new Readiness.Ready(["classic"]),
+        [Level.Container] = new Readiness.Ready(["oci"]),
+    });
+
+    private static string Policy(string site, string rule) => Files.Good.Replace("accept: [setuid]", "accept: [setuid, container]", StringComparison.Ordinal)
+        .Replace("    match: {}", "    match: {}\n" + rule, StringComparison.Ordinal)
+        .Replace("accounts:\n", "accounts:\n  rooms: { range: 3000000-3000099, ids-per-room: 2 }\n", StringComparison.Ordinal) + "\n" + site + "\n";
+}

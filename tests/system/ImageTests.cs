@@ -1,0 +1,139 @@
+using System.Diagnostics;
+
+namespace Isolation.Service.Tests;
+
+/// <summary>
+/// Promise: a container shows an unpacked image as its tree, read-only and with the room's own places in it, whatever lies there; no link of it leads anybody anywhere, one
+/// that is not allowed, not there, or elsewhere than its path says is refused, and nothing of an image is changed or left on the host.
+/// </summary>
+public sealed class ImageTests : IDisposable
+{
+    private readonly Service _service;
+
+    public ImageTests()
+    {
+        Site.RequireContainers();
+        _service = Service.Prepare("", place: "/opt", policyFor: root => Site.ContainerPolicy + $"\nimages: {{ allow: [host, \"{root}/images/**\"] }}\nlend: [{root}/lend]\nbinds: [{root}/bind]\n");
+        Shell($$"""
+            mkdir -p images/small/{etc,opt,srv} lend/own bind && cd images/small && echo image > etc/os-release && chmod 1777 srv && echo bound > ../../bind/f
+            for f in /bin/{bash,cat,ls,cp,touch,readlink,sleep} /usr/bin/{id,stat,wc,sort,tr,find}; do cp -L --parents $f $(ldd $f | grep -o '/[^ ]*') .; done
+            [ -e lib64 ] || ln -s usr/lib64 lib64; [ -e bin ] || ln -s usr/bin bin; [ -e lib ] || ln -s usr/lib lib
+            echo secret > etc/secret; chmod 600 etc/secret; mknod srv/null c 1 3; chmod 666 srv/null; cp usr/bin/id srv/set-id 2>/dev/null || cp bin/id srv/set-id; chmod 6755 srv/set-id
+            cd .. && ln -s small link && ln -s ../../../etc out && ln -s /etc absolute && ln -s loop loop && touch file && mkdir empty
+            chown isotest-a: ../lend/own
+            """);
+        _service.Launch();
+    }
+
+    private string Images => _service.Root + "/images";
+
+    private string Run => $"$A run --image {Images}/small";
+
+    public void Dispose() => _service.Dispose();
+
+    [SkippableTheory]
+    [InlineData("small")]
+    [InlineData("link")] // it stays among the images
+    public void TheTreeIsTheImages(string image)
+    {
+        string[] lines = _service.Shell.Bash($"$A run --image {Images}/{image} -- /bin/bash -c 'cat /etc/os-release; [ -e /etc/shadow ] || echo no shadow; id -un; echo ~; pwd; ls /tmp /var/tmp | wc -l; ls /dev | tr \"\\n\" \" \"; echo; cat /proc/1/comm; ls -A {_service.Run}; exit 7' < /dev/null").Expect(7).Lines;
+        Assert.Equal("image", lines[0]);
+        Assert.Equal("no shadow", lines[1]);
+        Assert.StartsWith("p2100", lines[2], StringComparison.Ordinal);
+        Assert.Equal(_service.Run + "/scratch", lines[3]);
+        Assert.Equal(_service.Run + "/scratch", lines[4]);
+        Assert.Contains(" null ", lines[6], StringComparison.Ordinal);
+        Assert.Equal("cell-init", lines[7]);
+        Assert.Equal(["cell-init", "etc", "lent", "oci", "root", "scratch"], lines[8..]);
+        Assert.Contains($"\"image\":\"{Images}/{image}\"", _service.LedgerText(), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void NothingOfItIsWritableSetIdOrADeviceAndNothingOfItIsChanged()
+    {
+        string before = Listing();
+        string[] lines = _service.Shell.Bash($"{Run} -- /bin/bash -c 'cat /etc/secret || echo refused; touch /etc/x || echo refused; echo 1 > /srv/f; cat /srv/f; echo x > /srv/null || echo refused; /srv/set-id -u; id -u' 2> /dev/null").Expect(0).Lines;
+        Assert.Equal(["refused", "refused", "1", "refused"], lines[..4]);
+        Assert.Equal(lines[4], lines[5]);
+        Assert.Equal(before, Listing());
+        Assert.Equal("0", _service.Shell.Bash($"{Run} -- /bin/bash -c 'find /srv -name f | wc -l'").Silent()); // the layer was the room's own
+
+        string Listing() => _service.Shell.Bash($"cd {Images}/small; find . -printf '%p %u %m %s %T@\\n' | sort").Silent();
+    }
+
+    [SkippableFact]
+    public void NoLinkThatItHasInTheRoomsPlacesIsFollowed()
+    {
+        string target = _service.Root + "/target";
+        Shell($"mkdir -m 777 target; cd images; cp -a small evil; cd evil; rm -rf etc; for d in tmp var proc sys dev etc opt run; do rm -rf $d; ln -s {target} $d; done");
+        string[] lines = _service.Shell.Bash($"$A run --image {Images}/evil -- /bin/bash -c 'echo x > /tmp/x; echo x > /var/tmp/x; for d in tmp var proc sys dev etc opt; do [ -L /$d ] && echo $d; done; cat /etc/passwd | wc -l; readlink /run'").Expect(0).Lines;
+        Assert.Equal(target, lines[^1]); // where nothing is mounted it is what it is
+        Assert.True(lines.Length == 2 && int.Parse(lines[0], System.Globalization.CultureInfo.InvariantCulture) > 5, string.Join('|', lines));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(target));
+    }
+
+    [SkippableFact]
+    public void WhatIsLentBoundAndBroughtIsThereAsInEveryContainer()
+    {
+        File.WriteAllText(_service.Work + "/in", "brought\n");
+        Outcome outcome = _service.Shell.Bash($"echo piped | $A run --image {Images}/small --workdir {_service.Root}/lend/own --in {_service.Work}/in --out made:{_service.Work}/made -- /bin/bash -c 'cat; cat {_service.Root}/bind/f ~/in; pwd; echo mine > here; echo out > ~/made'");
+        Assert.Equal(["piped", "bound", "brought", _service.Root + "/lend/own"], outcome.Expect(0).Lines);
+        Assert.Equal("isotest-a mine out", _service.Shell.Bash($"stat -c %U {_service.Root}/lend/own/here | tr '\\n' ' '; cat {_service.Root}/lend/own/here | tr '\\n' ' '; cat {_service.Work}/made").Silent());
+    }
+
+    [SkippableTheory]
+    [InlineData("out", "image", "a link in its path leads out of what the site allows")]
+    [InlineData("absolute", "image", "a link in its path leads out of what the site allows")]
+    [InlineData("link/../../lend", "", "plain absolute path")]
+    [InlineData("loop", "image", "too many links")]
+    [InlineData("file", "image", "it is no directory")]
+    [InlineData("none", "image", "there is no such directory")]
+    [InlineData("../bind", "", "plain absolute path")]
+    public void WhatCannotBeShownIsRefusedAndLeavesNothing(string image, string rule, string why)
+    {
+        Outcome outcome = _service.Shell.Bash($"$A run --image {Images}/{image} -- /bin/true");
+        Assert.Equal(rule.Length > 0 ? 241 : 243, outcome.Code);
+        Assert.Contains(why, outcome.Errors, StringComparison.Ordinal);
+        Until.True(() => _service.Rooms().Length == 0 && !_service.Slices().SelectMany(slice => Until.Directories(slice, 1)).Any(), 10, () => _service.Log);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_service.State + "/scratch"));
+    }
+
+    [SkippableFact]
+    public void WhereTheSiteHasNotNamedItItIsRefusedByName()
+    {
+        Outcome outcome = _service.Shell.Bash("$A run --image /etc -- true").Expect(241);
+        Assert.Contains($"Ask for one of: host, {Images}/**", outcome.Errors, StringComparison.Ordinal);
+        Assert.Contains("an image is shown in containers", _service.Shell.Bash($"$A run --level setuid --image {Images}/small -- true").Expect(241).Errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void AnImageWithoutTheProgramRefusesTheCommandAndLeavesNothing()
+    {
+        Outcome outcome = _service.Shell.Bash($"$A run --image {Images}/empty -- /bin/sh -c true").Expect(241);
+        Assert.Contains("/bin/sh", outcome.Errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void RuncShowsTheSame()
+    {
+        Skip.IfNot(File.Exists("/usr/sbin/runc") && File.Exists("/usr/bin/crun"), "there is no crun, or no runc: run ./test, which installs both");
+        string look = $"{Run} -- /bin/bash -c 'ls / /dev /etc; stat -c \"%n %A %U\" /* | sort; cat /proc/self/mounts | wc -l; ls /proc/self/fd | wc -l'";
+        string crun = _service.Shell.Bash(look).Expect(0).Output;
+        string policy = _service.Root + "/policy.yaml";
+        File.WriteAllText(policy, File.ReadAllText(policy).Replace("setuid: { room: classic }", "container: { runtime: /usr/sbin/runc }", StringComparison.Ordinal));
+        _service.Shell.Bash($"{_service.Programs}/isolationd policy install {policy} --state {_service.State} --run {_service.Run} || true; $ROOT policy reload");
+        Assert.Equal(crun, _service.Shell.Bash(look).Expect(0).Output);
+    }
+
+    [SkippableFact]
+    public void APilotsOwnProgramInPythonAsksForOne()
+        => Assert.Equal("image", _service.Shell.Bash($"setpriv --reuid=isotest-a --regid=isotest-a --clear-groups -- /usr/bin/python3 {AppContext.BaseDirectory}/clients/isolation_client.py run --image {Images}/small -- cat /etc/os-release").Silent());
+
+    private void Shell(string script)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("/bin/bash", ["-ec", script]) { WorkingDirectory = _service.Root, RedirectStandardError = true })!;
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, errors);
+    }
+}
