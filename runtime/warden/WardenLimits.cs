@@ -47,7 +47,7 @@ internal sealed record WardenLimits
     public bool ContainerWithoutNetwork { get; init; }
 
     /// <summary>The images that containers may show, as <see cref="ImagePattern"/> writes them.</summary>
-    public ImmutableArray<string> Images { get; init; } = [ImagePattern.Host];
+    public ImmutableArray<string> Images { get; init => field = value.IsDefault ? [ImagePattern.Host] : value; } = [ImagePattern.Host]; // the generated reader sets what a file leaves out
 
     /// <summary>The payload of a container may make user namespaces.</summary>
     public bool ContainersNest { get; init; }
@@ -132,7 +132,7 @@ internal sealed record WardenLimits
         if (Binds.IsDefault || Lend.IsDefault || Room.Writable.IsDefault || Room.Hidden.IsDefault || Room.Devices.IsDefault
             || Binds.Concat(Lend).Concat(Room.Writable).Concat(Room.Hidden).Concat(Room.Devices).Any(place => !IsPlain(place)) || Room.TemporaryBytes <= 0 || Room.SharedMemoryBytes <= 0)
             throw new InvalidDataException($"{path} holds a place that is no plain absolute path, or a size below 1. Make it again: isolation policy install.");
-        if (Images.IsDefault || Images.Any(image => image is null || ImagePattern.TryRead(image) is null))
+        if (Images.Any(image => image is null || ImagePattern.TryRead(image) is null))
             throw new InvalidDataException($"{path} names an image that is neither 'host' nor a plain absolute path. Make it again: isolation policy install.");
         if (ContainerRuntime is not null && !IsPlain(ContainerRuntime))
             throw new InvalidDataException($"{path} names a container runtime that is no plain absolute path. Make it again: isolation policy install.");
