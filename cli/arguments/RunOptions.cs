@@ -107,7 +107,7 @@ internal sealed record RunOptions
             Command = line.PayloadCommand,
             Level = line.Text("--level", faults),
             Claim = line.Text("--claim", faults),
-            Image = line.Text("--image", faults),
+            Image = line.Text("--image", faults) is { Length: > 1 } image ? image.TrimEnd('/') : line.Text("--image", faults),
             WorkingDirectory = directory is { Length: > 1 } named ? named[..(named.Span.LastIndexOfAnyExcept((byte)'/') + 1)] : directory,
             LendCredentials = line.Has("--lend-credentials"),
             Detach = line.Has("--detach"),

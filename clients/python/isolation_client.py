@@ -1435,7 +1435,7 @@ class Service:
         for name, text in (("level", level), ("image", image), ("claim", claim), *(tags or {}).items()):
             if text is not None and not _is_utf8(name + text):
                 faults.append(f"\"{_printable(text)}\" ({_printable(name)}) is not UTF-8. Fix: give it as UTF-8 text.")
-        request.update({name: value for name, value in (("level", level), ("image", image), ("claim", claim), ("tags", dict(tags or {}) or None)) if value is not None})
+        request.update({name: value for name, value in (("level", level), ("image", image and (image.rstrip("/") or "/")), ("claim", claim), ("tags", dict(tags or {}) or None)) if value is not None})
         if limits is not None and limits.members:
             request["limits"] = limits.members
         if workdir is not None:

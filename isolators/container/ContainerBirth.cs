@@ -16,7 +16,8 @@ namespace Isolation.Isolators.Container;
 /// <param name="runtime">The runtime.</param>
 /// <param name="nurseries">What their trees are copied from.</param>
 /// <param name="words">Where cell-init writes what it has to say.</param>
-internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings, OciRuntime runtime, Nurseries nurseries, ResidentWords words)
+/// <param name="lookups">Who else waits for an image.</param>
+internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings, OciRuntime runtime, Nurseries nurseries, ResidentWords words, ImageLookups lookups)
 {
     private const int SIGKILL = 9;
     private const string CgroupMount = "/sys/fs/cgroup";
@@ -59,7 +60,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
 
             undo.Begin("runtime");
             undo.Push(() => End(room));
-            await RunAsync(image, nursery, directory, oomScoreAdjustment, room, network, listener, ticket).ConfigureAwait(false);
+            await RunAsync(image, ids, nursery, directory, oomScoreAdjustment, room, network, listener, ticket).ConfigureAwait(false);
             CrashPoint.Reach("warden: container birth: built");
             room.TakeBackFirst();
             PidFd cellInit = Hold(directory, room, ids);
@@ -110,7 +111,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         }
     }
 
-    private async Task RunAsync(RoomImage? image, Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
+    private async Task RunAsync(RoomImage? image, ContainerIds ids, Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
     {
         ContainerPlaces places = new(host.Run);
         using RoomBirth tree = RoomBirth.PrepareTree(host, settings);
@@ -123,7 +124,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         }
         else
         {
-            ImageTree.Add(tree, host, settings, image, Resident);
+            ImageTree.Add(tree, host, settings, image, ids, Resident);
         }
 
         // From here on for the runtime alone. Of the hierarchies it sees the room's own cgroup, as if that were all of a host of pure v2: it makes, gives
@@ -133,6 +134,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
             tree.Then(new MountStep.Protect("/sys", 0, MountAttributes.ReadOnly)); // crun mounts the container's writable first, which the kernel refuses where all that can be seen are read-only
         tree.Then(Apart(Sys.CloneTree(room.Directory, "the room's cgroup"), "the room's cgroup"), CgroupMount);
         tree.Then(Apart(Sys.CloneTree(directory.Directory, places.Configuration), places.Configuration), places.Configuration);
+        using IDisposable? lookup = image is null ? null : lookups.Begin(image);
         using Descriptor secret = SealedMemory.Create("secret"u8, ticket.Ticket.Secret);
         await runtime.RunAsync(new OciRun(
             $"isolation-{ticket.Ticket.Cell:N}", directory.Directory, places.Configuration, room.Builder, nursery.Mounts, tree.Steps,

@@ -20,6 +20,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private readonly Nurseries _nurseries = new(host);
     private readonly ResidentWords _words = new(log);
+    private readonly ImageLookups _lookups = new(host.Clock);
     private volatile Choice? _works; // seen by the last probe
 
     /// <inheritdoc/>
@@ -97,6 +98,9 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
             OciRuntime runtime = _works is { } works && works.Named == now.Runtime ? works.Runtime
                 : OciRuntime.Installed(now.Runtime) is [OciRuntime first, ..] ? first : throw new IOException(None(now));
 
+            if (plan.Key.Image is RoomImage image && now.Room.Hidden.Append(host.Run).Append(host.State).FirstOrDefault(image.MayShow) is string shown)
+                throw new IOException($"an image in {image.Root} could show {shown}, which rooms do not. Keep images apart from it");
+
             undo.Begin("network");
             network = plan.Client is null ? null : PilotNetwork.Of((PidFd)plan.Client);
             undo.Push(() => network?.Dispose());
@@ -127,7 +131,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
         return ticket;
     }
 
-    private ContainerBirth Birth(ContainerSettings now, OciRuntime runtime) => new(host, now.Room, runtime, _nurseries, _words);
+    private ContainerBirth Birth(ContainerSettings now, OciRuntime runtime) => new(host, now.Room, runtime, _nurseries, _words, _lookups);
 
     // In the service's slice, with the ids of one account.
     private async Task<IRoom> BuildAheadAsync(RoomPlan plan, ContainerSettings now, OciRuntime runtime, Rollback undo)

@@ -29,22 +29,39 @@ internal static class ImageTree
     /// <param name="host">Where cells live.</param>
     /// <param name="settings">What the site shows in rooms.</param>
     /// <param name="image">The image.</param>
+    /// <param name="ids">Whose payload sees it, and with whose rights it is looked for.</param>
     /// <param name="resident">Makes a mount of the program cell-init.</param>
-    internal static void Add(RoomBirth tree, CellHost host, PrivateRoomSettings settings, RoomImage image, Func<Descriptor> resident)
+    internal static void Add(RoomBirth tree, CellHost host, PrivateRoomSettings settings, RoomImage image, ContainerIds ids, Func<Descriptor> resident)
     {
         ContainerPlaces places = new(host.Run);
         Descriptor found = Sys.Open(null, "/", Sys.O_PATH | Sys.O_DIRECTORY); // the image takes its place
+        // As the payload could by itself: a directory that its account may not search is no image for it.
+        tree.Then(new MountStep.Groups([.. ids.Groups.Select(group => group.Value)]));
+        tree.Then(new MountStep.FileGroup(ids.Account.Gid.Value));
+        tree.Then(new MountStep.FileUser(ids.Account.Uid.Value));
         tree.Then(new MountStep.Find(found, image.Root, IsWithin: false));
         tree.Then(new MountStep.Find(found, image.Below, IsWithin: true));
+        tree.Then(new MountStep.Find(found, ".", IsWithin: true));
+        tree.Then(new MountStep.FileUser(0));
+        tree.Then(new MountStep.FileGroup(0));
+        tree.Then(new MountStep.Groups([]));
         tree.Then(new MountStep.Copy(found, image.Path));
         tree.Then(found, places.Image);
         tree.Then(new MountStep.Protect(places.Image, MountAttributes.ReadOnly | Untrusted, 0));
 
-        string[] files = [.. FilesOfTheHost.Where(File.Exists)], binds = [.. settings.Binds.Where(Directory.Exists)];
-        tree.Then(Layer(settings, files.Concat(Accounts), binds.Concat(Temporary).Concat(settings.Hidden).Concat(["/proc", "/sys", "/dev", host.Run])), places.Layer);
+        string[] files = [.. FilesOfTheHost.Where(File.Exists)], taken = [.. files, .. Accounts];
+        string[] directories = [.. Temporary, "/proc", "/sys", "/dev", host.Run, .. settings.Binds.Concat(settings.Hidden).Where(place => !taken.Any(file => place == file || place.StartsWith(file + "/", StringComparison.Ordinal)))];
+        tree.Then(Layer(settings, taken, directories), places.Layer);
         tree.Then(new MountStep.Overlay(places.Image, $"{places.Layer}/{Upper}", $"{places.Layer}/{Work}", places.Root));
-        foreach (string place in Temporary.Concat(binds).Concat(files).Append("/sys"))
+        foreach (string place in Temporary.Concat(files).Append("/sys"))
             tree.Then(new MountStep.Bind(place, places.Root + place));
+        // Nobody asks here whether they are there: their file systems may not answer either.
+        foreach (string place in settings.Binds)
+        {
+            tree.Then(new MountStep.Bind(place, places.Root + place) { IfThere = true });
+            tree.Then(new MountStep.Protect(places.Root + place, MountAttributes.ReadOnly | Untrusted, 0) { IfThere = true });
+        }
+
         tree.Then(ContainerPlaces.Make(), places.Root + host.Run);
         tree.Then(resident(), places.Root + places.Resident);
     }
@@ -54,9 +71,10 @@ internal static class ImageTree
     {
         Errno.ENOENT => "there is no such directory",
         Errno.ENOTDIR => "it is no directory",
+        Errno.ENAMETOOLONG => "its path has a name that is too long",
         Errno.ELOOP => "its path has too many links, or one that the kernel does not follow here",
         Errno.EXDEV => "a link in its path leads out of what the site allows",
-        Errno.EACCES or Errno.EPERM => "it cannot be opened",
+        Errno.EACCES or Errno.EPERM => "the payload's account may not open it",
         _ => null,
     };
 

@@ -40,11 +40,12 @@ public static class PolicyFile
             pilots.Read(reader.Required("pilots", "Say who may ask: pilots: [{ name: …, account: … }]."));
         var accountsReader = new AccountsReader(facts, accounts, new IdChecks(facts, accounts, roster, findings), values, findings);
         IReadOnlyDictionary<string, AccountEntry?> entries = accountsReader.Read(reader.Optional("accounts"));
-        ImmutableArray<Rule> rules = new RulesReader(section, answers, classes, entries, levels, limits, values, findings)
+        PlacesReader placesReader = new(section.Private.Hidden, values, findings);
+        Places places = placesReader.Read(reader);
+        ImmutableArray<Rule> rules = new RulesReader(section, answers, classes, entries, levels, limits, node => placesReader.Images(node, places.Lend), values, findings)
             .Read(reader.Required("rules", "Write at least one: rules: [{ name: everybody, match: {} }]."));
 
         PlacementDemand placement = new PlacementReader(values, findings).Read(reader.Optional("placement"), reader.Optional("limits"));
-        Places places = new PlacesReader(values, findings).Read(reader);
         bool asksOthers = new AuthorizationReader(values, findings).Read(reader.Find("authorization"));
         reader.Done();
         if (accountsReader.OfRooms is null && rules.Select(r => r.Levels).Append(section.Choice).Any(choice => choice?.Accept.Contains(Level.Container) == true))

@@ -51,6 +51,9 @@ public static class Errno
     /// <summary>Is a directory.</summary>
     public const int EISDIR = 21;
 
+    /// <summary>A name, or a path, is too long.</summary>
+    public const int ENAMETOOLONG = 36;
+
     /// <summary>Invalid argument.</summary>
     public const int EINVAL = 22;
 

@@ -36,13 +36,12 @@ internal static class Invariants
     /// <returns>Null for the host's tree.</returns>
     internal static RoomImage? RequireImage(BuildRoom asked, WardenLimits limits)
     {
-        string image = asked.Image.Length == 0 ? ImagePattern.Host : asked.Image;
         if ((Level)asked.Level != Level.Container)
-            return image == ImagePattern.Host ? null : throw new DeniedException("image", $"an image at level {asked.Level}");
-        ImagePattern? allowed = image == ImagePattern.Host || ImagePattern.IsPlainPath(image) ? limits.Images.Select(ImagePattern.TryRead).FirstOrDefault(pattern => pattern!.Fits(image)) : null;
-        if (allowed is null)
-            throw new DeniedException("image", $"the image {PrintableText.Of(image)} is none of those that containers may show");
-        return image == ImagePattern.Host ? null : allowed.Of(image) ?? throw new InvalidOperationException("a pattern that fits and has no image");
+            return asked.Image.Length == 0 ? null : throw new DeniedException("image", $"an image at level {asked.Level}");
+        if (asked.Image.Length == 0)
+            return limits.Images.Contains(ImagePattern.Host) ? null : throw new DeniedException("image", "the host's tree in a container");
+        RoomImage? image = ImagePattern.IsPlainPath(asked.Image) && limits.Images.Contains(asked.Pattern) ? ImagePattern.TryRead(asked.Pattern)?.Of(asked.Image) : null;
+        return image ?? throw new DeniedException("image", $"the image {PrintableText.Of(asked.Image)}, by the pattern {PrintableText.Of(asked.Pattern)}");
     }
 
     /// <summary>The account is the process's own: at log-only nobody becomes anybody else.</summary>

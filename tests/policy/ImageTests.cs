@@ -20,7 +20,7 @@ public sealed class ImageTests
     {
         Decision decision = Decide(site, rule, Asks.Of(level: Level.Container) with { Image = image });
         if (refusedBy is null)
-            Assert.Equal(image, Assert.IsType<Decision.Admit>(decision).Image);
+            Assert.Equal(image, Assert.IsType<Decision.Admit>(decision).Image?.Path);
         else
             Assert.Equal(refusedBy, Assert.IsType<Decision.Refuse>(decision).Rule);
     }
@@ -36,10 +36,31 @@ public sealed class ImageTests
     }
 
     [Fact]
-    public void A_stronger_level_than_the_one_that_is_not_ready_shows_no_tree_that_is_not_allowed()
+    public void A_stronger_level_than_the_one_that_is_not_ready_is_none_where_it_may_not_show_the_hosts_tree()
     {
         PolicySnapshot snapshot = Files.Snapshot(Policy("images: { allow: [] }", "").Replace("default: setuid", "default: setuid\n  when-not-ready: strengthen", StringComparison.Ordinal));
-        Assert.Equal("images", Assert.IsType<Decision.Refuse>(snapshot.Decide(Asks.Of(), Asks.Ready(Level.Container, "oci"))).Rule);
+        Assert.Contains("the level setuid is not ready", Assert.IsType<Decision.Unavailable>(snapshot.Decide(Asks.Of(), Asks.Ready(Level.Container, "oci"))).Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_that_is_not_allowed_is_refused_whether_the_level_is_ready_or_not()
+    {
+        PolicySnapshot snapshot = Files.Snapshot(Policy("", ""));
+        Assert.Equal("images", Assert.IsType<Decision.Refuse>(snapshot.Decide(Asks.Of(level: Level.Container) with { Image = El9 }, Asks.Classic)).Rule);
+    }
+
+    [Theory]
+    [InlineData("[\"/**\"]", "", "any directory of the host")]
+    [InlineData("[/el9]", "", "any directory of the host")]
+    [InlineData("[\"/var/**\"]", "lend: [/var/lib/execute]", "could show")]
+    [InlineData("[/var/lib/execute/el9]", "lend: [/var/lib/execute]", "could show")]
+    [InlineData("[\"/var/**\"]", "hide", "could show")]
+    public void Where_it_could_show_what_rooms_do_not_the_policy_is_refused(string images, string other, string told)
+    {
+        string policy = Policy($"images: {{ allow: {images} }}\n{(other == "hide" ? "" : other)}", "");
+        if (other == "hide")
+            policy = policy.Replace("setuid: { room: classic }", "setuid: { room: private, hide: [/var/secret] }", StringComparison.Ordinal);
+        Assert.Contains(Files.Faults(policy), fault => fault.What.Contains(told, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed class ForkedLiesTests(WardenFixture fixture) : OnSharedWarden(fixt
     }
 
     private Task<Reply> BuildAsync(Pilot? client = null)
-        => Front.AskAsync(WardenOperation.Build, new BuildRoom(_cell, 0, "forked", 0, "").Write, (client ?? Pilot).PidFd);
+        => Front.AskAsync(WardenOperation.Build, new BuildRoom(_cell, 0, "forked", 0, "", "").Write, (client ?? Pilot).PidFd);
 
     private async Task<Reply> EnterAsync(Descriptor client, uint uid = Site.PilotUid, uint gid = Site.PilotUid)
     {

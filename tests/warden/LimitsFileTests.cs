@@ -120,7 +120,7 @@ public sealed class LimitsFileTests
 
         site.WriteLimits(With(accounts: """[{"uid":5120,"gid":5120,"groups":[]}]"""));
         (await root.AskAsync(WardenOperation.RereadLimits)).Done();
-        Assert.Equal("log-only", (await front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.CreateVersion7(), 0, "forked", 0, "").Write, pilot.PidFd)).Invariant);
+        Assert.Equal("log-only", (await front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.CreateVersion7(), 0, "forked", 0, "", "").Write, pilot.PidFd)).Invariant);
         using Play denied = new(front, pilot);
         (await denied.BuildAsync()).Done();
         Assert.Equal("account", (await denied.EnterAsync(Play.Command("/bin/true"))).Invariant);

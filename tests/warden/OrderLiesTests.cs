@@ -113,16 +113,17 @@ public sealed class OrderLiesTests(WardenFixture fixture) : OnSharedWarden(fixtu
     }
 
     [SkippableTheory]
-    [InlineData(2, "oci", "/etc")]
-    [InlineData(2, "oci", "host/..")]
-    [InlineData(2, "oci", "/")]
-    [InlineData(2, "oci", "etc")]
-    [InlineData(1, "classic", "/etc")]
-    [InlineData(1, "private", "/")]
-    public async Task An_image_that_the_policy_does_not_name(byte level, string kind, string image)
+    [InlineData(2, "oci", "/etc", "/**")]
+    [InlineData(2, "oci", "/etc", "host")]
+    [InlineData(2, "oci", "host/..", "host")]
+    [InlineData(2, "oci", "/", "")]
+    [InlineData(2, "oci", "etc", "")]
+    [InlineData(1, "classic", "/etc", "")]
+    [InlineData(1, "private", "/", "/**")]
+    public async Task An_image_that_the_policy_does_not_name(byte level, string kind, string image, string pattern)
     {
         NeedsRoot();
-        Assert.Equal("image", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0, image).WriteTo, Pilot.PidFd)).Invariant);
+        Assert.Equal("image", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0, image, pattern).WriteTo, Pilot.PidFd)).Invariant);
     }
 
     [SkippableTheory]
@@ -135,7 +136,7 @@ public sealed class OrderLiesTests(WardenFixture fixture) : OnSharedWarden(fixtu
     public async Task A_level_or_kind_of_room_that_nobody_builds(byte level, string kind)
     {
         NeedsRoot();
-        Assert.Equal("level", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0, "").WriteTo, Pilot.PidFd)).Invariant);
+        Assert.Equal("level", (await Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), level, kind, 0, "", "").WriteTo, Pilot.PidFd)).Invariant);
     }
 
     [SkippableTheory]

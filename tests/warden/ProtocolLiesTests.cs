@@ -62,7 +62,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
     {
         NeedsRoot();
         Descriptor[] many = [.. Enumerable.Repeat(Pilot.PidFd, count)];
-        await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), 1, "classic", 0, "").WriteTo, many));
+        await Assert.ThrowsAsync<EndOfStreamException>(() => Front.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), 1, "classic", 0, "", "").WriteTo, many));
     }
 
     [SkippableTheory]
@@ -144,7 +144,7 @@ public sealed class ProtocolLiesTests(WardenFixture fixture) : OnSharedWarden(fi
         (await root.AskAsync(WardenOperation.RereadLimits)).Done();
         Assert.Equal("asker", (await root.AskAsync(WardenOperation.List)).Invariant);
         Assert.Equal("asker", (await root.AskAsync(WardenOperation.Stop)).Invariant);
-        Assert.Equal("asker", (await root.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), 1, "classic", 0, "").WriteTo, Pilot.PidFd)).Invariant);
+        Assert.Equal("asker", (await root.AskAsync(WardenOperation.Build, new BuildRoom(Guid.NewGuid(), 1, "classic", 0, "", "").WriteTo, Pilot.PidFd)).Invariant);
     }
 
     [SkippableFact]

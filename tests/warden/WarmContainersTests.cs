@@ -110,7 +110,7 @@ public sealed class WarmContainersTests
 
     private static async Task RunAsync(Play play, Front front, Pilot pilot, uint hint, uint account, Pilot? entering = null)
     {
-        (await front.AskAsync(WardenOperation.Build, new BuildRoom(play.Cell, 2, "oci", hint, "").WriteTo, pilot.PidFd)).Done();
+        (await front.AskAsync(WardenOperation.Build, new BuildRoom(play.Cell, 2, "oci", hint, "", "").WriteTo, pilot.PidFd)).Done();
         using Descriptor command = Play.Command("/bin/sh", "-c", "cat /proc/self/uid_map; id -u; id -G");
         (await play.EnterAsync(command, account, account, client: entering?.PidFd)).Done();
         play.SendStreams();

@@ -11,7 +11,7 @@ public sealed class BinaryMessageTests
 
     private static readonly (byte[] Bytes, Func<byte[], byte[]> ReadAndWrite)[] All =
     [
-        Sample(w => new BuildRoom(Cell, 1, "classic", 2_000_003, "/images/el9").Write(w), b => BuildRoom.Read(new MessageReader(b)).Write),
+        Sample(w => new BuildRoom(Cell, 1, "classic", 2_000_003, "/images/el9", "/images/*").Write(w), b => BuildRoom.Read(new MessageReader(b)).Write),
         Sample(w => new EnterRoom(Cell, 2_000_000, 2_000_001, RoomLimits.None with { WallMilliseconds = 60_000 }, new PlaceDemand(1, 14, 0, 0), true, true).Write(w), b => EnterRoom.Read(new MessageReader(b)).Write),
         Sample(w => new StockedRooms([new StockedKind(1, "private", 4, 12, 1, 90_000)]).Write(w), b => StockedRooms.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel(["classic", "private"], "", "").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),

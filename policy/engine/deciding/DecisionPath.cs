@@ -72,15 +72,17 @@ internal sealed record DecisionPath(
         if (Request.IsDetached && NotDetached(wanted, limits) is Decision.Refuse bound)
             return bound;
 
-        // Of what is asked for nothing but an image refuses from here on
+        (Decision.Refuse? none, AllowedImage? image) = ImageAt(rule, wanted);
+        if (none is not null)
+            return none;
+
+        // Nothing refuses from here on
         Trail?.Add(LimitTrail.Of(rule.Limits, pilot.Class.Limits, Request.Limits));
         Trail?.Add(LimitTrail.Of(Policy.Placement));
         return Unasked()
-            ?? AtLevel(wanted, accepted, (level, kind) =>
+            ?? AtLevel(wanted, [.. accepted.Where(level => ImageAt(rule, level).None is null)], (level, kind) =>
             {
-                if (NoImage(rule, level) is Decision.Refuse image)
-                    return image;
-                var admit = new Decision.Admit(rule.Name, level, kind, identity, AccountRule(rule, level), limits, Policy.Placement, Policy.Epoch) { Lends = Lends(level, kind), Image = Request.Image };
+                var admit = new Decision.Admit(rule.Name, level, kind, identity, AccountRule(rule, level), limits, Policy.Placement, Policy.Epoch) { Lends = Lends(level, kind), Image = image };
                 return level == Level.LogOnly ? admit with { Would = Would(rule, choice, accepted, admit) }
                     : admit.Lends && Request.LendsCredentials && !Policy.Places.LendCredentials ? NoCredentials : admit;
             });
@@ -93,17 +95,17 @@ internal sealed record DecisionPath(
             ? AccountsReader.RoomsKey
             : rule.Account;
 
-    // Which image a payload may have; only a container shows one.
-    private Decision.Refuse? NoImage(Rule rule, Level level)
+    // The image that a payload has at a level, or why it cannot have the one that it asks for; only a container shows one.
+    private (Decision.Refuse? None, AllowedImage? Image) ImageAt(Rule rule, Level level)
     {
         if (level != Level.Container)
-            return Request.Image is null ? null : new Decision.Refuse("image", $"an image is shown in containers, and this payload would be at {level.Name()}", "Ask for the level container where it is accepted, or for no image.");
+            return (Request.Image is null ? null : new Decision.Refuse("image", $"an image is shown in containers, and this payload would be at {level.Name()}", "Ask for the level container where it is accepted, or for no image."), null);
         ImmutableArray<ImagePattern> images = rule.Images ?? Policy.Places.Images;
         string asked = Request.Image ?? ImagePattern.Host;
-        Trail?.Add($"Images: {(images.IsEmpty ? "none" : string.Join(", ", images.Select(image => image.Text)))}; asked for: {asked}.");
-        return images.Any(image => image.Fits(asked)) ? null
-            : new Decision.Refuse("images", $"the image {asked} is none of those that {(rule.Images is null ? "this site lets containers show" : $"the rule '{rule.Name}' lets its payloads have")}",
-                images.IsEmpty ? "An administrator can allow it: images: { allow: [...] }." : $"Ask for one of: {string.Join(", ", images.Select(image => image.Text))} (--image).");
+        if (images.FirstOrDefault(image => image.Fits(asked)) is ImagePattern allowed)
+            return (null, Request.Image is null ? null : new AllowedImage(asked, allowed.Text));
+        return (new Decision.Refuse("images", $"the image {asked} is none of those that {(rule.Images is null ? "this site lets containers show" : $"the rule '{rule.Name}' lets its payloads have")}",
+                images.IsEmpty ? "An administrator can allow it: images: { allow: [...] }." : $"Ask for one of: {string.Join(", ", images.Select(image => image.Text))} (--image)."), null);
     }
 
     private static readonly Decision.Refuse NoCredentials = new("lend-credentials",
@@ -128,7 +130,7 @@ internal sealed record DecisionPath(
             : isolating.Length > 0 ? isolating[0]
             : Policy.Answers.Switch == IdentitySwitch.No ? Level.Container : Level.Setuid;
         Trail?.Add($"At log-only the pilot runs it itself; without that level it would be {instead.Name()}.");
-        return AtLevel(instead, [instead, .. isolating.Where(l => l > instead)], (level, kind) => logged with { Level = level, RoomKind = kind, AccountRule = AccountRule(rule, level) });
+        return ImageAt(rule, instead).None ?? AtLevel(instead, [instead, .. isolating.Where(l => l > instead && ImageAt(rule, l).None is null)], (level, kind) => logged with { Level = level, RoomKind = kind, AccountRule = AccountRule(rule, level) });
     }
 
     private Rule? FirstMatch(PilotClass pilot, Identity identity)

@@ -6,7 +6,7 @@ namespace Isolation.Policy;
 /// <summary>Reads the section <c>rules</c>, with what the rules name elsewhere in the file at hand.</summary>
 internal sealed class RulesReader(
     LevelSettings section, Answers answers, IReadOnlyDictionary<string, PilotClass> classes, IReadOnlyDictionary<string, AccountEntry?> entries,
-    LevelsReader levels, LimitsReader limits, ValueReader values, Findings findings)
+    LevelsReader levels, LimitsReader limits, Func<Node?, ImmutableArray<ImagePattern>?> images, ValueReader values, Findings findings)
 {
     private const string DefaultEntry = "default";
 
@@ -44,10 +44,10 @@ internal sealed class RulesReader(
         string account = Account(accountNode, item, (level ?? section.Choice).Accept);
         Limits own = limits.Read(reader.Optional("limits"));
         bool multiUser = MultiUser(reader.Optional("multi-user"));
-        ImmutableArray<ImagePattern>? images = new PlacesReader(values, findings).Images(reader.Optional("images"));
+        ImmutableArray<ImagePattern>? allowed = images(reader.Optional("images"));
         reader.Done();
         PilotLevels(item, match, level ?? section.Choice);
-        return reader.Exists ? new Rule(name ?? "", match, level, account, own, multiUser, images) : null;
+        return reader.Exists ? new Rule(name ?? "", match, level, account, own, multiUser, allowed) : null;
     }
 
     private RuleMatch Match(Node? node)

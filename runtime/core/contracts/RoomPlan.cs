@@ -9,7 +9,7 @@ namespace Isolation.Core;
 public sealed record RoomPlan(CellId Cell, RoomKey Key, SafeHandle? Client)
 {
     /// <summary>The image asked for, where this side knows no more of it; null for the host's tree.</summary>
-    public string? Image { get; init; }
+    public AllowedImage? Image { get; init; }
 
     /// <summary>The account that is to enter. Of a room built ahead: null where any may.</summary>
     public UserId? Account { get; init; }

@@ -21,7 +21,7 @@ public abstract record Decision
         public Decision? Would { get; init; }
 
         /// <summary>The image that its room shows; null for the host's tree.</summary>
-        public string? Image { get; init; }
+        public AllowedImage? Image { get; init; }
 
         /// <summary>The client is to lend the working directory that it asks for.</summary>
         public bool Lends { get; init; }

@@ -33,8 +33,8 @@ internal static class RunParser
         Level? level = ParseLevel(wire.Level, found);
         CheckClaim(wire.Claim, found);
         CheckDirectory(wire.WorkingDirectory, found);
-        if (wire.Image is string image && ImagePattern.TryRead(image) is null)
-            found.Add(new Fault("the image is neither 'host' nor a plain absolute path", "Name the image's directory, without '.', '..' and empty names."));
+        if (wire.Image is string image && (ImagePattern.TryRead(image) is null || !IsPrintable(image)))
+            found.Add(new Fault("the image is neither 'host' nor a plain absolute path of at most 1,024 printable characters", "Name the image's directory, without '.', '..' and empty names."));
         if ((wire.Lend && wire.WorkingDirectory is null) || (wire.LendCredentials && !wire.Lend))
             found.Add(new Fault("a directory is to be lent and none is named", "Name it as the working directory, and say lend."));
         Limits limits = LimitsParser.Parse(wire.Limits, found);

@@ -68,7 +68,7 @@ internal static class AdmittedReader
                 Named(Enum.GetValues<LimitLaw>(), l => l.Name(), Text(demand, "limits"))),
             Text(decision, "policy"))
         {
-            Image = Optional(decision, "image"),
+            Image = decision.TryGetProperty("image", out JsonElement image) ? new AllowedImage(Text(image, "path"), Text(image, "pattern")) : null,
         };
     }
 

@@ -74,8 +74,14 @@ internal static class AdmittedJson
         json.Text("rule", decision.Rule, 256);
         json.WriteString("level", decision.Level.Name());
         json.Text("roomKind", decision.RoomKind, 64);
-        if (decision.Image is string image)
-            json.Text("image", image, PathBudget);
+        if (decision.Image is AllowedImage image)
+        {
+            json.WriteStartObject("image");
+            json.Text("path", image.Path, PathBudget);
+            json.Text("pattern", image.Pattern, PathBudget);
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("identity");
         json.WriteString("kind", decision.Identity switch
         {

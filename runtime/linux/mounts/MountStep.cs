@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Isolation.Linux;
 
 /// <summary>One change of a mount namespace, done by a child between clone3 and exec: closed, so that the child needs to know no case.</summary>
@@ -14,6 +16,9 @@ public abstract record MountStep
         Bind at => $"mount({at.Source} at {at.Target})",
         New at => $"mount({at.Type} at {at.Target})",
         Protect of => $"mount_setattr({of.Target})",
+        Groups => "setgroups",
+        FileGroup => "setfsgid",
+        FileUser => "setfsuid",
         Find what => $"openat2({what.Path})",
         Copy of => $"open_tree({of.Path})",
         Overlay at => $"mount(overlay at {at.Target})",
@@ -30,10 +35,23 @@ public abstract record MountStep
     public sealed record Attach(Descriptor Mount, string Target) : MountStep;
 
     /// <summary>Shows a tree of this namespace at another path, or makes it a mount of its own.</summary>
-    public sealed record Bind(string Source, string Target) : MountStep;
+    public sealed record Bind(string Source, string Target) : MountStep
+    {
+        /// <summary>Where either is not there, or they are not of one kind, nothing is shown, and that is no failure.</summary>
+        public bool IfThere { get; init; }
+    }
 
     /// <summary>A new instance of a file system that belongs to the child's own namespaces: proc, mqueue, sysfs. Always nosuid, nodev and noexec.</summary>
     public sealed record New(string Type, string Target, string Options) : MountStep;
+
+    /// <summary>The child's supplementary groups from here on.</summary>
+    public sealed record Groups(ImmutableArray<uint> Ids) : MountStep;
+
+    /// <summary>The gid by which file systems know the child from here on.</summary>
+    public sealed record FileGroup(uint Gid) : MountStep;
+
+    /// <summary>The uid by which file systems know the child from here on: one other than 0 has no capability over files (capabilities(7)).</summary>
+    public sealed record FileUser(uint Uid) : MountStep;
 
     /// <summary>
     /// Opens a directory, whose file system may never answer: nobody but the child waits for it. What is opened takes the place of a descriptor that the child has.
@@ -56,7 +74,11 @@ public abstract record MountStep
     public sealed record Overlay(string Lower, string Upper, string Work, string Target) : MountStep;
 
     /// <summary>Attributes of the mounts at and below a path; of <see cref="MountAttributes"/>.</summary>
-    public sealed record Protect(string Target, ulong Set, ulong Clear) : MountStep;
+    public sealed record Protect(string Target, ulong Set, ulong Clear) : MountStep
+    {
+        /// <summary>Where nothing is mounted there, that is no failure.</summary>
+        public bool IfThere { get; init; }
+    }
 }
 
 /// <summary>How mounts of a namespace hear of those made elsewhere (mount_namespaces(7)).</summary>

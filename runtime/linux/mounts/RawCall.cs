@@ -21,6 +21,9 @@ internal unsafe struct RawCall
     private const nint AT_RECURSIVE = 0x8000;
     private const nint AT_EMPTY_PATH = 0x1000;
     private const nint OPEN_TREE_CLONE = 1;
+    private const int SYS_setgroups = 116;
+    private const int SYS_setfsuid = 122;
+    private const int SYS_setfsgid = 123;
     private const int SYS_open_tree = 428;
     private const int SYS_openat2 = 437;
     private const ulong Directory = 0x200000 | 0x10000; // O_PATH, O_DIRECTORY
@@ -42,11 +45,14 @@ internal unsafe struct RawCall
         for (int i = 0; i < count; i++)
         {
             RawCall* call = calls + i;
-            nint result = Raw.Call(call->_number, call->_a, call->_b, call->_c, call->_d, call->_e, 0);
+            nint result;
+            do
+                result = Raw.Call(call->_number, call->_a, call->_b, call->_c, call->_d, call->_e, 0);
+            while (result < 0 && *Raw.ErrnoLocation() == Errno.EAGAIN && call->_number == SYS_openat2); // something was mounted or renamed somewhere: the walk is tried anew, within the start's deadline
             if (result >= 0 && (call->_place == 0 || Moved(result, call->_place)))
                 continue;
             int errno = *Raw.ErrnoLocation();
-            if (!call->_absenceIsFine || (errno != Errno.EINVAL && errno != Errno.ENOENT))
+            if (!call->_absenceIsFine || errno is not (Errno.EINVAL or Errno.ENOENT or Errno.ENOTDIR))
                 return i;
         }
 
@@ -75,7 +81,7 @@ internal unsafe struct RawCall
         {
             _number = Sys.SYS_move_mount, _a = numberOf(at.Mount), _b = Text("", block), _c = AT_FDCWD, _d = Text(at.Target, block), _e = Sys.MOVE_MOUNT_F_EMPTY_PATH,
         },
-        MountStep.Bind at => Mount(at.Source, at.Target, null, MS_BIND | MS_REC, null, block),
+        MountStep.Bind at => Mount(at.Source, at.Target, null, MS_BIND | MS_REC, null, block) with { _absenceIsFine = at.IfThere },
         MountStep.New at => Mount(at.Type, at.Target, at.Type, MS_NOSUID | MS_NODEV | MS_NOEXEC, at.Options, block),
         MountStep.Find what => new RawCall
         {
@@ -86,17 +92,23 @@ internal unsafe struct RawCall
         {
             _number = SYS_open_tree, _a = numberOf(of.Place), _b = Text("", block), _c = OPEN_TREE_CLONE | AT_EMPTY_PATH, _place = numberOf(of.Place),
         },
-        MountStep.Overlay at => Mount("overlay", at.Target, "overlay", MS_NOSUID | MS_NODEV, $"lowerdir={at.Lower},upperdir={at.Upper},workdir={at.Work},redirect_dir=nofollow,metacopy=off", block),
+        MountStep.Overlay at => Mount("overlay", at.Target, "overlay", MS_NOSUID | MS_NODEV, $"lowerdir={Escaped(at.Lower)},upperdir={Escaped(at.Upper)},workdir={Escaped(at.Work)},redirect_dir=nofollow,metacopy=off", block),
         MountStep.Protect of => new RawCall
         {
             _number = SYS_mount_setattr, _a = AT_FDCWD, _b = Text(of.Target, block), _c = AT_RECURSIVE,
-            _d = (nint)block.Array<MountAttributes>([new MountAttributes { Set = of.Set, Clear = of.Clear }]), _e = sizeof(MountAttributes),
+            _d = (nint)block.Array<MountAttributes>([new MountAttributes { Set = of.Set, Clear = of.Clear }]), _e = sizeof(MountAttributes), _absenceIsFine = of.IfThere,
         },
+        MountStep.Groups of => new RawCall { _number = SYS_setgroups, _a = of.Ids.Length, _b = (nint)block.Array<uint>(of.Ids.AsSpan()) },
+        MountStep.FileGroup of => new RawCall { _number = SYS_setfsgid, _a = (nint)of.Gid },
+        MountStep.FileUser of => new RawCall { _number = SYS_setfsuid, _a = (nint)of.Uid },
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "a step of no kind"),
     };
 
     private static RawCall Mount(string? source, string target, string? type, nint flags, string? options, NativeBlock block)
         => new() { _number = SYS_mount, _a = Text(source, block), _b = Text(target, block), _c = Text(type, block), _d = flags, _e = Text(options, block) };
+
+    // ':' parts lower layers, ',' options (fs/overlayfs/params.c).
+    private static string Escaped(string path) => path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal);
 
     private static nint Text(string? text, NativeBlock block) => text is null ? 0 : (nint)block.Text(Encoding.UTF8.GetBytes(text));
 }

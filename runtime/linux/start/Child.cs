@@ -5,6 +5,7 @@ namespace Isolation.Linux;
 /// <summary>Starts children by one raw clone3 each. Only for NativeAOT programs: the child runs code of this method's image.</summary>
 public static unsafe class Child
 {
+    private static int s_stuck;
     private const ulong CLONE_FILES = 0x400;
     private const ulong CLONE_PIDFD = 0x1000;
     private const ulong CLONE_CLEAR_SIGHAND = 0x100000000;
@@ -137,12 +138,31 @@ public static unsafe class Child
         return length == 8 ? Failed(process, MemoryMarshal.Read<int>(report), MemoryMarshal.Read<int>(report[4..])) : Failed(process, ChildSteps.Deadline, 0);
     }
 
-    /// <summary>One that came to nothing at that step: killed, and reaped where it is over in time.</summary>
+    /// <summary>Children that were killed and live on: their file systems do not answer.</summary>
+    public static int Stuck => Volatile.Read(ref s_stuck);
+
+    /// <summary>One that came to nothing at that step: killed, and reaped when it is over.</summary>
     internal static ChildResult.Failed Failed(PidFd process, int step, int errno)
     {
-        _ = IsOver(process);
-        process.Dispose();
+        if (IsOver(process))
+        {
+            process.Dispose();
+        }
+        else
+        {
+            Interlocked.Increment(ref s_stuck);
+            new Thread(() => Await(process), 128 << 10) { IsBackground = true, Name = "stuck child" }.Start();
+        }
+
         return new ChildResult.Failed(step, errno);
+    }
+
+    private static void Await(PidFd process)
+    {
+        _ = Sys.Poll(process, PollEvents.In, Timeout.Infinite);
+        _ = Sys.WaitFor(process, reap: true);
+        process.Dispose();
+        Interlocked.Decrement(ref s_stuck);
     }
 
     private static bool IsOver(PidFd process)

@@ -5,17 +5,18 @@ namespace Isolation.Wire;
 /// <param name="Level">0 log-only, 1 setuid, 2 container, 3 vm.</param>
 /// <param name="Kind">The kind of room at that level.</param>
 /// <param name="Uid">The uid of the account that will enter. No more than a hint at a room that was built ahead: the entry says who enters.</param>
-/// <param name="Image">The image that it is to show: of the warden's own list, or denied. Empty for the host's tree.</param>
-public sealed record BuildRoom(Guid Cell, byte Level, string Kind, uint Uid, string Image)
+/// <param name="Image">The image that it is to show, empty for the host's tree.</param>
+/// <param name="Pattern">The pattern that lets it, of the warden's own list, or it is denied.</param>
+public sealed record BuildRoom(Guid Cell, byte Level, string Kind, uint Uid, string Image, string Pattern)
 {
     /// <summary>Writes the body.</summary>
-    public void Write(MessageWriter to) => to.Id(Cell).U8(Level).Text(Kind).U32(Uid).Text(Image);
+    public void Write(MessageWriter to) => to.Id(Cell).U8(Level).Text(Kind).U32(Uid).Text(Image).Text(Pattern);
 
     /// <summary>Reads the body.</summary>
     /// <exception cref="WireException">It is not one.</exception>
     public static BuildRoom Read(MessageReader from)
     {
-        var build = new BuildRoom(from.Id(), from.U8(), from.Text(32), from.U32(), from.Text(WardenProtocol.MaxText));
+        var build = new BuildRoom(from.Id(), from.U8(), from.Text(32), from.U32(), from.Text(WardenProtocol.MaxText), from.Text(WardenProtocol.MaxText));
         from.End();
         return build;
     }
