@@ -66,7 +66,7 @@ public abstract record MountStep
     /// <param name="Path">What it is, for messages.</param>
     public sealed record Copy(Descriptor Place, string Path) : MountStep;
 
-    /// <summary>A tree of two layers, of which only the upper one changes. Always nosuid and nodev; what the lower one says of overlays is not heeded.</summary>
+    /// <summary>A tree of two layers, of which only the upper one changes. Always nosuid and nodev; where the lower one says that a directory of it is elsewhere, or a file's content, that is not heeded.</summary>
     /// <param name="Lower">The lower layer.</param>
     /// <param name="Upper">The upper layer.</param>
     /// <param name="Work">An empty directory beside the upper one.</param>
