@@ -97,6 +97,7 @@ internal sealed record RunOptions
                 faults.Add($"{option} is for the client to write, which with --detach does not wait. Fix: leave out one of them, or lend a directory (--workdir).");
         }
 
+        string? image = line.Text("--image", faults);
         if (line.PayloadCommand.Any(a => a.Length > LongestString))
             faults.Add($"an argument is longer than the {LongestString} bytes that Linux takes. Fix: pass it in a file or on standard input.");
         if (line.PayloadCommand.Count > 0 && line.PayloadCommand[0].IsEmpty)
@@ -107,7 +108,7 @@ internal sealed record RunOptions
             Command = line.PayloadCommand,
             Level = line.Text("--level", faults),
             Claim = line.Text("--claim", faults),
-            Image = line.Text("--image", faults) is { Length: > 1 } image ? image.TrimEnd('/') : line.Text("--image", faults),
+            Image = image is { Length: > 1 } ? image.TrimEnd('/') : image,
             WorkingDirectory = directory is { Length: > 1 } named ? named[..(named.Span.LastIndexOfAnyExcept((byte)'/') + 1)] : directory,
             LendCredentials = line.Has("--lend-credentials"),
             Detach = line.Has("--detach"),

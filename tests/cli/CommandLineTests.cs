@@ -21,6 +21,14 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void A_fault_is_told_once()
+    {
+        CommandLine line = CommandLine.Parse([Bytes("run"), Bytes("--image"), new byte[] { (byte)'/', 0xff }, Bytes("--"), Bytes("true")]);
+        RunOptions.From(line);
+        Assert.Contains("not UTF-8", Assert.Single(line.Faults), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_kind_of_limit_has_its_form_and_its_member()
     {
         RunOptions options = RunOptions.From(Parse("run", "--limit", "wall=1h", "--limit", "memory=1GiB", "--limit", "swap=0", "--limit", "pids=100", "--limit", "cpus=1.5",

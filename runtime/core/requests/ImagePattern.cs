@@ -53,45 +53,7 @@ public sealed record ImagePattern
 
     private int Below => Root.Length == 1 ? 1 : Root.Length + 1;
 
-
-    // As a glob, with names for characters: time grows with the product of both lengths.
-    private bool Fits(string[] path)
-    {
-        int p = 0, t = 0, star = -1, resume = 0;
-        while (t < path.Length)
-        {
-            if (p < _names.Length && _names[p] == "**")
-                (star, resume) = (p++, t);
-            else if (p < _names.Length && Fits(_names[p], path[t]))
-                (p, t) = (p + 1, t + 1);
-            else if (star >= 0)
-                (p, t) = (star + 1, ++resume);
-            else
-                return false;
-        }
-
-        while (p < _names.Length && _names[p] == "**")
-            p++;
-        return p == _names.Length;
-    }
-
-    private static bool Fits(string pattern, string name)
-    {
-        int p = 0, t = 0, star = -1, resume = 0;
-        while (t < name.Length)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-                (star, resume) = (p++, t);
-            else if (p < pattern.Length && pattern[p] == name[t])
-                (p, t) = (p + 1, t + 1);
-            else if (star >= 0)
-                (p, t) = (star + 1, ++resume);
-            else
-                return false;
-        }
-
-        return pattern.AsSpan(p).Trim('*').IsEmpty;
-    }
+    private bool Fits(string[] path) => Glob.Fits<string>(_names, path, "**", (pattern, name) => new Glob(pattern).Matches(name));
 
     /// <inheritdoc/>
     public bool Equals(ImagePattern? other) => other is not null && Text == other.Text;

@@ -49,7 +49,7 @@ internal unsafe struct RawCall
             do
                 result = Raw.Call(call->_number, call->_a, call->_b, call->_c, call->_d, call->_e, 0);
             while (result < 0 && *Raw.ErrnoLocation() == Errno.EAGAIN && call->_number == SYS_openat2); // something was mounted or renamed somewhere: the walk is tried anew, within the start's deadline
-            if (result >= 0 && (call->_place == 0 || Moved(result, call->_place)))
+            if (call->_number is SYS_setfsuid or SYS_setfsgid ? IsNow(call) : result >= 0 && (call->_place == 0 || Moved(result, call->_place)))
                 continue;
             int errno = *Raw.ErrnoLocation();
             if (!call->_absenceIsFine || errno is not (Errno.EINVAL or Errno.ENOENT or Errno.ENOTDIR))
@@ -57,6 +57,15 @@ internal unsafe struct RawCall
         }
 
         return -1;
+    }
+
+    // These calls tell what was before, and never that they failed (setfsuid(2)): an id that is none tells what is now.
+    private static bool IsNow(RawCall* call)
+    {
+        if (Raw.Call(call->_number, -1, 0, 0, 0, 0, 0) == call->_a)
+            return true;
+        *Raw.ErrnoLocation() = Errno.EPERM;
+        return false;
     }
 
     private static bool Moved(nint from, int to)

@@ -1,4 +1,4 @@
-namespace Isolation.Policy.Tests;
+namespace Isolation.Core.Tests;
 
 /// <summary>Promise: a pattern means what the reference says, and no text makes matching slow.</summary>
 public sealed class GlobTests
