@@ -50,7 +50,7 @@ internal static class CommandTable
     private static OptionSpec[] Request() =>
     [
         new("--level", "L", "the isolation level: log-only, setuid, container or vm; policy's choice if not given"),
-        new("--image", "DIR", "the unpacked image that a container shows as its tree, where policy allows it; host, the default, is this node's own"),
+        new("--image", "IMAGE", "the image that a container shows as its tree, where policy allows it: a directory, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG]; host, the default, is this node's own"),
         new("--claim", "SUBJECT", "whom the payload belongs to, where policy trusts the pilot to say so"),
         new("--workdir", "DIR", "the working directory; the payload's scratch if not given"),
         new("--env", "K=V", "an environment variable of the payload", Repeats: true),

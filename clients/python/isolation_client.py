@@ -1402,7 +1402,7 @@ class Service:
         :param stdin, stdout, stderr: the payload's streams: a descriptor, anything with a fileno(), None for a closed one; the caller's own if not given.
             They may be closed once ``start`` has returned, and a pipe's end must be before its other end is read to the end.
         :param level: ``log-only``, ``setuid``, ``container`` or ``vm``; policy's choice if not given. At log-only the payload is a child of this process.
-        :param image: the unpacked image that a container shows as its tree, where policy allows it; the node's own tree (``host``) if not given.
+        :param image: the image that a container shows as its tree, where policy allows it: a directory, ``oci:DIR[:TAG]``, ``oci-archive:FILE[:TAG]`` or ``docker-archive:FILE[:NAME:TAG]``; the node's own tree (``host``) if not given.
         :param claim: whom the payload belongs to, where policy trusts this pilot to say so.
         :param tags: notes for the record.
         :param env: variables of the payload's, whatever their names.

@@ -31,7 +31,7 @@ public sealed class Cell : IHostCell
     {
         (_host, _parts, _pilotEnd) = (host, parts, pilotEnd);
         (Uid, _wall, _streamsPatience) = (entry.Account.Uid, entry.Limits.Wall, StreamsPatience(entry));
-        Site = new CellSite(placement, parts.Leaf.Path, parts.Scratch.Path, network);
+        Site = new CellSite(placement, parts.Leaf.Path, parts.Scratch.Path, network) { ImageDigest = parts.Ticket.Ticket.Image };
         _logMark = host.Log.Mark();
         Observed = ObserveAsync();
         Ending = ReportAsync();
@@ -46,7 +46,7 @@ public sealed class Cell : IHostCell
     public Cell(CellHost host, CellParts parts, TicketStart start, UserId uid, int? mainPid)
     {
         (_host, _parts, Uid, _wall, MainPid, _logMark) = (host, parts, uid, start.Wall, mainPid, start.LogMark);
-        Site = new CellSite(new Placement(start.Position, start.Holds, Ceilings.None, LimitKinds.None, ""), parts.Leaf.Path, parts.Scratch.Path, start.Network);
+        Site = new CellSite(new Placement(start.Position, start.Holds, Ceilings.None, LimitKinds.None, ""), parts.Leaf.Path, parts.Scratch.Path, start.Network) { ImageDigest = parts.Ticket.Ticket.Image };
         Observed = ObserveAsync();
         Ending = ReportAsync();
     }

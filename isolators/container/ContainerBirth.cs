@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Images;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -44,7 +45,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
     /// <param name="network">Its network namespace; null for the host's, or its own.</param>
     /// <param name="ticket">The room's ticket.</param>
     /// <exception cref="SetupException">A step failed.</exception>
-    internal async Task<RoomResident> BearAsync(RoomImage? image, ContainerIds ids, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, TicketFile ticket)
+    internal async Task<RoomResident> BearAsync(ContainerImage? image, ContainerIds ids, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, TicketFile ticket)
     {
         Rollback undo = new("container birth");
         OciDirectory? directory = null;
@@ -60,7 +61,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
 
             undo.Begin("runtime");
             undo.Push(() => End(room));
-            await RunAsync(image, ids, nursery, directory, oomScoreAdjustment, room, network, listener, ticket).ConfigureAwait(false);
+            await RunAsync(image, nursery, directory, oomScoreAdjustment, room, network, listener, ticket).ConfigureAwait(false);
             CrashPoint.Reach("warden: container birth: built");
             room.TakeBackFirst();
             PidFd cellInit = Hold(directory, room, ids);
@@ -111,7 +112,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         }
     }
 
-    private async Task RunAsync(RoomImage? image, ContainerIds ids, Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
+    private async Task RunAsync(ContainerImage? image, Nursery nursery, OciDirectory directory, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, UnixSocket listener, TicketFile ticket)
     {
         ContainerPlaces places = new(host.Run);
         using RoomBirth tree = RoomBirth.PrepareTree(host, settings);
@@ -124,7 +125,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         }
         else
         {
-            ImageTree.Add(tree, host, settings, image, ids, Resident);
+            ImageTree.Add(tree, host, settings, image, Resident);
         }
 
         // From here on for the runtime alone. Of the hierarchies it sees the room's own cgroup, as if that were all of a host of pure v2: it makes, gives
@@ -134,7 +135,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
             tree.Then(new MountStep.Protect("/sys", 0, MountAttributes.ReadOnly)); // crun mounts the container's writable first, which the kernel refuses where all that can be seen are read-only
         tree.Then(Apart(Sys.CloneTree(room.Directory, "the room's cgroup"), "the room's cgroup"), CgroupMount);
         tree.Then(Apart(Sys.CloneTree(directory.Directory, places.Configuration), places.Configuration), places.Configuration);
-        using IDisposable? lookup = image is null ? null : lookups.Begin(image);
+        using IDisposable? lookup = image is null or { Stored: not null } ? null : lookups.Begin(image.Source.Image);
         using Descriptor secret = SealedMemory.Create("secret"u8, ticket.Ticket.Secret);
         await runtime.RunAsync(new OciRun(
             $"isolation-{ticket.Ticket.Cell:N}", directory.Directory, places.Configuration, room.Builder, nursery.Mounts, tree.Steps,

@@ -1,5 +1,6 @@
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Images;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -17,11 +18,30 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     /// <summary>The kind of room that an OCI runtime builds.</summary>
     public const string Oci = RoomKey.Oci;
 
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5), CollectEvery = TimeSpan.FromHours(1);
     private readonly Nurseries _nurseries = new(host);
     private readonly ResidentWords _words = new(log);
     private readonly ImageLookups _lookups = new(host.Clock);
+    private readonly ImageStore _store = new(host, log);
     private volatile Choice? _works; // seen by the last probe
+
+    /// <summary>From now on removes unpacked images that nobody asks for, now and then; ends with the process.</summary>
+    public async Task CollectImagesAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await Task.Run(() => _store.Collect(settings().Images)).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                log($"unpacked images could not be looked through: {e.Message}");
+            }
+
+            await Task.Delay(CollectEvery, host.Clock).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public IsolatorDescription Description { get; } = new(Level.Container, [Oci], [Position.Beside, Position.Below, Position.Inside, Position.Own]);
@@ -107,7 +127,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
 
             return plan.Client is null
                 ? await BuildAheadAsync(plan, now, runtime, undo).ConfigureAwait(false)
-                : new ContainerRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, now, Birth(now, runtime), network, NewTicket(plan, undo), built: null);
+                : new ContainerRoom(host, plan with { Key = plan.Key with { Network = network?.Id }, Client = null }, now, Birth(now, runtime), StoreOf(now), network, NewTicket(plan, undo), built: null);
         }
         catch (Exception e)
         {
@@ -131,6 +151,9 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
         return ticket;
     }
 
+    private Func<ImageSource, Task<StoredImage>> StoreOf(ContainerSettings now)
+        => source => _store.HoldAsync(source, new UnpackingRoom(host, now.Room, _nurseries, now.Ids!.Unpacker), now.Images);
+
     private ContainerBirth Birth(ContainerSettings now, OciRuntime runtime) => new(host, now.Room, runtime, _nurseries, _words, _lookups);
 
     // In the service's slice, with the ids of one account.
@@ -151,8 +174,8 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
 
         undo.Begin("container");
         ContainerBirth birth = Birth(now, runtime);
-        RoomResident resident = await birth.BearAsync(plan.Key.Image, ids, oomScoreAdjustment: null, directories, network: null, ticket).ConfigureAwait(false);
-        return new ContainerRoom(host, plan, now, birth, network: null, ticket, new BuiltContainer(ids, directories, resident));
+        RoomResident resident = await birth.BearAsync(image: null, ids, oomScoreAdjustment: null, directories, network: null, ticket).ConfigureAwait(false);
+        return new ContainerRoom(host, plan, now, birth, StoreOf(now), network: null, ticket, new BuiltContainer(ids, directories, resident));
     }
 
     // With the ids of the first room, which are nobody's payload.

@@ -1,5 +1,6 @@
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Images;
 using Isolation.Linux;
 using Isolation.Wire;
 
@@ -10,7 +11,7 @@ namespace Isolation.Isolators.Container;
 /// place and with the ids of its account.
 /// </summary>
 internal sealed class ContainerRoom(
-    CellHost host, RoomPlan plan, ContainerSettings settings, ContainerBirth birth, PilotNetwork? network, TicketFile ticket, BuiltContainer? built) : IHostRoom
+    CellHost host, RoomPlan plan, ContainerSettings settings, ContainerBirth birth, Func<ImageSource, Task<StoredImage>> store, PilotNetwork? network, TicketFile ticket, BuiltContainer? built) : IHostRoom
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private bool _given;
@@ -75,7 +76,7 @@ internal sealed class ContainerRoom(
         if ((stuck ?? left) is string remains)
             throw new SetupException("room", $"a container built for another place or account could not be removed: {remains}");
         var cell = CellId.For(entry.Payload);
-        var own = new ContainerRoom(host, plan with { Cell = cell }, settings, birth, network: null, NewTicket(cell), built: null);
+        var own = new ContainerRoom(host, plan with { Cell = cell }, settings, birth, store, network: null, NewTicket(cell), built: null);
         return await own.EnterAsync(entry, ct).ConfigureAwait(false);
     }
 
@@ -102,13 +103,35 @@ internal sealed class ContainerRoom(
         };
         try
         {
+            using ContainerImage? image = plan.Key.Image is RoomImage asked ? await ImageAsync(new ImageSource(asked, entry.Account, entry.Account.Groups)).ConfigureAwait(false) : null;
             return (await EnterAsync(room, entry, (place, ceilings) => birth.BearAsync(
-                plan.Key.Image, new ContainerIds(owner, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment,
+                image, new ContainerIds(owner, entry.Account, [.. RoomEntry.Groups(entry.Account, place.TrackingGroup)]), ceilings.OomScoreAdjustment,
                 place.Leaf.Room!, joined, ticket), ct).ConfigureAwait(false))!; // it is built where the payload is
         }
-        catch (SetupException e) when (e is { InnerException: ImageException unusable, Undo: null })
+        catch (SetupException e) when (e is { InnerException: UnusableImageException unusable, Undo: null })
         {
-            return new EnterResult.NoImage($"{plan.Key.Image!.Path} is no image that can be shown: {unusable.Message}", "Name an unpacked image's directory, by a path on which no link leads out of what the site allows.");
+            return new EnterResult.NoImage($"{plan.Key.Image!.Name} is no image that can be shown: {unusable.Message}",
+                plan.Key.Image.IsPacked ? "Name an image of that form which the payload's group, or everybody, may read, by a path on which no link leads out of what the site allows."
+                    : "Name an unpacked image's directory, by a path on which no link leads out of what the site allows.");
+        }
+    }
+
+    // A packed one is unpacked first, before the payload has a place: that may take minutes.
+    private async Task<ContainerImage> ImageAsync(ImageSource source)
+    {
+        if (!source.Image.IsPacked)
+            return new ContainerImage(source, Stored: null);
+        StoredImage? stored = null;
+        try
+        {
+            stored = await store(source).ConfigureAwait(false);
+            ticket.Change(t => t with { Image = stored.Digest }); // from here on it stays until the room is gone
+            return new ContainerImage(source, stored);
+        }
+        catch (Exception e) when (e is IOException or SyscallException)
+        {
+            stored?.Dispose();
+            throw new SetupException("image", e.Message, await GiveUpAsync().ConfigureAwait(false), e);
         }
     }
 

@@ -40,7 +40,7 @@ internal static class Invariants
             return asked.Image.Length == 0 ? null : throw new DeniedException("image", $"an image at level {asked.Level}");
         if (asked.Image.Length == 0)
             return limits.Images.Contains(ImagePattern.Host) ? null : throw new DeniedException("image", "the host's tree in a container");
-        RoomImage? image = ImagePattern.IsPlainPath(asked.Image) && limits.Images.Contains(asked.Pattern) ? ImagePattern.TryRead(asked.Pattern)?.Of(asked.Image) : null;
+        RoomImage? image = ImageName.TryRead(asked.Image) is ImageName name && limits.Images.Contains(asked.Pattern) ? ImagePattern.TryRead(asked.Pattern)?.Of(name) : null;
         return image ?? throw new DeniedException("image", $"the image {PrintableText.Of(asked.Image)}, by the pattern {PrintableText.Of(asked.Pattern)}");
     }
 

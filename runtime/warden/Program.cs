@@ -72,13 +72,15 @@ internal static class Program
             log.Write($"leaves in the slice {slice.At(unified).Path} will have no controller {string.Join(", ", missing)}: limits of that kind cannot be enforced there. "
                 + $"Fix: give them to the children of {slice.At(unified).Parent.Directory} (cgroup.subtree_control).");
 
-        IHostIsolator[] each = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms()), new ContainerIsolator(host, () => state.Limits.Containers(), log.Write)];
+        ContainerIsolator containers = new(host, () => state.Limits.Containers(), log.Write);
+        IHostIsolator[] each = [new LogOnlyIsolator(host), new SetuidIsolator(host, () => state.Limits.PrivateRooms()), containers];
         Dictionary<Level, IHostIsolator> isolators = each.ToDictionary(isolator => isolator.Description.Level);
 
         SettingUp settingUp = new(TimeProvider.System);
         WarmRooms warm = new(level => state.Limits.WarmRoomsOf(level), () => settingUp.IsUnderWay, TimeProvider.System, log);
         RoomKeeper rooms = new(isolators, host.Lending, warm, settingUp, state, log);
         new FoundRooms(host, isolators, rooms, log).TakeOverAsync().GetAwaiter().GetResult();
+        _ = containers.CollectImagesAsync();
         PlaceSurveying surveying = new(host, state);
         string socketPath = $"{options.Run}/warden.sock";
         using UnixSocket listener = FrontListener.Open(socketPath, state.Limits.Service);

@@ -20,7 +20,7 @@ internal static class RoomAnswers
         (Placement place, string cgroup, string scratch, CellNetwork network) = cell.Site;
         ExchangeEnd? exchange = cell.TakeExchangeEnd();
         var entered = new EnterAnswer.Entered(
-            (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, cgroup, scratch, (byte)network, (byte)(exchange?.Kind ?? 0));
+            (byte)place.Position, (byte)place.Holds, (byte)place.Lost, (ushort)place.NotEnforced, place.Why, cgroup, scratch, (byte)network, (byte)(exchange?.Kind ?? 0), cell.Site.ImageDigest ?? "");
         Descriptor?[] passed = [(cell.TakePilotEnd() as PilotEndDescriptor)?.Take(), (Descriptor?)exchange?.Descriptor];
         return new Answer(WardenAnswer.Done, entered.Write) { Passed = [.. passed.OfType<Descriptor>()] };
     }

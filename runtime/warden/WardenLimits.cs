@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Images;
 using Isolation.Isolators.Container;
 
 namespace Isolation.Warden;
@@ -54,6 +55,9 @@ internal sealed record WardenLimits
 
     /// <summary>The OCI runtime that builds containers; null for the first that works.</summary>
     public string? ContainerRuntime { get; init; }
+
+    /// <summary>How much unpacked images may take.</summary>
+    public ImageCacheLimits ImageCache { get; init => field = value ?? ImageCacheLimits.Default; } = ImageCacheLimits.Default; // the generated reader sets what a file leaves out
 
     /// <summary>Places that are seen in every room, read-only.</summary>
     public required ImmutableArray<string> Binds { get; init; }
@@ -115,7 +119,7 @@ internal sealed record WardenLimits
     internal int WarmRoomsOf(Level level) => level switch { Level.Setuid => WarmRooms, Level.Container => WarmContainers, _ => 0 };
 
     /// <summary>What containers are like: the tree that private rooms have, as a site wants it, with what the level says itself.</summary>
-    internal ContainerSettings Containers() => _containers ??= new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime);
+    internal ContainerSettings Containers() => _containers ??= new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime, ImageCache.ToStore());
 
     /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
     internal PrivateRoomSettings PrivateRooms()
@@ -134,6 +138,8 @@ internal sealed record WardenLimits
             throw new InvalidDataException($"{path} holds a place that is no plain absolute path, or a size below 1. Make it again: isolation policy install.");
         if (Images.Any(image => image is null || ImagePattern.TryRead(image) is null))
             throw new InvalidDataException($"{path} names an image that is neither 'host' nor a plain absolute path. Make it again: isolation policy install.");
+        if (ImageCache is { Bytes: < 0 } or { UnusedSeconds: < 1 } or { ImageBytes: < 1 } or { ImageFiles: < 1 } or { StepSeconds: < 1 or > int.MaxValue })
+            throw new InvalidDataException($"{path} lets unpacked images take less than nothing, or no time. Make it again: isolation policy install.");
         if (ContainerRuntime is not null && !IsPlain(ContainerRuntime))
             throw new InvalidDataException($"{path} names a container runtime that is no plain absolute path. Make it again: isolation policy install.");
         if (WarmRooms is < 0 or > MostWarmRooms || WarmContainers is < 0 or > MostWarmRooms)
@@ -171,6 +177,20 @@ internal sealed record PoolAccount(uint Uid, uint Gid, ImmutableArray<uint> Grou
 /// <param name="NestedContainers">The payload may make user namespaces.</param>
 internal sealed record PrivateRoomLimits(
     ImmutableArray<string> Writable, ImmutableArray<string> Hidden, ImmutableArray<string> Devices, long TemporaryBytes, long SharedMemoryBytes, bool WithoutNetwork, bool NestedContainers);
+
+/// <summary>How much unpacked images may take.</summary>
+/// <param name="Bytes">All of them together.</param>
+/// <param name="UnusedSeconds">How long one that nobody asks for stays.</param>
+/// <param name="ImageBytes">One of them, with what unpacking it needs beside it.</param>
+/// <param name="ImageFiles">The same, in files and directories.</param>
+/// <param name="StepSeconds">How long each step of unpacking one may take.</param>
+internal sealed record ImageCacheLimits(long Bytes, long UnusedSeconds, long ImageBytes, long ImageFiles, long StepSeconds)
+{
+    /// <summary>Of a file that says nothing of it: an earlier release's.</summary>
+    internal static readonly ImageCacheLimits Default = new(50L << 30, 30 * 86400, 20L << 30, 1_000_000, 1800);
+
+    internal StoreLimits ToStore() => new(Bytes, TimeSpan.FromSeconds(UnusedSeconds), ImageBytes, ImageFiles, TimeSpan.FromSeconds(StepSeconds));
+}
 
 /// <summary>A range of accounts without entries.</summary>
 internal sealed record AccountRange(uint First, uint Last);

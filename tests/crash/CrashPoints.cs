@@ -45,6 +45,9 @@ public enum Scene
 
     /// <summary>A container that was built ahead.</summary>
     StockOfContainers,
+
+    /// <summary>A container that shows an image which has to be unpacked first.</summary>
+    PackedImage,
 }
 
 /// <summary>One point.</summary>
@@ -153,6 +156,10 @@ internal static class CrashPoints
         new("warden: container build: cgroup", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers),
         new("warden: container build: container", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers),
         new("warden: container: first process over", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers, After: "warden: built ahead"),
+        new("warden: image: place made", Told.NothingRan, Scene.PackedImage),
+        new("warden: image: copied", Told.NothingRan, Scene.PackedImage),
+        new("warden: image: unpacked", Told.NothingRan, Scene.PackedImage),
+        new("warden: image: kept", Told.NothingRan, Scene.PackedImage),
         new("warden: found: connected", Told.NothingRan, After: "warden: entered"),
         new("warden: found: looked", Told.ExitCode, After: "warden: start answered"),
         new("warden: found: taken over", Told.ExitCode, After: "warden: start answered"),

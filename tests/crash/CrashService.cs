@@ -11,6 +11,7 @@ internal sealed class CrashService : IDisposable
 
     private readonly int _warm;
     private readonly int _containers;
+    private int _images;
 
     private CrashService(Service service, int warm, int containers) => (_service, _warm, _containers) = (service, warm, containers);
 
@@ -25,7 +26,7 @@ internal sealed class CrashService : IDisposable
             .Replace("log-only: no", "log-only: allow", StringComparison.Ordinal).Replace("accept: [setuid]", "accept: [log-only, setuid, container]", StringComparison.Ordinal)
             .Replace("accounts:\n", "accounts:\n  rooms: { range: 2104000-2104999, ids-per-room: 2 }\n", StringComparison.Ordinal)
             .Replace("{ room: classic }", $"{{ room: {room}, warm: {warm} }}\n  container: {{ warm: {containers} }}", StringComparison.Ordinal);
-        var service = Service.Prepare(policy, place: "/opt", policyFor: root => $"{policy}\nlend: [{root}/lend]\n");
+        var service = Service.Prepare(policy, place: "/opt", policyFor: root => $"{policy}\nlend: [{root}/lend]\nimages: {{ allow: [host, \"oci:{root}/images/*\"] }}\n");
         foreach (string file in Directory.EnumerateFiles(CrashPrograms))
             File.Copy(file, Path.Combine(service.Programs, Path.GetFileName(file)), overwrite: true);
         Directory.CreateDirectory(service.Root + "/lend/own");
@@ -44,6 +45,8 @@ internal sealed class CrashService : IDisposable
         (int admitted, int ended) = (_service.Count("admitted"), _service.Count("ended"));
         string first = row.After ?? row.Name;
         WritePayload(row.Scene == Scene.LogOnlyOutOfTime ? "exec sleep 60" : "exit 7");
+        if (row.Scene == Scene.PackedImage)
+            PackImage();
         Choose(first);
         using Process client = _service.Shell.Start($"exec $A run {Options(row.Scene)} -- {Payload} < /dev/null");
         Task<string> output = client.StandardOutput.ReadToEndAsync(), errors = client.StandardError.ReadToEndAsync();
@@ -115,9 +118,21 @@ internal sealed class CrashService : IDisposable
         Scene.Stock => "",
         Scene.StockOfContainers => "--level container",
         Scene.Container => $"--level container --in {_service.Work}/in --out made",
+        Scene.PackedImage => $"--level container --image oci:{_service.Root}/images/it",
         Scene.LogOnly => "--level log-only",
         _ => "--level log-only --limit wall=500ms",
     };
+
+    // Anew for each: what has been unpacked is not unpacked again.
+    private void PackImage()
+    {
+        string image = _service.Root + "/images/it";
+        if (Directory.Exists(image))
+            Directory.Delete(image, recursive: true);
+        using var packing = Process.Start("/usr/bin/python3", [AppContext.BaseDirectory + "/images/layouts.py", image, "files", "/", $"{++_images}"]);
+        packing.WaitForExit();
+        Assert.Equal(0, packing.ExitCode);
+    }
 
     private void Choose(string? point)
     {
@@ -181,8 +196,9 @@ internal sealed class CrashService : IDisposable
             .. rooms.Length <= _warm + _containers && rooms.Length == cellInits.Length ? [] : rooms.Concat(cellInits),
             .. Directory.EnumerateFileSystemEntries(_service.State + "/scratch"),
             .. Cgroups().Length <= Math.Min(_containers, rooms.Length) ? [] : Cgroups(), // each of them a room's that waits
+            .. Directory.Exists(_service.State + "/images") ? Directory.EnumerateDirectories(_service.State + "/images").Where(image => Path.GetFileName(image).Length != 64) : [],
             .. File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1]).Where(mount => mount.StartsWith(_service.Root, StringComparison.Ordinal) && mount != _service.State + "/scratch"),
-            .. Processes().Where(p => p.Name == "crun" || p.Name.StartsWith("runc", StringComparison.Ordinal)).Select(p => $"{p.Name} {p.Pid}"),
+            .. Processes().Where(p => p.Name is "crun" or "skopeo" or "umoci" || p.Name.StartsWith("runc", StringComparison.Ordinal)).Select(p => $"{p.Name} {p.Pid}"),
             .. Processes().Where(p => p.Name == "warden").Skip(1).Select(p => $"{p.Name} {p.Pid}"),
         ];
     }

@@ -16,7 +16,7 @@ public sealed class BinaryMessageTests
         Sample(w => new StockedRooms([new StockedKind(1, "private", 4, 12, 1, 90_000)]).Write(w), b => StockedRooms.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel(["classic", "private"], "", "").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
         Sample(w => new ProbedLevel([], "no cgroup2", "mount it").Write(w), b => ProbedLevel.Read(new MessageReader(b)).Write),
-        Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1, 2).Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
+        Sample(w => new EnterAnswer.Entered(3, 9, 4, 256, "no job", "/isolation/cell-é", "/tmp/scratch", 1, 2, "5f").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.NoImage("/el9: no such directory", "Name another.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new EnterAnswer.NotPlaced(1, "beside: none", "Ask less.").Write(w), b => EnterAnswer.Read(new MessageReader(b)).Write),
         Sample(w => new SurveyPlaces(RoomLimits.None with { MemoryBytes = 1 }, true).Write(w), b => SurveyPlaces.Read(new MessageReader(b)).Write),

@@ -44,6 +44,9 @@ public sealed record CellTicket
     /// <summary>The payload that entered.</summary>
     public Guid? Payload { get; init; }
 
+    /// <summary>The digest of the stored image that the room shows, which stays as long as this names it; null where it shows none.</summary>
+    public string? Image { get; init; }
+
     /// <summary>The payload account's uid.</summary>
     public uint? Uid { get; init; }
 

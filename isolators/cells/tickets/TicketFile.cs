@@ -95,6 +95,21 @@ public sealed class TicketFile : IDisposable
         }
     }
 
+    /// <summary>Reads the ticket in a directory, and does nothing about what it finds.</summary>
+    /// <param name="rooms">RUN/rooms.</param>
+    /// <param name="name">A name in it.</param>
+    /// <param name="ticket">The ticket; null where there is none, or none yet.</param>
+    /// <returns>False where there is one that this program cannot read.</returns>
+    public static bool TryLook(Descriptor rooms, byte[] name, out CellTicket? ticket)
+    {
+        ticket = null;
+        using Descriptor? file = Sys.TryOpenBeneath(rooms, [.. name, (byte)'/', .. Name], Sys.O_RDONLY | Sys.O_NONBLOCK, 0, out int errno);
+        if (file is null)
+            return errno is Errno.ENOENT or Errno.ENOTDIR;
+        ticket = CellTicket.TryRead(ReadAll(file), out _);
+        return ticket is not null;
+    }
+
     /// <summary>
     /// Puts another ticket in place of the one there, whole or not at all. Not flushed to disk: a machine that goes down takes the
     /// payload along.

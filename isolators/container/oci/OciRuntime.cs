@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Isolation.Cells;
 using Isolation.Core;
+using Isolation.Images;
 using Isolation.Linux;
 
 namespace Isolation.Isolators.Container;
@@ -29,22 +30,7 @@ internal sealed class OciRuntime(string program)
     internal string Program => program;
 
     /// <summary>Why root is not to run it; null where nothing speaks against it.</summary>
-    internal string? Fault
-    {
-        get
-        {
-            try
-            {
-                using Descriptor file = Sys.Open(null, program, Sys.O_PATH);
-                FileStatus status = Sys.StatusOf(file);
-                return status.Kind == FileKind.Regular && status.Uid == 0 && (status.Mode & 0x12) == 0 ? null : "it is not a program that only root can change";
-            }
-            catch (SyscallException e)
-            {
-                return e.Message;
-            }
-        }
-    }
+    internal string? Fault => HostProgram.Fault(program);
 
     /// <summary>
     /// Runs a container up to its first process. That process, and whatever the runtime leaves, is in the cgroup in which the runtime itself is born.
@@ -99,7 +85,7 @@ internal sealed class OciRuntime(string program)
     }
 
     private IOException Failure(MountStep step, int errno)
-        => ImageTree.Objection(step, errno) is string why ? new ImageException(why) : new SyscallException("start", $"{program}: {step.Name}", errno);
+        => ImageSource.Objection(step, errno) is string why ? new UnusableImageException(why) : new SyscallException("start", $"{program}: {step.Name}", errno);
 
     // The exit code; a signal as the shell has it.
     private int Wait(PidFd runtime)

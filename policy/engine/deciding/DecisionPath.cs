@@ -101,10 +101,9 @@ internal sealed record DecisionPath(
         if (level != Level.Container)
             return (Request.Image is null ? null : new Decision.Refuse("image", $"an image is shown in containers, and this payload would be at {level.Name()}", "Ask for the level container where it is accepted, or for no image."), null);
         ImmutableArray<ImagePattern> images = rule.Images ?? Policy.Places.Images;
-        string asked = Request.Image ?? ImagePattern.Host;
-        if (images.FirstOrDefault(image => image.Fits(asked)) is ImagePattern allowed)
-            return (null, Request.Image is null ? null : new AllowedImage(asked, allowed.Text));
-        return (new Decision.Refuse("images", $"the image {asked} is none of those that {(rule.Images is null ? "this site lets containers show" : $"the rule '{rule.Name}' lets its payloads have")}",
+        if (images.FirstOrDefault(image => image.Fits(Request.Image)) is ImagePattern allowed)
+            return (null, Request.Image is ImageName name ? new AllowedImage(name, allowed.Text) : null);
+        return (new Decision.Refuse("images", $"the image {Request.Image?.ToString() ?? ImagePattern.Host} is none of those that {(rule.Images is null ? "this site lets containers show" : $"the rule '{rule.Name}' lets its payloads have")}",
                 images.IsEmpty ? "An administrator can allow it: images: { allow: [...] }." : $"Ask for one of: {string.Join(", ", images.Select(image => image.Text))} (--image)."), null);
     }
 

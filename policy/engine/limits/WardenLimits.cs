@@ -57,6 +57,7 @@ public abstract record WardenLimits
             policy.Levels.Runtime,
             [.. policy.Rules.Select(rule => rule.Images).OfType<ImmutableArray<ImagePattern>>().SelectMany(images => images).Concat(policy.Places.Images).Select(image => image.Text).Distinct()],
             policy.Levels.ContainersNest,
-            policy.Levels.WarmContainers));
+            policy.Levels.WarmContainers,
+            policy.Places.ImageCache));
     }
 }

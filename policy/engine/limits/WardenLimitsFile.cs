@@ -25,11 +25,12 @@ namespace Isolation.Policy;
 /// <param name="Images">The images that containers may show: of the whole policy.</param>
 /// <param name="ContainersNest">The payload of a container may make user namespaces.</param>
 /// <param name="WarmContainers">How many containers are built ahead.</param>
+/// <param name="ImageCache">How much unpacked images may take.</param>
 public sealed record WardenLimitsFile(
     int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges,
     PrivateRoom Room, ImmutableArray<string> Binds, ImmutableArray<string> Lend, string Epoch,
     bool LogOnly = false, int WarmRooms = 0, WardenRooms? Rooms = null, bool ContainerWithoutNetwork = false, string? ContainerRuntime = null,
-    ImmutableArray<string> Images = default, bool ContainersNest = false, int WarmContainers = 0)
+    ImmutableArray<string> Images = default, bool ContainersNest = false, int WarmContainers = 0, ImageCache? ImageCache = null)
 {
     /// <summary>The bytes of the file.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, WardenLimitsJson.Default.WardenLimitsFile);

@@ -23,4 +23,16 @@ public sealed record PrivateRoom(
 /// <param name="LendCredentials">It may lend one that is or holds its HOME or a credential, where it says that it means to.</param>
 /// <param name="Binds">Places that are seen in every room, read-only.</param>
 /// <param name="Images">The images that containers may show, where a rule says nothing.</param>
-public sealed record Places(ImmutableArray<string> Lend, bool LendCredentials, ImmutableArray<string> Binds, ImmutableArray<ImagePattern> Images);
+/// <param name="ImageCache">How much those of them that are unpacked first may take.</param>
+public sealed record Places(ImmutableArray<string> Lend, bool LendCredentials, ImmutableArray<string> Binds, ImmutableArray<ImagePattern> Images, ImageCache ImageCache);
+
+/// <summary>How much unpacked images may take: <c>images: { cache: … }</c>.</summary>
+/// <param name="Bytes">All of them together.</param>
+/// <param name="UnusedSeconds">How long one that nobody asks for stays.</param>
+/// <param name="ImageBytes">One of them, with what unpacking it needs beside it.</param>
+/// <param name="ImageFiles">The same, in files and directories.</param>
+/// <param name="StepSeconds">How long each step of unpacking one may take.</param>
+public sealed record ImageCache(long Bytes, long UnusedSeconds, long ImageBytes, long ImageFiles, long StepSeconds)
+{
+    internal const long DefaultBytes = 50L << 30, DefaultUnusedDays = 30, DefaultImageBytes = 20L << 30, DefaultImageFiles = 1_000_000, DefaultStepMinutes = 30, MostFiles = 100_000_000;
+}

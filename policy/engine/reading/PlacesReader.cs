@@ -17,8 +17,22 @@ internal sealed class PlacesReader(IReadOnlyCollection<string> hidden, ValueRead
             values.Paths(root.Optional("lend")), values.Choice(root.Optional("lend-credentials"), Allow) ?? true, values.Paths(root.Optional("binds")));
         MapReader images = MapReader.Of(root.Optional("images"), findings, "Write images: { allow: [host] }.");
         ImmutableArray<ImagePattern>? allowed = Images(images.Optional("allow"), lend);
+        ImageCache cache = Cache(images.Optional("cache"));
         images.Done();
-        return new Places(lend, credentials, binds, allowed ?? [ImagePattern.TryRead(ImagePattern.Host)!]);
+        return new Places(lend, credentials, binds, allowed ?? [ImagePattern.TryRead(ImagePattern.Host)!], cache);
+    }
+
+    private ImageCache Cache(Node? node)
+    {
+        MapReader cache = MapReader.Of(node, findings, "Write cache: { size: 50GiB, unused: 30d }.");
+        ImageCache read = new(
+            values.Size(cache.Optional("size"), mayBeNone: true) ?? ImageCache.DefaultBytes,
+            (long)(values.Duration(cache.Optional("unused")) ?? TimeSpan.FromDays(ImageCache.DefaultUnusedDays)).TotalSeconds,
+            values.Size(cache.Optional("image-size"), mayBeNone: false) ?? ImageCache.DefaultImageBytes,
+            values.Count(cache.Optional("image-files"), ImageCache.MostFiles) ?? ImageCache.DefaultImageFiles,
+            (long)(values.Duration(cache.Optional("time"), TimeSpan.FromDays(1)) ?? TimeSpan.FromMinutes(ImageCache.DefaultStepMinutes)).TotalSeconds);
+        cache.Done();
+        return read;
     }
 
     /// <summary>A list of images: <c>host</c>, and paths whose names may hold <c>*</c>, or be <c>**</c> for any number of names.</summary>
@@ -42,7 +56,7 @@ internal sealed class PlacesReader(IReadOnlyCollection<string> hidden, ValueRead
         }
 
         findings.Fault(item, $"{Findings.Quote(text)} is not an image pattern",
-            "Write host, or an absolute path; '*' stands for a part of a name and '**' for any number of directories.");
+            "Write host, or an absolute path; '*' stands for a part of a name and '**' for any number of directories. Before images that are to be unpacked write oci:, oci-archive: or docker-archive:.");
         return null;
     }
 }

@@ -43,4 +43,8 @@ public interface ICell : IAsyncDisposable
 /// <param name="Cgroup">The payload's leaf in the unified cgroup hierarchy, as /proc/PID/cgroup shows it.</param>
 /// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
 /// <param name="Network">The network it is in.</param>
-public sealed record CellSite(Placement Placement, string Cgroup, string Scratch, CellNetwork Network);
+public sealed record CellSite(Placement Placement, string Cgroup, string Scratch, CellNetwork Network)
+{
+    /// <summary>The digest of the manifest of the image that its room shows (SHA-256, hexadecimal); null where that has none: an unpacked directory, or the host's tree.</summary>
+    public string? ImageDigest { get; init; }
+}

@@ -23,8 +23,8 @@ public sealed record PayloadRequest(
     Limits Limits,
     ImmutableSortedDictionary<string, string> Tags)
 {
-    /// <summary>The image asked for, as <see cref="ImagePattern"/> has it; null for the host's tree.</summary>
-    public string? Image { get; init; }
+    /// <summary>The image asked for; null for the host's tree.</summary>
+    public ImageName? Image { get; init; }
 
     /// <summary>Its working directory is its client's own, and the client would lend it, where the site lets it.</summary>
     public bool LendsDirectory { get; init; }

@@ -33,8 +33,9 @@ internal static class RunParser
         Level? level = ParseLevel(wire.Level, found);
         CheckClaim(wire.Claim, found);
         CheckDirectory(wire.WorkingDirectory, found);
-        if (wire.Image is string image && (ImagePattern.TryRead(image) is null || !IsPrintable(image)))
-            found.Add(new Fault("the image is neither 'host' nor a plain absolute path of at most 1,024 printable characters", "Name the image's directory, without '.', '..' and empty names."));
+        ImageName? image = wire.Image is null or ImagePattern.Host ? null : ImageName.TryRead(wire.Image);
+        if (wire.Image is not (null or ImagePattern.Host) && (image is null || !IsPrintable(wire.Image)))
+            found.Add(new Fault("the image is neither 'host' nor a plain absolute path of at most 1,024 printable characters", "Name the image's directory, without '.', '..' and empty names; or oci:, oci-archive: or docker-archive: with such a path, and :TAG behind it where there are several."));
         if ((wire.Lend && wire.WorkingDirectory is null) || (wire.LendCredentials && !wire.Lend))
             found.Add(new Fault("a directory is to be lent and none is named", "Name it as the working directory, and say lend."));
         Limits limits = LimitsParser.Parse(wire.Limits, found);
@@ -56,7 +57,7 @@ internal static class RunParser
             {
                 Exchange = exchange,
                 IsDetached = wire.Detach,
-                Image = wire.Image is ImagePattern.Host ? null : wire.Image,
+                Image = image,
                 LendsDirectory = wire.Lend,
                 LendsCredentials = wire.LendCredentials,
             },

@@ -21,7 +21,7 @@ internal static class PlacementMapping
     public static CellSite Of(EnterAnswer.Entered entered) => Enum.IsDefined((Position)entered.Position) && Enum.IsDefined((CellNetwork)entered.Network)
         ? new CellSite(
             new Placement((Position)entered.Position, (PlacementProperties)entered.Holds, (Ceilings)entered.Lost, (LimitKinds)entered.NotEnforced, entered.Why),
-            entered.Cgroup, entered.Scratch, (CellNetwork)entered.Network)
+            entered.Cgroup, entered.Scratch, (CellNetwork)entered.Network) { ImageDigest = entered.Image.Length > 0 ? entered.Image : null }
         : throw new WireException($"position {entered.Position} or network {entered.Network} does not exist");
 
     /// <summary>The client's end of the exchange, where one came.</summary>

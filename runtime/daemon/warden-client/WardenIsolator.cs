@@ -35,7 +35,7 @@ internal sealed class WardenIsolator(WardenLink warden, IsolatorDescription desc
     {
         var cell = new WardenCellCalls(warden, plan.Cell, log);
         var client = (Descriptor?)plan.Client ?? throw new ArgumentException("the warden builds for a client", nameof(plan));
-        await cell.CallAsync(WardenOperation.Build, new BuildRoom(plan.Cell.Value, (byte)plan.Key.Level, plan.Key.Kind, plan.Account?.Value ?? 0, plan.Image?.Path ?? "", plan.Image?.Pattern ?? "").Write, ct, client).ConfigureAwait(false);
+        await cell.CallAsync(WardenOperation.Build, new BuildRoom(plan.Cell.Value, (byte)plan.Key.Level, plan.Key.Kind, plan.Account?.Value ?? 0, plan.Image?.Name.ToString() ?? "", plan.Image?.Pattern ?? "").Write, ct, client).ConfigureAwait(false);
         return new WardenRoom(plan, cell);
     }
 }

@@ -18,7 +18,10 @@ internal static class AdmittedReader
             JsonElement command = json.GetProperty("command"), site = json.GetProperty("site");
             return new AdmittedRecord(
                 payload, PilotOf(json.GetProperty("pilot")), DecisionOf(json), LeaseOf(payload, json.GetProperty("account")),
-                new CellSite(PlacementOf(site.GetProperty("placement")), Text(site, "cgroup"), Text(site, "scratch"), Named(Enum.GetValues<CellNetwork>(), n => n.Name(), Text(site, "network"))),
+                new CellSite(PlacementOf(site.GetProperty("placement")), Text(site, "cgroup"), Text(site, "scratch"), Named(Enum.GetValues<CellNetwork>(), n => n.Name(), Text(site, "network")))
+                {
+                    ImageDigest = Optional(site, "imageDigest"),
+                },
                 Text(json, "handleDigest"),
                 [.. command.GetProperty("arguments").EnumerateArray().Select(a => Bytes(a.GetString()!))],
                 new ResolvedCommand(Bytes(Text(command, "path")), Optional(command, "fileDigest"), Optional(command, "whyNoFileDigest")),
@@ -68,9 +71,12 @@ internal static class AdmittedReader
                 Named(Enum.GetValues<LimitLaw>(), l => l.Name(), Text(demand, "limits"))),
             Text(decision, "policy"))
         {
-            Image = decision.TryGetProperty("image", out JsonElement image) ? new AllowedImage(Text(image, "path"), Text(image, "pattern")) : null,
+            Image = decision.TryGetProperty("image", out JsonElement image) ? new AllowedImage(ImageOf(Text(image, "path")), Text(image, "pattern")) : null,
         };
     }
+
+    // A path that was too long to be recorded as a whole is none any more, and is told as it is there.
+    private static ImageName ImageOf(string text) => ImageName.TryRead(text) ?? new ImageName(ImageForm.Directory, text, null);
 
     private static Lease LeaseOf(PayloadId payload, JsonElement account) => new(
         payload,

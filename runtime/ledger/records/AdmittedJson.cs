@@ -24,6 +24,8 @@ internal static class AdmittedJson
         json.Text("cgroup", record.Site.Cgroup, PathBudget);
         json.Text("scratch", record.Site.Scratch, PathBudget);
         json.WriteString("network", record.Site.Network.Name());
+        if (record.Site.ImageDigest is string digest)
+            json.Text("imageDigest", digest, 128);
         json.WriteEndObject();
 
         json.Text("handleDigest", record.HandleDigest, 128);
@@ -77,7 +79,7 @@ internal static class AdmittedJson
         if (decision.Image is AllowedImage image)
         {
             json.WriteStartObject("image");
-            json.Text("path", image.Path, PathBudget);
+            json.Text("path", image.Name.ToString(), PathBudget);
             json.Text("pattern", image.Pattern, PathBudget);
             json.WriteEndObject();
         }

@@ -32,7 +32,11 @@ public enum FileKind
 
 /// <summary>What statx(2) says of a file.</summary>
 public readonly record struct FileStatus(
-    FileKind Kind, uint Mode, uint Uid, uint Gid, long Size, long Inode, long Device, long DeviceOfNode, long ChangedNanoseconds);
+    FileKind Kind, uint Mode, uint Uid, uint Gid, long Size, long Inode, long Device, long DeviceOfNode, long ChangedNanoseconds)
+{
+    /// <summary>Blocks of 512 bytes that it takes.</summary>
+    public long Blocks { get; init; }
+}
 
 public static partial class Sys
 {
@@ -82,7 +86,7 @@ public static partial class Sys
         return new FileStatus(
             (FileKind)(buffer.Mode >> 12), buffer.Mode & 0xfffu, buffer.Uid, buffer.Gid, (long)buffer.Size, (long)buffer.Inode,
             ((long)buffer.DeviceMajor << 32) | buffer.DeviceMinor, ((long)buffer.NodeMajor << 32) | buffer.NodeMinor,
-            (buffer.ChangedSeconds * 1_000_000_000) + buffer.ChangedNanoseconds);
+            (buffer.ChangedSeconds * 1_000_000_000) + buffer.ChangedNanoseconds) { Blocks = (long)buffer.Blocks };
     }
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
@@ -97,6 +101,7 @@ public static partial class Sys
         [FieldOffset(28)] public ushort Mode;
         [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
+        [FieldOffset(48)] public ulong Blocks;
         [FieldOffset(96)] public long ChangedSeconds;
         [FieldOffset(104)] public uint ChangedNanoseconds;
         [FieldOffset(128)] public uint NodeMajor;

@@ -54,12 +54,16 @@ public abstract record MountStep
     public sealed record FileUser(uint Uid) : MountStep;
 
     /// <summary>
-    /// Opens a directory, whose file system may never answer: nobody but the child waits for it. What is opened takes the place of a descriptor that the child has.
+    /// Opens a directory or a file, whose file system may never answer: nobody but the child waits for it. What is opened takes the place of a descriptor that the child has.
     /// </summary>
     /// <param name="Place">That descriptor; borrowed until the start is over. What it was before is of no account.</param>
-    /// <param name="Path">The directory. Where it is not to be left, relative to it, and no link leads out of it.</param>
+    /// <param name="Path">What is opened. Where it is not to be left, relative to it, and no link leads out of it.</param>
     /// <param name="IsWithin">Look in the directory that was opened there before, and nowhere else (openat2(2), RESOLVE_BENEATH).</param>
-    public sealed record Find(Descriptor Place, string Path, bool IsWithin) : MountStep;
+    public sealed record Find(Descriptor Place, string Path, bool IsWithin) : MountStep
+    {
+        /// <summary>What is looked for need not be a directory.</summary>
+        public bool IsFile { get; init; }
+    }
 
     /// <summary>Takes a copy of the mount of what was found, attached nowhere, into its place.</summary>
     /// <param name="Place">As of <see cref="Find"/>.</param>

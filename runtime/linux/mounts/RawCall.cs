@@ -26,7 +26,8 @@ internal unsafe struct RawCall
     private const int SYS_setfsgid = 123;
     private const int SYS_open_tree = 428;
     private const int SYS_openat2 = 437;
-    private const ulong Directory = 0x200000 | 0x10000; // O_PATH, O_DIRECTORY
+    private const ulong Anything = 0x200000; // O_PATH
+    private const ulong Directory = Anything | 0x10000; // O_DIRECTORY
     private const ulong NoMagicLinks = 2; // RESOLVE_NO_MAGICLINKS
     private const ulong Beneath = 8; // RESOLVE_BENEATH
 
@@ -95,7 +96,7 @@ internal unsafe struct RawCall
         MountStep.Find what => new RawCall
         {
             _number = SYS_openat2, _a = what.IsWithin ? numberOf(what.Place) : AT_FDCWD, _b = Text(what.Path, block),
-            _c = (nint)block.Array<ulong>([Directory, 0, NoMagicLinks | (what.IsWithin ? Beneath : 0)]), _d = 3 * sizeof(ulong), _place = numberOf(what.Place),
+            _c = (nint)block.Array<ulong>([what.IsFile ? Anything : Directory, 0, NoMagicLinks | (what.IsWithin ? Beneath : 0)]), _d = 3 * sizeof(ulong), _place = numberOf(what.Place),
         },
         MountStep.Copy of => new RawCall
         {

@@ -15,7 +15,8 @@ public abstract record EnterAnswer
     /// <param name="Scratch">The payload's scratch, as the payload sees it.</param>
     /// <param name="Network">Core's CellNetwork.</param>
     /// <param name="Exchange">Core's ExchangeKind of the second descriptor; 0 where there is none.</param>
-    public sealed record Entered(byte Position, byte Holds, byte Lost, ushort NotEnforced, string Why, string Cgroup, string Scratch, byte Network, byte Exchange)
+    /// <param name="Image">The digest of the image that the room shows; empty where it has none.</param>
+    public sealed record Entered(byte Position, byte Holds, byte Lost, ushort NotEnforced, string Why, string Cgroup, string Scratch, byte Network, byte Exchange, string Image)
         : EnterAnswer;
 
     /// <summary>No place holds what must hold; the room is gone.</summary>
@@ -35,7 +36,7 @@ public abstract record EnterAnswer
         switch (this)
         {
             case Entered e:
-                to.U8(1).U8(e.Position).U8(e.Holds).U8(e.Lost).U32(e.NotEnforced).Text(e.Why).Text(e.Cgroup).Text(e.Scratch).U8(e.Network).U8(e.Exchange);
+                to.U8(1).U8(e.Position).U8(e.Holds).U8(e.Lost).U32(e.NotEnforced).Text(e.Why).Text(e.Cgroup).Text(e.Scratch).U8(e.Network).U8(e.Exchange).Text(e.Image);
                 break;
             case NotPlaced n:
                 to.U8(0).U8(n.Obstacle).Text(n.Cause).Text(n.Fix);
@@ -52,7 +53,7 @@ public abstract record EnterAnswer
     {
         EnterAnswer answer = from.U8() switch
         {
-            1 => new Entered(from.U8(), from.U8(), from.U8(), (ushort)from.Count(ushort.MaxValue), Text(ref from), Text(ref from), Text(ref from), from.U8(), from.U8()),
+            1 => new Entered(from.U8(), from.U8(), from.U8(), (ushort)from.Count(ushort.MaxValue), Text(ref from), Text(ref from), Text(ref from), from.U8(), from.U8(), Text(ref from)),
             0 => new NotPlaced(from.U8(), Text(ref from), Text(ref from)),
             2 => new NoImage(Text(ref from), Text(ref from)),
             byte other => throw new WireException($"an answer to enter of kind {other}"),

@@ -112,7 +112,7 @@ internal sealed class FakeWarden : IDisposable
         WardenOperation.Survey => Done(new SurveyedPlaces([
             new SurveyedPlace((byte)Position.Beside, 0, 0, 0, "the pilot is in no batch job", "", false),
             new SurveyedPlace((byte)Position.Own, 15, 0, 0, "", "", true)]).Write),
-        WardenOperation.Enter => Done(new EnterAnswer.Entered((byte)Position.Own, (byte)Site.Placement.Holds, 0, 0, "", Site.Cgroup, Site.Scratch, (byte)Site.Network, 0).Write),
+        WardenOperation.Enter => Done(new EnterAnswer.Entered((byte)Position.Own, (byte)Site.Placement.Holds, 0, 0, "", Site.Cgroup, Site.Scratch, (byte)Site.Network, 0, "").Write),
         WardenOperation.Resolve => Done(new ResolvedInRoom(
             new CellResolution(ResolutionOutcome.Resolved, "/bin/true"u8.ToArray(), default, 0, 0, ""), new byte[Sha256.Size], "").Write),
         WardenOperation.Start => Done(new StartedInRoom(4242, "", 0).Write),

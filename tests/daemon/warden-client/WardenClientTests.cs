@@ -260,7 +260,7 @@ public sealed class WardenClientTests : IDisposable
     [InlineData((byte)Position.Own, 9)]
     public async Task APositionOrNetworkThatDoesNotExistIsAFailedStep(byte position, byte network)
     {
-        _warden.Answer = o => o == WardenOperation.Enter ? FakeWarden.Done(new EnterAnswer.Entered(position, 0, 0, 0, "", "/cell", "/scratch", network, 0).Write) : null;
+        _warden.Answer = o => o == WardenOperation.Enter ? FakeWarden.Done(new EnterAnswer.Entered(position, 0, 0, 0, "", "/cell", "/scratch", network, 0, "").Write) : null;
         IRoom room = await _isolator.BuildAsync(Plan, default);
         using Descriptor command = SealedMemory.Create("test"u8, [1]);
         using PidFd client = PidFd.TryOpen(Environment.ProcessId, out _)!;

@@ -1,14 +1,14 @@
 using Isolation.Core;
 using Isolation.Linux;
 
-namespace Isolation.Isolators.Container;
+namespace Isolation.Images;
 
 /// <summary>
-/// Containers whose images are being looked for. A file system that does not answer holds a child, a thread and a pilot's turn for as long as a start may take: when a
+/// Rooms whose images are being looked for. A file system that does not answer holds a child, a thread and a pilot's turn for as long as a start may take: when a
 /// few are held so, the next is told at once.
 /// </summary>
 /// <param name="clock">The clock.</param>
-internal sealed class ImageLookups(TimeProvider clock)
+public sealed class ImageLookups(TimeProvider clock)
 {
     private const int MostSlow = 2; // fewer than there are turns
     private const int MostStuck = 8;
@@ -18,12 +18,12 @@ internal sealed class ImageLookups(TimeProvider clock)
 
     /// <summary>One begins; it is over when the returned value is disposed.</summary>
     /// <exception cref="IOException">Too many wait already.</exception>
-    internal IDisposable Begin(RoomImage image)
+    public IDisposable Begin(RoomImage image)
     {
         lock (_turn)
         {
             if (Child.Stuck >= MostStuck || _underWay.Values.Count(since => clock.GetElapsedTime(since) > Quick) >= MostSlow)
-                throw new IOException($"{image.Path} is not looked for: {_underWay.Count} others wait for images whose file systems do not answer. Ask again later");
+                throw new IOException($"{image.Name} is not looked for: {_underWay.Count} others wait for images whose file systems do not answer. Ask again later");
             Lookup lookup = new(this);
             _underWay.Add(lookup, clock.GetTimestamp());
             return lookup;
