@@ -92,14 +92,17 @@ internal sealed class UnpackingChild(UnpackingRoom room, StoreLimits limits, Tim
         {
             ChildResult.Running running => running.Process,
             ChildResult.Failed { Step: >= ChildResult.Failed.FirstMount } failed
-                => throw Failure(words[0], plan.Mounts[failed.Step - ChildResult.Failed.FirstMount], failed.Errno),
+                => throw Failure(words[0], source, plan.Mounts[failed.Step - ChildResult.Failed.FirstMount], failed.Errno),
             ChildResult.Failed failed => throw new SyscallException("start", $"{words[0]}, step {failed.Step}", failed.Errno),
             _ => throw new InvalidOperationException("a start without a result"),
         };
     }
 
-    private static IOException Failure(string program, MountStep step, int errno)
-        => ImageSource.Objection(step, errno) is string why ? new UnusableImageException(why) : new SyscallException("start", $"{program}: {step.Name}", errno);
+    private IOException Failure(string program, ImageSource? source, MountStep step, int errno)
+        => ImageSource.Objection(step, errno) is string why ? new UnusableImageException(why)
+            // A directory is not shown in the place of a file.
+            : source is { Image.IsFile: true } && step is MountStep.Attach at && at.Target == room.Source(isFile: true) && errno is (Errno.EINVAL or Errno.ENOTDIR) ? new UnusableImageException("it is no regular file")
+            : new SyscallException("start", $"{program}: {step.Name}", errno);
 
     // Until it is over, or has to be.
     private Unpacked Follow(string program, PidFd process, Told answers, Told complaints, Descriptor? output, TimeSpan time)

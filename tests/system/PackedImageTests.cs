@@ -10,13 +10,14 @@ namespace Isolation.Service.Tests;
 public sealed class PackedImageTests : IDisposable
 {
     private const uint Unpacker = 2100001; // the second of those that are nobody's payload
-    private Service _service;
+    private readonly Service _service;
 
     public PackedImageTests()
     {
         Site.RequireContainers();
         Skip.IfNot(File.Exists("/usr/bin/skopeo") && File.Exists("/usr/bin/umoci"), "there is no skopeo, or no umoci: run ./test, which installs both");
-        _service = Prepare("");
+        _service = Service.Prepare("", place: "/opt", policyFor: root => Site.ContainerPolicy
+            + $"\nimages: {{ allow: [host, \"oci:{root}/images/**\", \"oci-archive:{root}/images/**\", \"docker-archive:{root}/images/**\"], cache: {{ }} }}\n");
     }
 
     private string Images => _service.Root + "/images";
@@ -59,14 +60,15 @@ public sealed class PackedImageTests : IDisposable
         string ask = string.Format(CultureInfo.InvariantCulture, Ask, Images, "el9");
         Assert.Equal("12", _service.Shell.Bash($"for i in $(seq 12); do {ask} & done | grep -c el9; wait").Silent());
         Assert.Equal(1, Unpackings());
+        string first = Assert.Single(Kept()), tree = $"stat -c %i {Store}/{first}/tree", inode = _service.Shell.Bash(tree).Silent();
         // Another warden knows of it.
         _service.KillWarden();
         _service.BringBackWarden();
         Assert.Equal("el9", _service.Shell.Bash(ask).Silent());
-        Assert.Equal(1, Unpackings());
+        Assert.Equal(inode, _service.Shell.Bash(tree).Silent());
         Shell("echo new > tree/etc/os-release && umoci insert --image all:el9 tree/etc/os-release /etc/os-release && chmod -R a+rX all");
         Assert.Equal("new", _service.Shell.Bash(ask).Silent());
-        Assert.Equal(2, Unpackings());
+        Assert.Equal((2, inode), (Kept().Length, _service.Shell.Bash(tree).Silent()));
     }
 
     [SkippableTheory]
@@ -83,7 +85,7 @@ public sealed class PackedImageTests : IDisposable
     public void WhateverIsInItNothingElseIsWritten(string kind)
     {
         string outside = _service.Root + "/outside";
-        Shell($"mkdir -m 777 {outside} && echo mine > {outside}/target && chmod 666 {outside}/target && mkdir {Images} && {Layouts} {Images}/{kind} {kind} {outside}");
+        Shell($"mkdir -m 777 {outside} && chmod 777 {outside} && echo mine > {outside}/target && chmod 666 {outside}/target && mkdir -p {Images} && {Layouts} {Images}/{kind} {kind} {outside}");
         _service.Launch();
         Outcome outcome = _service.Shell.Bash($"$A run --image oci:{Images}/{kind}:it -- /bin/true");
         Assert.True(outcome.Code == 241, outcome.Errors); // it cannot be unpacked, or has no such program
@@ -99,9 +101,8 @@ public sealed class PackedImageTests : IDisposable
     [InlineData("deep", 300, "image-files: 1000", "too deep")]
     public void WhatTakesTooMuchIsRefusedAndLeavesNothing(string kind, int number, string limit, string why)
     {
-        _service.Dispose();
-        _service = Prepare(limit);
-        Shell($"mkdir {Images} && {Layouts} {Images}/{kind} {kind} / {number}");
+        Limit(limit);
+        Shell($"mkdir -p {Images} && {Layouts} {Images}/{kind} {kind} / {number}");
         _service.Launch();
         Outcome outcome = _service.Shell.Bash($"$A run --image oci:{Images}/{kind} -- /bin/true").Expect(241);
         // One file that is larger than all may be ends by its own limit, before anybody looks.
@@ -143,8 +144,7 @@ public sealed class PackedImageTests : IDisposable
     [SkippableFact]
     public void NothingThatARoomShowsIsRemovedAndTheRestAsTheSiteSays()
     {
-        _service.Dispose();
-        _service = Prepare("size: 0");
+        Limit("size: 0");
         Make();
         Shell($"{Layouts} {Images}/other plain /");
         _service.Launch();
@@ -167,7 +167,7 @@ public sealed class PackedImageTests : IDisposable
 
     private static string Layouts => $"/usr/bin/python3 {AppContext.BaseDirectory}/images/layouts.py";
 
-    private string[] Kept() => [.. Directory.EnumerateDirectories(Store).Select(d => Path.GetFileName(d)).Where(name => name.Length == 64)];
+    private string[] Kept() => !Directory.Exists(Store) ? [] : [.. Directory.EnumerateDirectories(Store).Select(d => Path.GetFileName(d)).Where(name => name.Length == 64)];
 
     private int Unpackings() => _service.Log.Split("is unpacked: sha256:").Length - 1;
 
@@ -188,8 +188,11 @@ public sealed class PackedImageTests : IDisposable
         cd ../images && mv ../tree . && umoci init --layout all && umoci new --image all:base && umoci insert --image all:base tree / && umoci insert --image all:base --tag el9 --whiteout /etc/gone && chmod -R a+rX all
         """, inImages: false);
 
-    private static Service Prepare(string cache) => Service.Prepare("", place: "/opt", policyFor: root => Site.ContainerPolicy
-        + $"\nimages: {{ allow: [host, \"oci:{root}/images/**\", \"oci-archive:{root}/images/**\", \"docker-archive:{root}/images/**\"], cache: {{ {cache} }} }}\n");
+    private void Limit(string cache)
+    {
+        string policy = _service.Root + "/policy.yaml";
+        File.WriteAllText(policy, File.ReadAllText(policy).Replace("cache: { }", $"cache: {{ {cache} }}", StringComparison.Ordinal));
+    }
 
     private void Shell(string script, bool inImages = true)
     {

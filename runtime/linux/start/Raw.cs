@@ -10,6 +10,7 @@ internal static unsafe partial class Raw
 {
     internal const int SYS_read = 0;
     internal const int SYS_close = 3;
+    internal const int SYS_poll = 7;
     internal const int SYS_ioctl = 16;
     internal const int SYS_socket = 41;
     internal const int SYS_rt_sigaction = 13;

@@ -154,10 +154,11 @@ internal static unsafe class RawChild
             _ = Raw.Call(Raw.SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0, 0);
         }
 
-        // setresuid clears the parent-death signal; a parent that died before it was set is told by the parent's number.
+        // setresuid clears the parent-death signal; a parent that died before it was set is told by the parent's number, and where that is 0, since it is in another
+        // pid namespace, by the pipe that nobody reads any more.
         if (plan->ParentDeathSignal != 0
             && (Raw.Call(Raw.SYS_prctl, PR_SET_PDEATHSIG, plan->ParentDeathSignal, 0, 0, 0, 0) < 0
-                || Raw.Call(Raw.SYS_getppid, 0, 0, 0, 0, 0, 0) != plan->Parent))
+                || Raw.Call(Raw.SYS_getppid, 0, 0, 0, 0, 0, 0) != plan->Parent || (plan->Parent == 0 && !IsRead(plan->ErrorPipe))))
             return ChildSteps.ParentDeath;
 
         // CLONE_CLEAR_SIGHAND keeps what is ignored (.NET ignores SIGPIPE), and the mask.
@@ -196,6 +197,12 @@ internal static unsafe class RawChild
         else
             _ = Raw.Call(Raw.SYS_execve, (nint)plan->Program, (nint)plan->Arguments, (nint)plan->Environment, 0, 0, 0);
         return ChildSteps.Exec;
+    }
+
+    private static bool IsRead(int pipe)
+    {
+        PollEntry entry = new() { Number = pipe };
+        return Raw.Call(Raw.SYS_poll, (nint)(&entry), 1, 0, 0, 0, 0) == 0; // POLLERR needs not be asked for
     }
 
     /// <summary>Waits for one byte; false where the pipe ended instead.</summary>

@@ -141,7 +141,7 @@ internal static unsafe class RawPlanner
             Groups = block.Array<uint>(groups),
             GroupCount = groups.Length,
             ParentDeathSignal = plan.ParentDeathSignal,
-            Parent = Environment.ProcessId,
+            Parent = plan.Namespaces.HasFlag(OwnNamespaces.Processes) ? 0 : Environment.ProcessId,
             SignalMask = plan.SignalMask,
             Directory = plan.Directory is ReadOnlyMemory<byte> directory ? block.Text(directory.Span) : null,
             DirectoryBuffer = block.Array<byte>(new byte[4096]),
