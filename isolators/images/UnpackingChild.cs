@@ -86,7 +86,7 @@ internal sealed class UnpackingChild(UnpackingRoom room, StoreLimits limits, Tim
             Account = new ChildAccount(room.Account, room.Account, [.. readers.Select(group => group.Value).Distinct()]),
             ParentDeathSignal = SIGKILL,
             Directory = "/"u8.ToArray(),
-            Filter = PayloadFilter.For(nestedContainers: false),
+            Filter = PayloadFilter.ForUnpacking,
         };
         return Child.Start(plan, StartDeadline) switch
         {

@@ -35,8 +35,8 @@ public sealed class PackedImageTests : IDisposable
         foreach (string image in (string[])["oci:{0}/all:el9", "oci-archive:{0}/el9.tar", "docker-archive:{0}/saved.tar:hub.org/x/el9:latest", "docker-archive:{0}/saved.tar"])
         {
             string name = string.Format(CultureInfo.InvariantCulture, image, Images);
-            string[] lines = _service.Shell.Bash($"$A run --image {name} -- /bin/bash -c 'cat /etc/os-release; [ -e /etc/shadow ] || echo no shadow; id -un; [ -e /etc/gone ] || echo gone; pwd; touch /etc/x || echo read-only; exit 7' 2> /dev/null < /dev/null").Expect(7).Lines;
-            Assert.Equal(["el9", "no shadow", "gone", _service.Run + "/scratch", "read-only"], lines.Where((_, i) => i != 2));
+            string[] lines = _service.Shell.Bash($"$A run --image {name} -- /bin/bash -c 'cat /etc/os-release; [ -e /etc/shadow ] || echo no shadow; id -un; [ -e /etc/gone ] || echo gone; pwd; touch /etc/x || echo read-only; [ $(/etc/set-id -u) = $(id -u) ] && echo nobody else; exit 7' 2> /dev/null < /dev/null").Expect(7).Lines;
+            Assert.Equal(["el9", "no shadow", "gone", _service.Run + "/scratch", "read-only", "nobody else"], lines.Where((_, i) => i != 2));
             Assert.StartsWith("p2100", lines[2], StringComparison.Ordinal);
             Assert.Contains($"\"path\":\"{name}\",\"pattern\":\"{name[..name.IndexOf(':', StringComparison.Ordinal)]}:{Images}/**\"", _service.LedgerText(), StringComparison.Ordinal);
         }
@@ -165,6 +165,23 @@ public sealed class PackedImageTests : IDisposable
         NothingIsLeft();
     }
 
+    [SkippableFact]
+    public void WhoUnpacksEndsWithTheWarden()
+    {
+        Shell($"mkdir -p {Images} && {Layouts} {Images}/large bomb / {400 << 20}");
+        _service.Launch();
+        using Process client = _service.Shell.Start($"exec $A run --image oci:{Images}/large -- /bin/true");
+        HostProcess[] Unpacking() => [.. HostProcess.All().Where(p => p.Name == "umoci" && p.CommandLine.Contains(_service.Run, StringComparison.Ordinal))];
+        Until.True(() => Unpacking().Length > 0, 30, () => _service.Log);
+        _service.KillWarden();
+        Until.True(() => Unpacking().Length == 0, 5, () => "it outlives the warden");
+        _service.BringBackWarden();
+        Assert.True(client.WaitForExit(Until.Deadline(20)), _service.Log);
+        Assert.Equal(244, client.ExitCode);
+        NothingIsLeft();
+        Assert.Empty(Kept());
+    }
+
     private static string Layouts => $"/usr/bin/python3 {AppContext.BaseDirectory}/images/layouts.py";
 
     private string[] Kept() => !Directory.Exists(Store) ? [] : [.. Directory.EnumerateDirectories(Store).Select(d => Path.GetFileName(d)).Where(name => name.Length == 64)];
@@ -184,6 +201,7 @@ public sealed class PackedImageTests : IDisposable
     private void Make() => Shell("""
         mkdir -p images tree/etc && cd tree && echo el9 > etc/os-release && echo x > etc/gone
         for f in /bin/{bash,cat,touch,sleep,true} /usr/bin/id; do cp -L --parents $f $(ldd $f | grep -o '/[^ ]*') .; done
+        cp -L usr/bin/id etc/set-id && chmod 6755 etc/set-id && mkdir -m 2775 etc/set-gid
         [ -e lib64 ] || ln -s usr/lib64 lib64; [ -e bin ] || ln -s usr/bin bin; [ -e lib ] || ln -s usr/lib lib
         cd ../images && mv ../tree . && umoci init --layout all && umoci new --image all:base && umoci insert --image all:base tree / && umoci insert --image all:base --tag el9 --whiteout /etc/gone && chmod -R a+rX all
         """, inImages: false);
