@@ -23,19 +23,21 @@ public sealed record StoredImage(string Digest, Descriptor Tree, Action Release)
 /// them take too much; never while a room shows them.
 /// </summary>
 /// <param name="host">Where cells live.</param>
+/// <param name="lookups">Who else waits for an image.</param>
 /// <param name="log">The warden's log.</param>
-public sealed class ImageStore(CellHost host, Action<string> log)
+public sealed class ImageStore(CellHost host, ImageLookups lookups, Action<string> log)
 {
     private const int AtOnce = 2;
     private const int Tries = 3;
+    private const int MostWaiting = 64;
     private static readonly SemaphoreSlim s_unpacking = new(AtOnce); // of the warden: there is one store
     private readonly Lock _turn = new();
-    private readonly ImageLookups _lookups = new(host.Clock);
     private readonly Dictionary<string, int> _held = [];
     private readonly Dictionary<string, string> _bySource = [];
-    private readonly Dictionary<string, Task<string>> _underWay = [];
+    private readonly Dictionary<string, Task<StoredImage>> _underWay = [];
     private StoreDirectory? _directory;
     private string[] _strays = [];
+    private int _waiting;
 
     /// <summary>Finds a packed image in the store, or unpacks it.</summary>
     /// <param name="source">The image, and whose rights it is read with.</param>
@@ -48,21 +50,43 @@ public sealed class ImageStore(CellHost host, Action<string> log)
     {
         Unpacking unpacking = new(ImageTools.OfHost(), new UnpackingChild(room, limits, host.Clock), room, limits);
         string identity;
-        using (_lookups.Begin(source.Image))
+        using (lookups.Begin(source.Image))
             identity = await unpacking.IdentifyAsync(source).ConfigureAwait(false);
         for (int i = 0; i < Tries; i++)
         {
-            Task<string> digest;
+            Task<StoredImage> unpacked;
+            bool isOwn = false;
             lock (_turn)
             {
                 StoreDirectory directory = Opened();
                 if (_bySource.TryGetValue(identity, out string? known) && TryHold(directory, known) is StoredImage held)
                     return held;
-                if (!_underWay.TryGetValue(identity, out digest!))
-                    _underWay.Add(identity, digest = UnpackAsync(directory, identity, source, unpacking, room.Account, limits));
+                if (!_underWay.TryGetValue(identity, out unpacked!))
+                {
+                    if (_waiting >= MostWaiting)
+                        throw new IOException($"{source.Image.Name} is not unpacked: {_waiting} others wait for images that are. Ask again later");
+                    _underWay.Add(identity, unpacked = UnpackAsync(directory, identity, source, unpacking, room.Account, limits));
+                    isOwn = true;
+                }
+
+                _waiting++;
             }
 
-            _ = await digest.ConfigureAwait(false);
+            try
+            {
+                StoredImage image = await unpacked.ConfigureAwait(false);
+                if (isOwn)
+                    return image;
+            }
+            catch (UnusableImageException) when (!isOwn && i + 1 < Tries)
+            {
+                // To whoever asked first; with other rights it may be another matter.
+            }
+            finally
+            {
+                lock (_turn)
+                    _waiting--;
+            }
         }
 
         throw new IOException($"{source.Image.Name} was removed each time as soon as it was unpacked: there is less room for images than rooms need");
@@ -82,7 +106,7 @@ public sealed class ImageStore(CellHost host, Action<string> log)
             (string[] strays, _strays) = (_strays, []);
             removed.AddRange(strays);
             HashSet<string>? shown = HeldByRooms();
-            var each = directory.Digests.Select(digest => (Digest: digest, directory.NoteOf(digest)?.Bytes, UsedAt: directory.UsedAt(digest))).OrderBy(image => image.UsedAt).ToArray();
+            var each = directory.Digests.Select(digest => (Digest: digest, directory.Known(digest)?.Bytes, UsedAt: directory.UsedAt(digest))).OrderBy(image => image.UsedAt).ToArray();
             long all = each.Sum(image => image.Bytes ?? 0);
             foreach ((string digest, long? bytes, DateTimeOffset used) in each)
             {
@@ -101,33 +125,24 @@ public sealed class ImageStore(CellHost host, Action<string> log)
             Remove(directory, name);
     }
 
-    private async Task<string> UnpackAsync(StoreDirectory directory, string identity, ImageSource source, Unpacking unpacking, uint account, StoreLimits limits)
+    // For whoever asked first; the others find it then.
+    private async Task<StoredImage> UnpackAsync(StoreDirectory directory, string identity, ImageSource source, Unpacking unpacking, uint account, StoreLimits limits)
     {
         await Task.Yield(); // the caller holds the lock
         await s_unpacking.WaitAsync().ConfigureAwait(false);
         try
         {
-            string digest = await UnpackAsync(directory, source, unpacking, account).ConfigureAwait(false);
-            lock (_turn)
-            {
-                _bySource[identity] = digest;
-                if (directory.NoteOf(digest) is StoreEntry note)
-                    directory.SetNote(digest, note.With(identity));
-                directory.Touch(digest);
-                _held[digest] = _held.GetValueOrDefault(digest) + 1; // until it was looked who is to go
-            }
-
+            StoredImage image = await UnpackAsync(directory, identity, source, unpacking, account).ConfigureAwait(false);
             try
             {
                 Collect(limits);
             }
-            finally
+            catch (IOException e)
             {
-                // Nobody is told before those who wait can have it.
-                Release(digest);
+                log($"unpacked images could not be looked through: {e.Message}");
             }
 
-            return digest;
+            return image;
         }
         finally
         {
@@ -137,7 +152,7 @@ public sealed class ImageStore(CellHost host, Action<string> log)
         }
     }
 
-    private async Task<string> UnpackAsync(StoreDirectory directory, ImageSource source, Unpacking unpacking, uint account)
+    private async Task<StoredImage> UnpackAsync(StoreDirectory directory, string identity, ImageSource source, Unpacking unpacking, uint account)
     {
         UnpackingDirectory place = directory.Begin(account);
         try
@@ -146,21 +161,25 @@ public sealed class ImageStore(CellHost host, Action<string> log)
             {
                 CrashPoint.Reach("warden: image: place made");
                 string digest = await unpacking.CopyAsync(source, place.Output).ConfigureAwait(false);
-                if (directory.NoteOf(digest) is not null)
-                    return digest; // by another name, or from a file that was written anew
+                lock (_turn)
+                {
+                    if (TryHold(directory, digest, identity) is StoredImage known)
+                        return known; // by another name, or from a file that was written anew
+                }
+
                 CrashPoint.Reach("warden: image: copied");
                 (string tree, TreeSize size) = await unpacking.UnpackAsync(place.Output).ConfigureAwait(false);
                 CrashPoint.Reach("warden: image: unpacked");
+                directory.Finish(place, tree, new StoreEntry(size.Bytes, []));
                 lock (_turn)
                 {
-                    if (directory.NoteOf(digest) is not null)
-                        return digest;
-                    directory.Keep(place, tree, digest, new StoreEntry(size.Bytes, []));
+                    if (TryHold(directory, digest, identity) is StoredImage known)
+                        return known;
+                    directory.Keep(place, digest);
+                    CrashPoint.Reach("warden: image: kept");
+                    log($"the image {source.Image.Name} is unpacked: sha256:{digest}, {size.Files} files, {size.Bytes} bytes");
+                    return TryHold(directory, digest, identity) ?? throw new IOException($"the image sha256:{digest} was kept, and is not there");
                 }
-
-                CrashPoint.Reach("warden: image: kept");
-                log($"the image {source.Image.Name} is unpacked: sha256:{digest}, {size.Files} files, {size.Bytes} bytes");
-                return digest;
             }
         }
         finally
@@ -171,8 +190,24 @@ public sealed class ImageStore(CellHost host, Action<string> log)
 
     private void Remove(StoreDirectory directory, string name)
     {
-        if (directory.Remove(name) is string left)
-            log($"{left}. Fix: remove it by hand.");
+        if (directory.Remove(name) is not string left)
+            return;
+        log($"{left}. It is tried again.");
+        lock (_turn)
+            _strays = [.. _strays, name];
+    }
+
+    // With the lock, by a source that is now known to hold it.
+    private StoredImage? TryHold(StoreDirectory directory, string digest, string identity)
+    {
+        if (directory.Known(digest) is not StoreEntry note)
+            return null;
+        StoreEntry with = note.With(identity);
+        directory.SetNote(digest, with);
+        foreach (string forgotten in note.Sources.Except(with.Sources))
+            _bySource.Remove(forgotten);
+        _bySource[identity] = digest;
+        return TryHold(directory, digest);
     }
 
     // With the lock.

@@ -53,6 +53,19 @@ internal sealed class StoreDirectory
         return StoreEntry.TryRead(text.AsSpan(0, length));
     }
 
+    /// <summary>The note beside an image, made anew where it was lost; null where there is no image.</summary>
+    internal StoreEntry? Known(string digest)
+    {
+        if (NoteOf(digest) is StoreEntry note)
+            return note;
+        using Descriptor? tree = TryOpenTree(digest);
+        if (tree is null)
+            return null;
+        note = new StoreEntry(TreeSize.Of(tree, long.MaxValue, long.MaxValue).Bytes, []);
+        SetNote(digest, note);
+        return note;
+    }
+
     /// <summary>Puts a note beside an image.</summary>
     internal void SetNote(string digest, StoreEntry note)
     {
@@ -70,8 +83,7 @@ internal sealed class StoreDirectory
     /// <summary>An image's tree as a mount attached nowhere; null where there is none.</summary>
     internal Descriptor? TryMount(string digest)
     {
-        using Descriptor? entry = TryOpen(digest);
-        using Descriptor? tree = entry is null ? null : Sys.TryOpen(entry, s_tree, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);
+        using Descriptor? tree = TryOpenTree(digest);
         return tree is null ? null : Sys.CloneTree(tree, $"{_path}/{digest}");
     }
 
@@ -88,12 +100,11 @@ internal sealed class StoreDirectory
         return new UnpackingDirectory(name, directory, output);
     }
 
-    /// <summary>Gives what was unpacked its name. Nobody may be writing there any more.</summary>
+    /// <summary>Leaves no more of what was unpacked than an image is, on disk. Nobody may be writing there any more.</summary>
     /// <param name="unpacked">Where it was unpacked.</param>
     /// <param name="tree">Its tree, below the directory that was written in.</param>
-    /// <param name="digest">The image's digest.</param>
     /// <param name="note">The note beside it.</param>
-    internal void Keep(UnpackingDirectory unpacked, string tree, string digest, StoreEntry note)
+    internal void Finish(UnpackingDirectory unpacked, string tree, StoreEntry note)
     {
         int slash = tree.LastIndexOf('/');
         using (Descriptor above = Sys.TryOpenBeneath(unpacked.Output, Encoding.ASCII.GetBytes(tree[..slash]), Sys.O_PATH | Sys.O_DIRECTORY, 0, out int errno)
@@ -107,8 +118,10 @@ internal sealed class StoreDirectory
             throw new IOException(left);
         _ = Sys.TryUnlink(unpacked.Directory, Encoding.ASCII.GetBytes(Output), isDirectory: true, out _);
         Sys.SyncFileSystem(_directory, _path); // a machine that goes down leaves all of it or nothing
-        Sys.RenameAt(_directory, Encoding.ASCII.GetBytes(unpacked.Name), _directory, Encoding.ASCII.GetBytes(digest));
     }
+
+    /// <summary>Gives what is finished its name.</summary>
+    internal void Keep(UnpackingDirectory unpacked, string digest) => Sys.RenameAt(_directory, Encoding.ASCII.GetBytes(unpacked.Name), _directory, Encoding.ASCII.GetBytes(digest));
 
     /// <summary>Takes an image away: no more is to be found, and what is left is removed.</summary>
     /// <returns>The name under which it is now; <see cref="Remove"/> does the rest.</returns>
@@ -137,6 +150,12 @@ internal sealed class StoreDirectory
         using (Descriptor file = Sys.Open(entry, NewNote, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_TRUNC | Sys.O_NOFOLLOW, 0x180))
             Sys.WriteAll(file, note.ToJson());
         Sys.RenameAt(entry, Encoding.ASCII.GetBytes(NewNote), entry, Encoding.ASCII.GetBytes(Note));
+    }
+
+    private Descriptor? TryOpenTree(string digest)
+    {
+        using Descriptor? entry = TryOpen(digest);
+        return entry is null ? null : Sys.TryOpen(entry, s_tree, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);
     }
 
     private Descriptor? TryOpen(string name) => Sys.TryOpen(_directory, Encoding.ASCII.GetBytes(name), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, 0, out _);

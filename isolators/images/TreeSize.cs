@@ -25,7 +25,7 @@ public readonly record struct TreeSize(long Bytes, long Files, bool IsTooDeep)
         void Add(Descriptor directory, int depth)
         {
             DirectoryNames.Rewind(directory);
-            for (List<byte[]> names = DirectoryNames.ReadSome(directory); names.Count > 0; names = DirectoryNames.ReadSome(directory))
+            for (List<byte[]> names = Some(directory); names.Count > 0; names = Some(directory))
             {
                 foreach (byte[] name in names)
                 {
@@ -33,7 +33,7 @@ public readonly record struct TreeSize(long Bytes, long Files, bool IsTooDeep)
                         return;
                     if (Sys.TryStatusAt(directory, name, out _) is not FileStatus status)
                         continue; // it has just gone
-                    size = size with { Bytes = size.Bytes + status.Blocks * Block, Files = size.Files + 1 };
+                    size = size with { Bytes = size.Bytes + (status.Blocks * Block / (status.Kind == FileKind.Directory ? 1 : Math.Max(status.Links, 1))), Files = size.Files + 1 };
                     if (status.Kind != FileKind.Directory || status.Device != device)
                         continue;
                     size = size with { IsTooDeep = depth >= MostDepth };
@@ -42,6 +42,19 @@ public readonly record struct TreeSize(long Bytes, long Files, bool IsTooDeep)
                         Add(below, depth + 1);
                 }
             }
+        }
+    }
+
+    // One that has been removed meanwhile has no names any more.
+    private static List<byte[]> Some(Descriptor directory)
+    {
+        try
+        {
+            return DirectoryNames.ReadSome(directory);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENOENT)
+        {
+            return [];
         }
     }
 }

@@ -26,13 +26,21 @@ internal sealed class UnpackingChild(UnpackingRoom room, StoreLimits limits, Tim
     private const int MostErrors = 16 << 10;
     private const int MostTold = 500;
     private const int RLIMIT_FSIZE = 1, RLIMIT_DATA = 2, RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7;
-    private const ulong MostMemory = 4UL << 30;
+    private const ulong MostMemory = 2UL << 30;
     private const ulong MostThreads = 1024; // of all that unpack
     private const ulong MostDescriptors = 1024;
-    private const int LookEvery = 200; // ms
-    private const int LookShare = 10; // of the time at most this part is spent on looking
+    private const int ShortestWait = 200, LongestWait = 2000; // ms between two looks
+    private const int LookShare = 10; // of the time no more than this part is spent on looking, where that may be
+    private const int Crashed = 2; // how Go's runtime ends a program: out of memory, of threads
+    private const int LeastProtected = 1000; // oom_score_adj
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan DeathDeadline = TimeSpan.FromSeconds(10);
+
+    // strerror(3), as the programs print it.
+    private static readonly string[] s_troubles =
+    [
+        "no space left on device", "disk quota exceeded", "input/output error", "stale file handle", "stale NFS file handle", "resource temporarily unavailable", "too many open files",
+        "cannot allocate memory",
+    ];
 
     /// <summary>Runs it.</summary>
     /// <param name="words">The program and its arguments.</param>
@@ -46,24 +54,22 @@ internal sealed class UnpackingChild(UnpackingRoom room, StoreLimits limits, Tim
 
     private Unpacked Run(ImmutableArray<string> words, ImageSource? source, Descriptor? output, TimeSpan time)
     {
-        (Descriptor answers, Descriptor answering) = Sys.Pipe();
-        using (answers)
+        using ToldPipe answers = new(MostOutput), complaints = new(MostErrors);
+        PidFd program = Start(words, source, output, answers, complaints);
+        try
         {
-            (Descriptor complaints, Descriptor complaining) = Sys.Pipe();
-            using (complaints)
-            {
-                PidFd program;
-                using (answering)
-                using (complaining)
-                    program = Start(words, source, output, answering, complaining);
-                using (program)
-                    return Follow(words[0], program, new Told(answers, MostOutput), new Told(complaints, MostErrors), output, time);
-            }
+            TreeSize size = Follow(words[0], program, answers, complaints, output, time);
+            return answers.IsTooLong ? throw new UnusableImageException($"{words[0]} says more than {MostOutput} bytes") : new Unpacked(answers.Bytes, size);
+        }
+        finally
+        {
+            _ = Child.Abandon(program); // where it is over already, no more than its descriptor
         }
     }
 
-    private PidFd Start(ImmutableArray<string> words, ImageSource? source, Descriptor? output, Descriptor answering, Descriptor complaining)
+    private PidFd Start(ImmutableArray<string> words, ImageSource? source, Descriptor? output, ToldPipe answers, ToldPipe complaints)
     {
+        using Descriptor answering = answers.TakeEnd(), complaining = complaints.TakeEnd();
         using RoomBirth tree = room.Prepare(source, output);
         using Descriptor nothing = SealedMemory.Create("nothing"u8, []);
         ImmutableArray<GroupId> readers = source is null ? [] : [source.Account.Gid, .. source.Groups];
@@ -77,6 +83,7 @@ internal sealed class UnpackingChild(UnpackingRoom room, StoreLimits limits, Tim
             Nursery = room.Nurseries.Of(room.Settings).Mounts,
             Mounts = tree.Steps,
             NewKeyring = true,
+            OomScoreAdjustment = LeastProtected, // not the warden's
             FileModeMask = 0x12, // 0022
             ResourceLimits =
             [
@@ -105,62 +112,60 @@ internal sealed class UnpackingChild(UnpackingRoom room, StoreLimits limits, Tim
             : new SyscallException("start", $"{program}: {step.Name}", errno);
 
     // Until it is over, or has to be.
-    private Unpacked Follow(string program, PidFd process, Told answers, Told complaints, Descriptor? output, TimeSpan time)
+    private TreeSize Follow(string program, PidFd process, ToldPipe answers, ToldPipe complaints, Descriptor? output, TimeSpan time)
     {
         long since = clock.GetTimestamp();
-        int wait = LookEvery;
-        TreeSize size = default;
-        IOException? wrong = null;
-        while (wrong is null && Wait(process, answers, complaints, wait))
+        int wait = ShortestWait;
+        while (IsAlive(process, answers, complaints, wait))
         {
             if (clock.GetElapsedTime(since) > time)
-                wrong = new IOException($"{program} did not end within {time.TotalSeconds:0} s");
-            else if (output is not null)
-                (size, wait, wrong) = Look(output);
+                throw new IOException($"{program} did not end within {time.TotalSeconds:0} s");
+            if (output is not null)
+                (_, wait) = Look(output);
         }
 
-        if (wrong is not null)
-            process.Signal(SIGKILL);
-        if (Sys.Poll(process, PollEvents.In, (int)DeathDeadline.TotalMilliseconds) == PollEvents.None || Sys.WaitFor(process, reap: true) is not ChildEnd end)
-            throw new IOException($"{program} does not end, though it was killed: a file system does not answer");
         answers.ReadAll();
         complaints.ReadAll();
-        wrong ??= Fault(program, end, complaints.Text);
-        if (wrong is null && output is not null)
-            (size, _, wrong) = Look(output);
-        return wrong is null ? new Unpacked(answers.Bytes, size) : throw wrong;
+        ChildEnd end = Sys.WaitFor(process, reap: true) ?? throw new IOException($"{program} is over, and nobody knows how it ended");
+        if (Fault(program, end, complaints.Text) is IOException fault)
+            throw fault;
+        return output is null ? default : Look(output).Size;
     }
 
-    private (TreeSize Size, int Wait, IOException? Wrong) Look(Descriptor output)
+    private (TreeSize Size, int Wait) Look(Descriptor output)
     {
         long since = clock.GetTimestamp();
         var size = TreeSize.Of(output, limits.ImageBytes, limits.ImageFiles);
-        int wait = Math.Max(LookEvery, LookShare * (int)clock.GetElapsedTime(since).TotalMilliseconds);
-        UnusableImageException? wrong = size.IsTooDeep ? new("its directories are too deep")
-            : size.Bytes > limits.ImageBytes ? new($"unpacking it takes more than {limits.ImageBytes} bytes")
-            : size.Files > limits.ImageFiles ? new($"unpacking it takes more than {limits.ImageFiles} files") : null;
-        return (size, wait, wrong);
+        if (size.IsTooDeep)
+            throw new UnusableImageException("its directories are too deep");
+        if (size.Bytes > limits.ImageBytes)
+            throw new UnusableImageException($"unpacking it takes more than {limits.ImageBytes} bytes");
+        if (size.Files > limits.ImageFiles)
+            throw new UnusableImageException($"unpacking it takes more than {limits.ImageFiles} files");
+        return (size, Math.Clamp(LookShare * (int)clock.GetElapsedTime(since).TotalMilliseconds, ShortestWait, LongestWait));
     }
 
-    // True while it lives, after a while or as soon as it has said something.
-    private static bool Wait(PidFd process, Told answers, Told complaints, int milliseconds)
+    // False as soon as it is over; true after a while, whatever it says meanwhile.
+    private static bool IsAlive(PidFd process, ToldPipe answers, ToldPipe complaints, int milliseconds)
     {
         long since = Stopwatch.GetTimestamp();
         while (true)
         {
             int left = Math.Max(0, milliseconds - (int)Stopwatch.GetElapsedTime(since).TotalMilliseconds);
             Span<PollEntry> each = [new PollEntry { Number = process.Number, Wanted = PollEvents.In }, answers.Entry, complaints.Entry];
-            if (Sys.Poll(each, left) == 0)
-                return true;
+            _ = Sys.Poll(each, left);
             if (each[1].Seen != PollEvents.None)
                 answers.Read();
             if (each[2].Seen != PollEvents.None)
                 complaints.Read();
             if (each[0].Seen != PollEvents.None)
                 return false;
+            if (left == 0)
+                return true;
         }
     }
 
+    // What lies in the image is told as that; what is the node's trouble, or the program's own, is the sandbox's failure.
     private static IOException? Fault(string program, ChildEnd end, string said)
     {
         if (end is { IsExit: true, Value: 0 })
@@ -168,38 +173,10 @@ internal sealed class UnpackingChild(UnpackingRoom room, StoreLimits limits, Tim
         string told = PrintableText.Of(Encoding.UTF8.GetBytes(said.Length > MostTold ? said[^MostTold..] : said)).Trim();
         if (!end.IsExit)
             return new IOException($"{program} was killed by signal {end.Value}: {told}");
-        return said.Contains("no space left on device", StringComparison.OrdinalIgnoreCase)
+        return end.Value == Crashed || s_troubles.Any(trouble => said.Contains(trouble, StringComparison.OrdinalIgnoreCase))
             ? new IOException($"{program} ended with {end.Value}: {told}")
             : new UnusableImageException($"{Path.GetFileName(program)} says: {(told.Length == 0 ? $"nothing, and ended with {end.Value}" : told)}");
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Bytes(IEnumerable<string> words) => words.Select(word => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(word));
-
-    // What comes out of a pipe; what is too much is read and forgotten.
-    private sealed class Told(Descriptor pipe, int most)
-    {
-        private readonly List<byte> _bytes = [];
-        private bool _isOver;
-
-        internal byte[] Bytes => [.. _bytes];
-
-        internal string Text => Encoding.UTF8.GetString(Bytes);
-
-        internal PollEntry Entry => new() { Number = _isOver ? -1 : pipe.Number, Wanted = PollEvents.In };
-
-        internal void Read()
-        {
-            Span<byte> part = stackalloc byte[16 << 10];
-            int length = Sys.Read(pipe, part);
-            _isOver = length == 0;
-            _bytes.AddRange(part[..Math.Min(length, most - _bytes.Count)]);
-        }
-
-        // All that wrote to it are over.
-        internal void ReadAll()
-        {
-            while (!_isOver && Sys.Poll(pipe, PollEvents.In, 0) != PollEvents.None)
-                Read();
-        }
-    }
 }

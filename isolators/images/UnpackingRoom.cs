@@ -51,6 +51,8 @@ public sealed record UnpackingRoom(CellHost Host, PrivateRoomSettings Settings, 
                 tree.Then(new MountStep.Protect(Output, MountAttributes.NoExecution | Untrusted, 0));
             }
 
+            foreach (string place in Settings.Writable)
+                tree.Then(new MountStep.Protect(place, MountAttributes.ReadOnly, 0) { IfThere = true });
             tree.Then(new MountStep.New("proc", "/proc", "hidepid=2"));
             return tree;
         }

@@ -166,6 +166,17 @@ public sealed class PackedImageTests : IDisposable
     }
 
     [SkippableFact]
+    public void WhoMayNotReadTheSourceGetsNothingThatWasUnpackedFromIt()
+    {
+        Make();
+        Shell($"chgrp {Unpacker + 2} all/index.json && chmod 640 all/index.json"); // the account that is lent first; then others are
+        _service.Launch();
+        string ask = $"$A run --image oci:{Images}/all:el9 -- /bin/cat /etc/os-release";
+        Assert.Equal("el9", _service.Shell.Bash(ask).Silent());
+        Assert.Contains("ermission denied", _service.Shell.Bash(ask).Expect(241).Errors, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void WhoUnpacksEndsWithTheWarden()
     {
         Shell($"mkdir -p {Images} && {Layouts} {Images}/large bomb / {400 << 20}");

@@ -36,6 +36,9 @@ public readonly record struct FileStatus(
 {
     /// <summary>Blocks of 512 bytes that it takes.</summary>
     public long Blocks { get; init; }
+
+    /// <summary>How many names it has.</summary>
+    public uint Links { get; init; }
 }
 
 public static partial class Sys
@@ -86,7 +89,7 @@ public static partial class Sys
         return new FileStatus(
             (FileKind)(buffer.Mode >> 12), buffer.Mode & 0xfffu, buffer.Uid, buffer.Gid, (long)buffer.Size, (long)buffer.Inode,
             ((long)buffer.DeviceMajor << 32) | buffer.DeviceMinor, ((long)buffer.NodeMajor << 32) | buffer.NodeMinor,
-            (buffer.ChangedSeconds * 1_000_000_000) + buffer.ChangedNanoseconds) { Blocks = (long)buffer.Blocks };
+            (buffer.ChangedSeconds * 1_000_000_000) + buffer.ChangedNanoseconds) { Blocks = (long)buffer.Blocks, Links = buffer.Links };
     }
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
@@ -96,6 +99,7 @@ public static partial class Sys
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct StatxBuffer
     {
+        [FieldOffset(16)] public uint Links;
         [FieldOffset(20)] public uint Uid;
         [FieldOffset(24)] public uint Gid;
         [FieldOffset(28)] public ushort Mode;

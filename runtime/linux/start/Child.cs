@@ -144,17 +144,24 @@ public static unsafe class Child
     /// <summary>One that came to nothing at that step: killed, and reaped when it is over.</summary>
     internal static ChildResult.Failed Failed(PidFd process, int step, int errno)
     {
+        _ = Abandon(process);
+        return new ChildResult.Failed(step, errno);
+    }
+
+    /// <summary>Kills a child, and reaps it as soon as it is over, whenever that is.</summary>
+    /// <param name="process">It; not the caller's any more.</param>
+    /// <returns>False where it lives on: it is one of <see cref="Stuck"/>.</returns>
+    public static bool Abandon(PidFd process)
+    {
         if (IsOver(process))
         {
             process.Dispose();
-        }
-        else
-        {
-            Interlocked.Increment(ref s_stuck);
-            new Thread(() => Await(process), 128 << 10) { IsBackground = true, Name = "stuck child" }.Start();
+            return true;
         }
 
-        return new ChildResult.Failed(step, errno);
+        Interlocked.Increment(ref s_stuck);
+        new Thread(() => Await(process), 128 << 10) { IsBackground = true, Name = "stuck child" }.Start();
+        return false;
     }
 
     private static void Await(PidFd process)
