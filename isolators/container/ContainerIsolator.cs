@@ -21,8 +21,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5), CollectEvery = TimeSpan.FromHours(1);
     private readonly Nurseries _nurseries = new(host);
     private readonly ResidentWords _words = new(log);
-    private static readonly ImageLookups s_lookups = new(TimeProvider.System); // of the warden
-    private readonly ImageStore _store = new(host, s_lookups, log);
+    private readonly ImageStore _store = new(host, log);
     private volatile Choice? _works; // seen by the last probe
 
     /// <summary>From now on removes unpacked images that nobody asks for, now and then; ends with the process.</summary>
@@ -154,7 +153,7 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
     private Func<ImageSource, Task<StoredImage>> StoreOf(ContainerSettings now)
         => source => _store.HoldAsync(source, new UnpackingRoom(host, now.Room, _nurseries, now.Ids!.Unpacker), now.Images);
 
-    private ContainerBirth Birth(ContainerSettings now, OciRuntime runtime) => new(host, now.Room, runtime, _nurseries, _words, s_lookups);
+    private ContainerBirth Birth(ContainerSettings now, OciRuntime runtime) => new(host, now.Room, runtime, _nurseries, _words, _store.Lookups);
 
     // In the service's slice, with the ids of one account.
     private async Task<IRoom> BuildAheadAsync(RoomPlan plan, ContainerSettings now, OciRuntime runtime, Rollback undo)

@@ -23,9 +23,8 @@ public sealed record StoredImage(string Digest, Descriptor Tree, Action Release)
 /// them take too much; never while a room shows them.
 /// </summary>
 /// <param name="host">Where cells live.</param>
-/// <param name="lookups">Who else waits for an image.</param>
 /// <param name="log">The warden's log.</param>
-public sealed class ImageStore(CellHost host, ImageLookups lookups, Action<string> log)
+public sealed class ImageStore(CellHost host, Action<string> log)
 {
     private const int AtOnce = 2;
     private const int Tries = 3;
@@ -39,6 +38,9 @@ public sealed class ImageStore(CellHost host, ImageLookups lookups, Action<strin
     private string[] _strays = [];
     private int _waiting;
 
+    /// <summary>Rooms whose images are being looked for, packed or not.</summary>
+    public ImageLookups Lookups { get; } = new(host.Clock);
+
     /// <summary>Finds a packed image in the store, or unpacks it.</summary>
     /// <param name="source">The image, and whose rights it is read with.</param>
     /// <param name="room">Where it is read.</param>
@@ -50,7 +52,7 @@ public sealed class ImageStore(CellHost host, ImageLookups lookups, Action<strin
     {
         Unpacking unpacking = new(ImageTools.OfHost(), new UnpackingChild(room, limits, host.Clock), room, limits);
         string identity;
-        using (lookups.Begin(source.Image))
+        using (Lookups.Begin(source.Image))
             identity = await unpacking.IdentifyAsync(source).ConfigureAwait(false);
         for (int i = 0; i < Tries; i++)
         {

@@ -114,7 +114,7 @@ public sealed class PackedImageTests : IDisposable
     [SkippableTheory]
     [InlineData("oci:{0}/none", "there is no such directory")]
     [InlineData("oci:{0}/all:el8", "says:")]
-    [InlineData("oci:{0}/empty", "says:")]
+    [InlineData("oci:{0}/empty", "it has no index.json that is a regular file")]
     [InlineData("oci:{0}/shut", "may not open it")]
     [InlineData("oci:{0}/private", "ermission denied")]
     [InlineData("oci:{0}/out", "leads out of what the site allows")]
