@@ -44,6 +44,24 @@ public sealed class TicketFileTests : IDisposable
     }
 
     [Fact]
+    public void Who_only_looks_changes_nothing()
+    {
+        byte[] name = System.Text.Encoding.ASCII.GetBytes(_ticket.Cell.ToString("D"));
+        Assert.True(TicketFile.TryLook(_rooms, name, out CellTicket? none));
+        Assert.Null(none);
+        Directory.CreateDirectory(Room); // its ticket is about to be written
+        Assert.True(TicketFile.TryLook(_rooms, name, out none));
+        Assert.Null(none);
+        Assert.True(Directory.Exists(Room));
+        Directory.Delete(Room);
+        using TicketFile file = TicketFile.Create(_rooms, _ticket with { Image = "5f" });
+        Assert.True(TicketFile.TryLook(_rooms, name, out CellTicket? ticket));
+        Assert.Equal("5f", ticket!.Image);
+        File.WriteAllText(Room + "/ticket", "{");
+        Assert.False(TicketFile.TryLook(_rooms, name, out _));
+    }
+
+    [Fact]
     public void A_cell_that_is_there_already_is_not_touched()
     {
         using TicketFile first = TicketFile.Create(_rooms, _ticket);
