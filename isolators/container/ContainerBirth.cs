@@ -42,7 +42,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
     /// The pilot's. Set here by the host's root, below it nobody inside can go (proc(5), oom_score_adj): a user namespace's root sets no such floor.
     /// </param>
     /// <param name="room">The room's own cgroup, in which the container's first process is born.</param>
-    /// <param name="network">Its network namespace; null for the host's, or its own.</param>
+    /// <param name="network">Its network namespace; or the one that its own leads to; null for the host's.</param>
     /// <param name="ticket">The room's ticket.</param>
     /// <exception cref="SetupException">A step failed.</exception>
     internal async Task<RoomResident> BearAsync(ContainerImage? image, ContainerIds ids, int? oomScoreAdjustment, RoomDirectories room, PilotNetwork? network, TicketFile ticket)
@@ -80,6 +80,13 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
             await BuilderEndsAsync(room).ConfigureAwait(false);
             if ((directory.Remove() ?? room.RemoveBuilder()) is string left)
                 throw new IOException(left);
+            if (settings.Network == RoomNetwork.User)
+            {
+                undo.Begin("network");
+                await UserNetwork.Installed.ServeAsync(cellInit, room, nursery, network, oomScoreAdjustment, host.Clock).ConfigureAwait(false);
+                CrashPoint.Reach("warden: container birth: network served");
+            }
+
             ticket.Note(t => t with { CellInit = ProcessStamp.Of(cellInit), Control = control.Version });
             return new RoomResident(cellInit, control) { Undo = undo.Unwind };
         }
@@ -131,7 +138,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         // From here on for the runtime alone. Of the hierarchies it sees the room's own cgroup, as if that were all of a host of pure v2: it makes, gives
         // controllers to, and moves into nothing else, and follows no path that a pilot could change.
         tree.Then(new MountStep.New("proc", "/proc", ""));
-        if (settings.WithoutNetwork)
+        if (settings.HasOwnNetwork)
             tree.Then(new MountStep.Protect("/sys", 0, MountAttributes.ReadOnly)); // crun mounts the container's writable first, which the kernel refuses where all that can be seen are read-only
         tree.Then(Apart(Sys.CloneTree(room.Directory, "the room's cgroup"), "the room's cgroup"), CgroupMount);
         tree.Then(Apart(Sys.CloneTree(directory.Directory, places.Configuration), places.Configuration), places.Configuration);
@@ -139,7 +146,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         using Descriptor secret = SealedMemory.Create("secret"u8, ticket.Ticket.Secret);
         await runtime.RunAsync(new OciRun(
             $"isolation-{ticket.Ticket.Cell:N}", directory.Directory, places.Configuration, room.Builder, nursery.Mounts, tree.Steps,
-            settings.WithoutNetwork ? null : network?.File, oomScoreAdjustment, words.End, [listener, secret])).ConfigureAwait(false);
+            settings.HasOwnNetwork ? null : network?.File, oomScoreAdjustment, words.End, [listener, secret])).ConfigureAwait(false);
     }
 
     // The number is the runtime's word; that it is in the room's own cgroup and has these ids and no others is the kernel's, and that it is the cell it proves itself.
@@ -160,7 +167,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         ContainerPlaces places = new(host.Run);
         ImmutableArray<ReadOnlyMemory<byte>> environment = [];
         CrashSwitch.Tell(ref environment);
-        string[] kinds = settings.WithoutNetwork ? ["pid", "ipc", "uts", "mount", "user", "network"] : ["pid", "ipc", "uts", "mount", "user"];
+        string[] kinds = settings.HasOwnNetwork ? ["pid", "ipc", "uts", "mount", "user", "network"] : ["pid", "ipc", "uts", "mount", "user"];
         List<OciMount> mounts =
         [
             new("/proc", "proc", "proc", ["nosuid", "nodev", "noexec", "hidepid=2"]),
@@ -171,7 +178,7 @@ internal sealed class ContainerBirth(CellHost host, PrivateRoomSettings settings
         ];
         if (RoomBirth.KnowsMessageQueues)
             mounts.Add(new OciMount("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "nodev", "noexec"]));
-        if (settings.WithoutNetwork)
+        if (settings.HasOwnNetwork)
             mounts.Add(new OciMount("/sys", "sysfs", "sysfs", ["nosuid", "nodev", "noexec", "ro"]));
         return new OciSpec(
             "1.0.2",

@@ -83,6 +83,9 @@ public sealed class ContainerIsolator(CellHost host, Func<ContainerSettings> set
         IReadOnlyList<OciRuntime> installed = OciRuntime.Installed(now.Runtime);
         if (installed.Count == 0)
             return new Readiness.NotReady(None(now), now.Runtime is null ? "Install one: apt install crun, or dnf install crun." : "Install it, or name another: levels: { container: { runtime: PATH } }.");
+        if (now.Room.Network == RoomNetwork.User && UserNetwork.Installed.Fault is string missing)
+            return new Readiness.NotReady($"containers are to have a network of their own that leads to their pilot's (levels: {{ container: {{ network: user }} }}), and pasta cannot be run: {missing}",
+                "Install it: apt install passt, or dnf install passt. Or write network: pilot, or network: none.");
         if (KernelFile.TextOrNothing("/proc/sys/user/max_cgroup_namespaces").Trim() == "0")
             return new Readiness.NotReady("no cgroup namespace can be made", "Allow them: sysctl user.max_cgroup_namespaces=1000");
 

@@ -31,7 +31,7 @@ internal sealed class ContainerRoom(
 
     public bool IsWaiting => built is null || built.IsWaiting;
 
-    private CellNetwork Network => settings.Room.WithoutNetwork ? CellNetwork.None : plan.Key.Network is null ? CellNetwork.Host : CellNetwork.Pilot;
+    private CellNetwork Network => settings.Room.NetworkOf(plan.Key.Network);
 
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {

@@ -126,8 +126,8 @@ public sealed class SetuidIsolator(CellHost host, Func<PrivateRoomSettings> sett
     private PidFd StartInPrivate(PrivateRoomSettings own, UnixSocket listener, byte[] secret, PilotNetwork? network)
     {
         using RoomBirth birth = RoomBirth.Prepare(host, own);
-        OwnNamespaces kinds = OwnNamespaces.Mounts | OwnNamespaces.Ipc | OwnNamespaces.Processes | (own.WithoutNetwork ? OwnNamespaces.Network : OwnNamespaces.None);
-        return CellInitProcess.Start(host.CellInit, listener, secret, own.WithoutNetwork ? null : network, new RoomNamespaces(kinds, _nurseries.Of(own).Mounts, birth.Steps));
+        OwnNamespaces kinds = OwnNamespaces.Mounts | OwnNamespaces.Ipc | OwnNamespaces.Processes | (own.HasOwnNetwork ? OwnNamespaces.Network : OwnNamespaces.None);
+        return CellInitProcess.Start(host.CellInit, listener, secret, own.HasOwnNetwork ? null : network, new RoomNamespaces(kinds, _nurseries.Of(own).Mounts, birth.Steps));
     }
 
     private string? TryLeaf(CellId probe)

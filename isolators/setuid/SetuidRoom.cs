@@ -14,7 +14,7 @@ internal sealed class SetuidRoom(CellHost host, RoomPlan plan, PrivateRoomSettin
 
     public bool IsWaiting => !cellInit.IsOver && !control.IsOver;
 
-    private CellNetwork Network => own is { WithoutNetwork: true } ? CellNetwork.None : plan.Key.Network is null ? CellNetwork.Host : CellNetwork.Pilot;
+    private CellNetwork Network => own?.NetworkOf(plan.Key.Network) ?? PrivateRoomSettings.OfPilot(plan.Key.Network);
 
     public async Task<EnterResult> EnterAsync(Entry entry, CancellationToken ct)
     {

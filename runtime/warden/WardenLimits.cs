@@ -47,6 +47,9 @@ internal sealed record WardenLimits
     /// <summary>Containers have a network of their own instead of their pilot's.</summary>
     public bool ContainerWithoutNetwork { get; init; }
 
+    /// <summary>Connections lead out of that network through their pilot's.</summary>
+    public bool ContainerUserNetwork { get; init; }
+
     /// <summary>The images that containers may show, as <see cref="ImagePattern"/> writes them.</summary>
     public ImmutableArray<string> Images { get; init => field = value.IsDefault ? [ImagePattern.Host] : value; } = [ImagePattern.Host]; // the generated reader sets what a file leaves out
 
@@ -119,11 +122,13 @@ internal sealed record WardenLimits
     internal int WarmRoomsOf(Level level) => level switch { Level.Setuid => WarmRooms, Level.Container => WarmContainers, _ => 0 };
 
     /// <summary>What containers are like: the tree that private rooms have, as a site wants it, with what the level says itself.</summary>
-    internal ContainerSettings Containers() => _containers ??= new(PrivateRooms() with { WithoutNetwork = ContainerWithoutNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime, ImageCache.ToStore());
+    internal ContainerSettings Containers() => _containers ??= new(PrivateRooms() with { Network = ContainerNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime, ImageCache.ToStore());
+
+    private RoomNetwork ContainerNetwork => (ContainerWithoutNetwork, ContainerUserNetwork) switch { (false, _) => RoomNetwork.Pilot, (_, true) => RoomNetwork.User, _ => RoomNetwork.None };
 
     /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
     internal PrivateRoomSettings PrivateRooms()
-        => new(Room.Writable, [.. Room.Hidden.Union(Lend)], Binds, Room.Devices, Room.TemporaryBytes, Room.SharedMemoryBytes, Room.WithoutNetwork, Room.NestedContainers);
+        => new(Room.Writable, [.. Room.Hidden.Union(Lend)], Binds, Room.Devices, Room.TemporaryBytes, Room.SharedMemoryBytes, Room.WithoutNetwork ? RoomNetwork.None : RoomNetwork.Pilot, Room.NestedContainers);
 
     // Held here, too, since a wrong file is as bad as a hostile front: nothing below 1000, never a pilot or the service; the service is no pilot.
     private WardenLimits Checked(string path)

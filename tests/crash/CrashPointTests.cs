@@ -14,15 +14,15 @@ public sealed class IsolationdCrashTests(PrivateCrashes shared) : IClassFixture<
 }
 
 /// <summary>Promise: the same wherever the warden is killed.</summary>
-public sealed class WardenCrashTests(PrivateCrashes shared, StockedCrashes stocked, StockedContainerCrashes containers)
-    : IClassFixture<PrivateCrashes>, IClassFixture<StockedCrashes>, IClassFixture<StockedContainerCrashes>
+public sealed class WardenCrashTests(PrivateCrashes shared, StockedCrashes stocked, StockedContainerCrashes containers, UserNetworkCrashes networks)
+    : IClassFixture<PrivateCrashes>, IClassFixture<StockedCrashes>, IClassFixture<StockedContainerCrashes>, IClassFixture<UserNetworkCrashes>
 {
     public static TheoryData<string> Points => [.. CrashPoints.Names("warden")];
 
     [SkippableTheory]
     [MemberData(nameof(Points))]
     public void NothingIsLostOrLeft(string point)
-        => (CrashPoints.Of(point).Scene switch { Scene.Stock => stocked, Scene.StockOfContainers => containers, _ => (Crashes)shared }).Survive(point);
+        => (CrashPoints.Of(point).Scene switch { Scene.Stock => stocked, Scene.StockOfContainers => containers, Scene.UserNetwork => networks, _ => (Crashes)shared }).Survive(point);
 }
 
 /// <summary>Promise: the same wherever a payload's cell-init is killed; its ending is never told as the payload's.</summary>

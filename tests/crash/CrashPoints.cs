@@ -48,6 +48,9 @@ public enum Scene
 
     /// <summary>A container that shows an image which has to be unpacked first.</summary>
     PackedImage,
+
+    /// <summary>A container with a network of its own that leads to its pilot's.</summary>
+    UserNetwork,
 }
 
 /// <summary>One point.</summary>
@@ -152,6 +155,8 @@ internal static class CrashPoints
         new("warden: container birth: runtime", Told.NothingRan, Scene.Container),
         new("warden: container birth: built", Told.NothingRan, Scene.Container),
         new("warden: container birth: control connection", Told.NothingRan, Scene.Container),
+        new("warden: container birth: network", Told.NothingRan, Scene.UserNetwork),
+        new("warden: container birth: network served", Told.NothingRan, Scene.UserNetwork),
         new("warden: container birth: runtime's notes", Told.NothingRan, Scene.Container),
         new("warden: container build: cgroup", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers),
         new("warden: container build: container", Told.NothingRan | Told.ExitCode | Told.Lost, Scene.StockOfContainers),

@@ -18,14 +18,16 @@ internal sealed class CrashService : IDisposable
     /// <summary>Where <c>./build --crash-points</c> puts the programs.</summary>
     public static string CrashPrograms { get; } = Path.GetFullPath(Path.Combine(Site.BuiltPrograms, "..", "crash-points", "bin"));
 
-    public static CrashService Start(string room, int warm, int containers)
+    public static CrashService Start(string room, int warm, int containers, string network)
     {
         Site.Require();
         Skip.IfNot(File.Exists(CrashPrograms + "/.built"), "the test build is not there: run ./build --crash-points");
+        if (network == "user")
+            Site.RequireUserNetworks();
         string policy = Site.Policy.Replace("identity-switch: require", "identity-switch: allow", StringComparison.Ordinal)
             .Replace("log-only: no", "log-only: allow", StringComparison.Ordinal).Replace("accept: [setuid]", "accept: [log-only, setuid, container]", StringComparison.Ordinal)
             .Replace("accounts:\n", "accounts:\n  rooms: { range: 2104000-2104999, ids-per-room: 2 }\n", StringComparison.Ordinal)
-            .Replace("{ room: classic }", $"{{ room: {room}, warm: {warm} }}\n  container: {{ warm: {containers} }}", StringComparison.Ordinal);
+            .Replace("{ room: classic }", $"{{ room: {room}, warm: {warm} }}\n  container: {{ warm: {containers}, network: {network} }}", StringComparison.Ordinal);
         var service = Service.Prepare(policy, place: "/opt", policyFor: root => $"{policy}\nlend: [{root}/lend]\nimages: {{ allow: [host, \"oci:{root}/images/*\"] }}\n");
         foreach (string file in Directory.EnumerateFiles(CrashPrograms))
             File.Copy(file, Path.Combine(service.Programs, Path.GetFileName(file)), overwrite: true);
@@ -119,6 +121,7 @@ internal sealed class CrashService : IDisposable
         Scene.StockOfContainers => "--level container",
         Scene.Container => $"--level container --in {_service.Work}/in --out made",
         Scene.PackedImage => $"--level container --image oci:{_service.Root}/images/it",
+        Scene.UserNetwork => "--level container",
         Scene.LogOnly => "--level log-only",
         _ => "--level log-only --limit wall=500ms",
     };

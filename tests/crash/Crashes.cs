@@ -1,7 +1,7 @@
 namespace Isolation.Service.Tests;
 
 /// <summary>One service for all points of a class; a new one after a failure, of which something may be left.</summary>
-public abstract class Crashes(string room, int warm, int containers = 0) : IDisposable
+public abstract class Crashes(string room, int warm, int containers = 0, string network = "pilot") : IDisposable
 {
     private CrashService? _service;
 
@@ -9,7 +9,7 @@ public abstract class Crashes(string room, int warm, int containers = 0) : IDisp
 
     public void Survive(Row row)
     {
-        _service ??= CrashService.Start(room, warm, containers);
+        _service ??= CrashService.Start(room, warm, containers, network);
         bool survived = false;
         try
         {
@@ -48,3 +48,6 @@ public sealed class StockedCrashes() : Crashes("private", warm: 1);
 
 /// <summary>Containers, one of them built ahead.</summary>
 public sealed class StockedContainerCrashes() : Crashes("private", warm: 0, containers: 1);
+
+/// <summary>Containers with networks of their own that lead to their pilots'.</summary>
+public sealed class UserNetworkCrashes() : Crashes("private", warm: 0, network: "user");

@@ -142,6 +142,8 @@ public sealed class RecordTests
     [Theory]
     [InlineData(CellNetwork.Host, "host")]
     [InlineData(CellNetwork.Pilot, "pilot")]
+    [InlineData(CellNetwork.None, "none")]
+    [InlineData(CellNetwork.User, "user")]
     public void An_admission_tells_the_network_of_its_cell(CellNetwork network, string name)
     {
         AdmittedRecord plain = Samples.Admitted(Samples.NewPayload());

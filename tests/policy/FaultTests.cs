@@ -110,7 +110,7 @@ public sealed class FaultTests
         { "  default: {", "  'my pool': { range: 3000000-3000001, per: payload }\n  default: {", 19, 3, "accounts.my pool", "'my pool' is not a usable name" },
         { "  default: {", "  rooms: { range: 3000000-3000001, ids-per-room: 1 }\n  default: {", 19, 50, "accounts.rooms.ids-per-room", "1 ids per room do not fit" },
         { "  default: {", "  rooms: { range: 3000000-3000002, ids-per-room: 2 }\n  default: {", 19, 50, "accounts.rooms.ids-per-room", "2 ids per room do not fit" },
-        { "setuid: { room: classic }", "container: { network: user }", 14, 25, "levels.container.network", "a container of this version has its pilot's network or none" },
+        { "setuid: { room: classic }", "container: { network: bridge }", 14, 25, "levels.container.network", "'bridge' is none of: pilot, none, user" },
         { "match: {}", "match: {}\n    account: rooms", 18, 14, "rules[0].account", "the entry 'rooms' is for rooms" },
 
         // places and authorization

@@ -16,7 +16,7 @@ public sealed class WardenLimitsTests
         var made = Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation"));
         using JsonDocument json = JsonDocument.Parse(made.File.ToJson());
         Assert.Equal(
-            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false,"warmRooms":4,"rooms":{"first":3000000,"last":3000099,"perRoom":2},"containerWithoutNetwork":false,"containerRuntime":null,"images":["host"],"containersNest":false,"warmContainers":4,"imageCache":{"bytes":53687091200,"unusedSeconds":2592000,"imageBytes":21474836480,"imageFiles":1000000,"stepSeconds":1800}}""",
+            """{"version":1,"service":{"uid":990,"gid":990},"pilots":[5000,5001,5002],"accounts":[{"uid":6001,"gid":6000,"groups":[6500]},{"uid":6002,"gid":6000,"groups":[6500]},{"uid":6010,"gid":6000,"groups":[]}],"ranges":[{"first":2000000,"last":2000009}],"room":{"writable":[],"hidden":[],"devices":[],"temporaryBytes":4294967296,"sharedMemoryBytes":4294967296,"withoutNetwork":false,"nestedContainers":false},"binds":[],"lend":[],"epoch":"EPOCH","logOnly":false,"warmRooms":4,"rooms":{"first":3000000,"last":3000099,"perRoom":2},"containerWithoutNetwork":false,"containerUserNetwork":false,"containerRuntime":null,"images":["host"],"containersNest":false,"warmContainers":4,"imageCache":{"bytes":53687091200,"unusedSeconds":2592000,"imageBytes":21474836480,"imageFiles":1000000,"stepSeconds":1800}}""",
             JsonSerializer.Serialize(json.RootElement).Replace(snapshot.Epoch, "EPOCH", StringComparison.Ordinal));
     }
 
@@ -59,12 +59,14 @@ public sealed class WardenLimitsTests
     }
 
     [Theory]
-    [InlineData("pilot", false)]
-    [InlineData("none", true)]
-    public void A_container_has_the_network_that_the_site_says(string network, bool without)
+    [InlineData("pilot", false, false)]
+    [InlineData("none", true, false)]
+    [InlineData("user", true, true)]
+    public void A_container_has_the_network_that_the_site_says(string network, bool without, bool user)
     {
         PolicySnapshot snapshot = Files.Snapshot(Files.With(("setuid: { room: classic }", $"container: {{ network: {network} }}")));
-        Assert.Equal(without, Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File.ContainerWithoutNetwork);
+        WardenLimitsFile file = Assert.IsType<WardenLimits.Made>(WardenLimits.From(snapshot, Files.CleanHost, "isolation")).File;
+        Assert.Equal((without, user), (file.ContainerWithoutNetwork, file.ContainerUserNetwork));
     }
 
     [Fact]

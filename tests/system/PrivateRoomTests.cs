@@ -133,14 +133,15 @@ public class PrivateRoomTests(PrivateService shared)
     public void WhatItLeavesInTheBackgroundIsGoneAndProvenSo()
     {
         Service service = shared.Get();
-        service.Shell.Bash("$A run --status-file $WORK/ended -- bash -c 'for i in 1 2 3; do setsid -f bash -c \"trap : TERM HUP INT; sleep 1000\"; done; echo up; exit 7'").Expect(7);
+        string sleep = $"sleep 1000.{Environment.ProcessId}"; // nobody else's
+        service.Shell.Bash($"$A run --status-file $WORK/ended -- bash -c 'for i in 1 2 3; do setsid -f bash -c \"trap : TERM HUP INT; {sleep}\"; done; echo up; exit 7'").Expect(7);
         string id = JsonDocument.Parse(File.ReadAllLines(service.Work + "/ended")[^1]).RootElement.GetProperty("id").GetString()!;
         string record = service.LedgerText().Split('\n').Single(line => line.Contains("\"type\":\"ended\"", StringComparison.Ordinal) && line.Contains(id, StringComparison.Ordinal));
         JsonElement residue = JsonDocument.Parse(record).RootElement.GetProperty("residue");
         Assert.Equal("cgroup, pid namespace", residue.GetProperty("processes").GetProperty("proven").GetString());
         foreach (string kind in new[] { "processes", "cgroups", "ipc", "files", "scratch" })
             Assert.True(residue.GetProperty(kind).TryGetProperty("proven", out _), record);
-        Assert.DoesNotContain(HostProcess.All(), p => p.CommandLine.Contains("sleep 1000", StringComparison.Ordinal));
+        Assert.DoesNotContain(HostProcess.All(), p => p.CommandLine.Contains(sleep, StringComparison.Ordinal));
     }
 
     [SkippableFact]

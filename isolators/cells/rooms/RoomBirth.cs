@@ -82,7 +82,7 @@ public sealed class RoomBirth : IDisposable
         _steps.Add(new MountStep.New("proc", "/proc", "hidepid=2"));
         if (KnowsMessageQueues)
             _steps.Add(new MountStep.New("mqueue", "/dev/mqueue", ""));
-        if (settings.WithoutNetwork)
+        if (settings.HasOwnNetwork)
         {
             _steps.Add(new MountStep.New("sysfs", "/sys", ""));
             _steps.Add(new MountStep.Protect("/sys", MountAttributes.ReadOnly, 0));

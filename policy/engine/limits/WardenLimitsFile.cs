@@ -21,6 +21,7 @@ namespace Isolation.Policy;
 /// <param name="WarmRooms">How many rooms of a kind are built ahead at level setuid.</param>
 /// <param name="Rooms">Ids of rooms with a user namespace of their own; null where none are set aside.</param>
 /// <param name="ContainerWithoutNetwork">Containers have a network of their own instead of their pilot's.</param>
+/// <param name="ContainerUserNetwork">Connections lead out of that network through their pilot's.</param>
 /// <param name="ContainerRuntime">The OCI runtime that builds containers; null for the first that works.</param>
 /// <param name="Images">The images that containers may show: of the whole policy.</param>
 /// <param name="ContainersNest">The payload of a container may make user namespaces.</param>
@@ -29,7 +30,7 @@ namespace Isolation.Policy;
 public sealed record WardenLimitsFile(
     int Version, WardenIds Service, ImmutableArray<uint> Pilots, ImmutableArray<WardenAccount> Accounts, ImmutableArray<WardenRange> Ranges,
     PrivateRoom Room, ImmutableArray<string> Binds, ImmutableArray<string> Lend, string Epoch,
-    bool LogOnly = false, int WarmRooms = 0, WardenRooms? Rooms = null, bool ContainerWithoutNetwork = false, string? ContainerRuntime = null,
+    bool LogOnly = false, int WarmRooms = 0, WardenRooms? Rooms = null, bool ContainerWithoutNetwork = false, bool ContainerUserNetwork = false, string? ContainerRuntime = null,
     ImmutableArray<string> Images = default, bool ContainersNest = false, int WarmContainers = 0, ImageCache? ImageCache = null)
 {
     /// <summary>The bytes of the file.</summary>

@@ -16,8 +16,8 @@ internal sealed record LevelChoice(Level Prefer, ImmutableArray<Level> Accept);
 /// <param name="WarmRooms">How many rooms of a kind are built ahead at level setuid.</param>
 /// <param name="Builder">The container builder: <c>oci</c> or <c>engine</c>.</param>
 /// <param name="Runtime">The OCI runtime that builds containers; null for the first that works.</param>
-/// <param name="ContainerWithoutNetwork">A container has a network of its own, with a loopback device only; else its pilot's.</param>
+/// <param name="ContainerNetwork">A container's network.</param>
 /// <param name="ContainersNest">The payload of a container may make user namespaces.</param>
 /// <param name="WarmContainers">How many containers are built ahead.</param>
-internal sealed record LevelSettings(LevelChoice Choice, bool Strengthen, string SetuidRoom, PrivateRoom Private, int WarmRooms, string Builder, string? Runtime, bool ContainerWithoutNetwork,
+internal sealed record LevelSettings(LevelChoice Choice, bool Strengthen, string SetuidRoom, PrivateRoom Private, int WarmRooms, string Builder, string? Runtime, RoomNetwork ContainerNetwork,
     bool ContainersNest, int WarmContainers);

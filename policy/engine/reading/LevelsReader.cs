@@ -9,15 +9,8 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
     private static readonly Dictionary<string, bool> WhenNotReady = new() { ["refuse"] = false, ["strengthen"] = true };
     private static readonly Dictionary<string, bool> DenyAllow = new() { ["deny"] = false, ["allow"] = true };
     private static readonly Dictionary<string, bool> EngineBuilder = new() { ["oci"] = false, ["engine"] = true };
-    private static readonly Dictionary<string, ContainerNetwork> ContainerNetworks = new() { ["pilot"] = ContainerNetwork.Pilot, ["none"] = ContainerNetwork.None, ["user"] = ContainerNetwork.User };
+    private static readonly Dictionary<string, RoomNetwork> ContainerNetworks = new() { ["pilot"] = RoomNetwork.Pilot, ["none"] = RoomNetwork.None, ["user"] = RoomNetwork.User };
     private static readonly Dictionary<string, int> MachineNetworks = new() { ["user"] = 0, ["none"] = 1 };
-
-    private enum ContainerNetwork
-    {
-        Pilot,
-        None,
-        User,
-    }
 
     public LevelSettings Section(Node? node)
     {
@@ -32,10 +25,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         bool engine = values.Choice(container.Optional("builder"), EngineBuilder) ?? false;
         string? runtime = values.AbsolutePath(container.Optional("runtime"));
         int warmContainers = rooms.Warm(container.Optional("warm"));
-        Node? networkNode = container.Optional("network");
-        ContainerNetwork network = values.Choice(networkNode, ContainerNetworks) ?? ContainerNetwork.Pilot;
-        if (network == ContainerNetwork.User)
-            findings.Fault(networkNode!, "a container of this version has its pilot's network or none", "Write network: pilot, or network: none.");
+        RoomNetwork network = values.Choice(container.Optional("network"), ContainerNetworks) ?? RoomNetwork.Pilot;
         bool nested = values.Choice(container.Optional("nested-containers"), DenyAllow) ?? false;
         container.Done();
 
@@ -46,7 +36,7 @@ internal sealed class LevelsReader(LevelLaw law, ValueReader values, Findings fi
         levels.Done();
 
         return new LevelSettings(
-            With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci", runtime, network == ContainerNetwork.None, nested, warmContainers);
+            With(preferred, accepted), strengthen, classic ? "classic" : "private", room, warm, engine ? "engine" : "oci", runtime, network, nested, warmContainers);
     }
 
     /// <summary>A rule's <c>level</c>: one level, or one that is preferred and others that may be asked for.</summary>

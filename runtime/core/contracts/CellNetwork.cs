@@ -11,6 +11,9 @@ public enum CellNetwork : byte
 
     /// <summary>One of its own, with a loopback device only.</summary>
     None = 2,
+
+    /// <summary>One of its own, of which connections lead out through its pilot's.</summary>
+    User = 3,
 }
 
 /// <summary>The names of the networks, as records spell them.</summary>
@@ -22,6 +25,7 @@ public static class CellNetworkNames
         CellNetwork.Host => "host",
         CellNetwork.Pilot => "pilot",
         CellNetwork.None => "none",
+        CellNetwork.User => "user",
         _ => throw new ArgumentOutOfRangeException(nameof(network), network, "a network of no name"),
     };
 }

@@ -19,6 +19,9 @@ public sealed class RoomDirectories : IDisposable
     /// <summary>The room's directory.</summary>
     public Descriptor Directory => _room.Directory;
 
+    /// <summary>Where the room's first process is.</summary>
+    public Descriptor First => _first.Directory;
+
     /// <summary>Makes them, and lets the leaf to come have every controller that is there.</summary>
     /// <param name="plan">Where; it has a room.</param>
     /// <exception cref="SyscallException">A step failed; what was made is removed.</exception>

@@ -17,6 +17,9 @@ public static partial class Capabilities
     /// <summary>CAP_SETPCAP: needed to drop from the bounding set.</summary>
     public const ulong SetPcap = 1UL << 8;
 
+    /// <summary>CAP_NET_ADMIN: needed to make devices of a network and give them addresses.</summary>
+    public const ulong NetAdmin = 1UL << 12;
+
     /// <summary>CAP_SYS_ADMIN: needed to mount.</summary>
     public const ulong SysAdmin = 1UL << 21;
 

@@ -58,7 +58,8 @@ public static unsafe class Child
     {
         (Descriptor read, Descriptor write) = Sys.Pipe();
         // The kernel reads id -1 as "leave it as it is", which here is root.
-        if (plan.Account is ChildAccount account && (account.Uid is 0 or uint.MaxValue || account.Gid is 0 or uint.MaxValue))
+        uint root = plan.UserNamespace is null ? 0 : uint.MaxValue; // in another one it is nobody but that one's
+        if (plan.Account is ChildAccount account && (account.Uid == root || account.Uid == uint.MaxValue || account.Gid == root || account.Gid == uint.MaxValue))
         {
             write.Dispose();
             return (null, 0, new ChildResult.Failed(ChildSteps.UserId, Errno.EINVAL), read);

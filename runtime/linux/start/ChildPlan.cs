@@ -44,6 +44,12 @@ public sealed record ChildPlan
     /// <summary>The network namespace to move into. Needs CAP_SYS_ADMIN in the user namespace that owns it. Borrowed until the start is over.</summary>
     public Descriptor? NetworkNamespace { get; init; }
 
+    /// <summary>
+    /// The user namespace to move into, where it becomes its <see cref="Account"/>: that of ids there, root among them. From then on it has no capability outside (user_namespaces(7)).
+    /// Needs CAP_SYS_ADMIN there. Borrowed until the start is over.
+    /// </summary>
+    public Descriptor? UserNamespace { get; init; }
+
     /// <summary>A session keyring of its own.</summary>
     public bool NewKeyring { get; init; }
 
@@ -56,7 +62,7 @@ public sealed record ChildPlan
     /// <summary>Resource limits (number, soft, hard), infinity as <see cref="ulong.MaxValue"/>.</summary>
     public ImmutableArray<(int Resource, ulong Soft, ulong Hard)> ResourceLimits { get; init; } = [];
 
-    /// <summary>The capabilities that stay in the bounding set, as a mask.</summary>
+    /// <summary>The capabilities that stay in the bounding set, as a mask; of <see cref="UserNamespace"/> where there is one.</summary>
     public ulong BoundingSet { get; init; }
 
     /// <summary>CPUs, policy, nice value and io priority; see <see cref="Linux.Scheduling.Within"/> for what needs no capability.</summary>

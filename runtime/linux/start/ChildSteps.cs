@@ -32,4 +32,5 @@ internal static class ChildSteps
     internal const int Deadline = 25;
     internal const int Leave = 26;
     internal const int CgroupNamespace = 27; // between V1Leaves and NetworkNamespace
+    internal const int UserNamespace = 28; // between CloseRange and BoundingSet
 }

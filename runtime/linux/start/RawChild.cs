@@ -8,6 +8,7 @@ internal static unsafe class RawChild
 {
     private const int CLONE_NEWCGROUP = 0x02000000;
     private const int CLONE_NEWNET = 0x40000000;
+    private const int CLONE_NEWUSER = 0x10000000;
     private const int PRIO_PROCESS = 0;
     private const int IOPRIO_WHO_PROCESS = 1;
     private const int PR_SET_PDEATHSIG = 1;
@@ -116,6 +117,10 @@ internal static unsafe class RawChild
 
         if (Raw.Call(Raw.SYS_close_range, open, int.MaxValue, 0, 0, 0, 0) < 0)
             return ChildSteps.CloseRange;
+
+        // Whoever moves into one gets every capability there, also in the bounding set.
+        if (plan->UserNamespace >= 0 && Raw.Call(Raw.SYS_setns, plan->UserNamespace, CLONE_NEWUSER, 0, 0, 0, 0) < 0)
+            return ChildSteps.UserNamespace;
 
         for (int i = 0; i <= plan->LastCapability; i++)
         {

@@ -22,6 +22,7 @@ internal unsafe struct RawPlan
     internal int TaskFileCount;
     internal bool OwnCgroupNamespace;
     internal int NetworkNamespace;
+    internal int UserNamespace;
     internal bool NewKeyring;
     internal byte* OomScore;
     internal int OomScoreLength;
@@ -65,7 +66,7 @@ internal static unsafe class RawPlanner
 
     /// <summary>How many descriptors the child needs until it executes its program.</summary>
     internal static int NeededBy(ChildPlan plan, Descriptor? leave)
-        => plan.Descriptors.Count(d => d is not null) + 1 + One(leave) + One(plan.ProgramFile) + One(plan.LandlockRuleset) + One(plan.NetworkNamespace)
+        => plan.Descriptors.Count(d => d is not null) + 1 + One(leave) + One(plan.ProgramFile) + One(plan.LandlockRuleset) + One(plan.NetworkNamespace) + One(plan.UserNamespace)
             + plan.TaskFiles.Length + plan.Mounts.Count(m => m is MountStep.Attach or MountStep.Find);
 
     /// <summary>Copies a plan into native memory.</summary>
@@ -94,8 +95,9 @@ internal static unsafe class RawPlanner
         int program = plan.ProgramFile is Descriptor opened ? Copied(opened) : -1;
         int ruleset = plan.LandlockRuleset is Descriptor made ? Copied(made) : -1;
         int network = plan.NetworkNamespace is Descriptor other ? Seen(other) : -1;
+        int users = plan.UserNamespace is Descriptor theirs ? Copied(theirs) : -1;
         RawCall* mounts = RawCall.Prepare(plan.Mounts, Seen, block);
-        int[] kept = [.. new[] { pipe, wait, program, ruleset }.Where(n => n >= 0).Order()];
+        int[] kept = [.. new[] { pipe, wait, program, ruleset, users }.Where(n => n >= 0).Order()];
 
         return new RawPlan
         {
@@ -118,6 +120,7 @@ internal static unsafe class RawPlanner
             TaskFileCount = taskFiles.Length,
             OwnCgroupNamespace = plan.OwnCgroupNamespace,
             NetworkNamespace = network,
+            UserNamespace = users,
             NewKeyring = plan.NewKeyring,
             OomScore = block.Text(oom),
             OomScoreLength = oom.Length,

@@ -89,6 +89,9 @@ public enum StartStep
 
     /// <summary>A cgroup namespace whose root is the leaf: in containers, right after the leaves are joined.</summary>
     CgroupNamespace = 27,
+
+    /// <summary>A user namespace that is there already: of what serves a container's network, which the warden starts.</summary>
+    UserNamespace = 28,
 }
 
 /// <summary>The names of the steps, as records and messages spell them.</summary>
@@ -125,6 +128,7 @@ public static class StartStepNames
         StartStep.Deadline => "deadline",
         StartStep.Leave => "leave",
         StartStep.CgroupNamespace => "cgroup-namespace",
+        StartStep.UserNamespace => "user-namespace",
         _ => "unknown",
     };
 }

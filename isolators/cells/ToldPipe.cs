@@ -1,10 +1,10 @@
 using System.Text;
 using Isolation.Linux;
 
-namespace Isolation.Images;
+namespace Isolation.Cells;
 
 /// <summary>What a program says, as much of it as is wanted; the rest is read and forgotten.</summary>
-internal sealed class ToldPipe : IDisposable
+public sealed class ToldPipe : IDisposable
 {
     private readonly int _most;
     private readonly List<byte> _bytes = [];
@@ -14,26 +14,29 @@ internal sealed class ToldPipe : IDisposable
 
     /// <summary>An empty one.</summary>
     /// <param name="most">How many bytes are kept.</param>
-    internal ToldPipe(int most)
+    public ToldPipe(int most)
     {
         _most = most;
         (_pipe, _end) = Sys.Pipe();
     }
 
     /// <summary>It said more than that.</summary>
-    internal bool IsTooLong { get; private set; }
+    public bool IsTooLong { get; private set; }
 
-    internal byte[] Bytes => [.. _bytes];
+    /// <summary>What it has said, as far as it is read and kept.</summary>
+    public byte[] Bytes => [.. _bytes];
 
-    internal string Text => Encoding.UTF8.GetString(Bytes);
+    /// <summary>The same as text.</summary>
+    public string Text => Encoding.UTF8.GetString(Bytes);
 
-    internal PollEntry Entry => new() { Number = _isOver ? -1 : _pipe.Number, Wanted = PollEvents.In };
+    /// <summary>To wait for more; of one that is over, nothing is waited for.</summary>
+    public PollEntry Entry => new() { Number = _isOver ? -1 : _pipe.Number, Wanted = PollEvents.In };
 
     /// <summary>The program's end; the caller disposes it when the program has it.</summary>
-    internal Descriptor TakeEnd() => _end;
+    public Descriptor TakeEnd() => _end;
 
     /// <summary>Reads what is there; there must be something.</summary>
-    internal void Read()
+    public void Read()
     {
         Span<byte> part = stackalloc byte[16 << 10];
         int length = Sys.Read(_pipe, part), wanted = Math.Min(length, _most - _bytes.Count);
@@ -43,12 +46,13 @@ internal sealed class ToldPipe : IDisposable
     }
 
     /// <summary>Reads what is left, once nobody writes any more.</summary>
-    internal void ReadAll()
+    public void ReadAll()
     {
         while (!_isOver && Sys.Poll(_pipe, PollEvents.In, 0) != PollEvents.None)
             Read();
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _end.Dispose();

@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+
+namespace Isolation.Linux;
+
+public static partial class Sys
+{
+    private const uint S_IFCHR = 0x2000; // inode(7)
+
+    /// <summary>mknodat(2): a character device; whoever the mode lets opens it, where its file system lets devices be opened at all.</summary>
+    /// <param name="parent">The directory.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="mode">Its permissions, whatever the umask.</param>
+    /// <param name="major">The device's major number.</param>
+    /// <param name="minor">Its minor number.</param>
+    /// <exception cref="SyscallException">The kernel refuses.</exception>
+    public static void MakeCharacterDeviceAt(Descriptor parent, string name, uint mode, uint major, uint minor)
+    {
+        // makedev(3), for numbers below 4096 and 256.
+        if (mknodat(parent.Number, name, S_IFCHR | mode, (major << 8) | minor) != 0 || fchmodat(parent.Number, name, mode, 0) != 0)
+            throw SyscallException.FromLastError("mknodat", name);
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mknodat(int directory, string path, uint mode, ulong device);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int fchmodat(int directory, string path, uint mode, int flags);
+}
