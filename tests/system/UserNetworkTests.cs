@@ -120,11 +120,11 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
     {
         Site.RequireUserNetworks();
         string sleep = $"sleep 61.{Environment.ProcessId}";
-        using Service service = StartWith(root => $"[ -e {root}/work/hang ] && exec {sleep}; exec {root}/real/pasta \"$@\"", 0x1ed);
-        service.Shell.Bash("touch hang").Silent();
+        using Service service = StartWith(root => $"[ -e {root}/hang ] && exec {sleep}; exec {root}/real/pasta \"$@\"", 0x1ed);
+        service.Shell.Bash("touch ../hang").Silent();
         Assert.Contains("/usr/bin/pasta is not ready after 10 s: it said nothing", service.Shell.Bash("$A run -- true").Refused(244), StringComparison.Ordinal);
         Assert.DoesNotContain(HostProcess.All(), p => p.CommandLine.StartsWith(sleep, StringComparison.Ordinal));
-        service.Shell.Bash("rm hang; $A run -- true").Silent();
+        service.Shell.Bash("rm ../hang; $A run -- true").Silent();
         NothingIsLeft(service);
     }
 
