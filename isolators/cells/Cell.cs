@@ -239,7 +239,6 @@ public sealed class Cell : IHostCell
         {
             await roomsEnd.ConfigureAwait(false);
             seen ??= await WithinAsync(Observed, grace).ConfigureAwait(false); // whoever did not tell it is gone: it is found out now
-            _parts.Leaf.Room?.KillAll(); // what serves its network
         }
 
         _parts.Exchange?.Dispose();

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Isolation.Service.Tests;
 
 /// <summary>
-/// Promise: where the site gives containers networks of their own that lead to their pilots', a payload reaches by IPv4 and IPv6 what its pilot reaches, and neither its pilot's
-/// loopback addresses nor its abstract sockets; nobody reaches in; who makes that way has no right outside the container and goes with it; where it cannot be made, the payload does not run.
+/// Promise: where the site gives containers networks of their own that lead to their pilots', a payload reaches by IPv4 and IPv6 what its pilot reaches, and exchanges
+/// nothing with what listens on its loopback addresses and abstract sockets; nobody connects to it; who makes that way has no right outside the container and goes with it; where it cannot be made, the payload does not run.
 /// </summary>
 public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<UserNetworkService>
 {
@@ -16,11 +16,11 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
         string status = $"{service.Work}/reaches";
         string[] lines = service.Shell.Bash(
             $"{nets.Pilot} $A run --status-file {status} -- sh -c '{Ask(service)} tcp {PilotNetworks.Outside4} 7001 tcp {PilotNetworks.Outside6} 7001 udp {PilotNetworks.Outside4} 7002 udp {PilotNetworks.Outside6} 7002; "
-            + "ls /sys/class/net; readlink /proc/self/ns/net'").Silent().Split('\n');
+            + $"sleep 2.5; {Ask(service)} tcp {PilotNetworks.Outside4} 7001; ls /sys/class/net; readlink /proc/self/ns/net'").Silent().Split('\n');
         string pilots = service.Shell.Bash($"{nets.Pilot} readlink /proc/self/ns/net").Silent();
-        Assert.Equal([PilotNetworks.Pilot4, PilotNetworks.Pilot6, PilotNetworks.Pilot4, PilotNetworks.Pilot6, "iso-p", "lo"], lines[..6]);
-        Assert.NotEqual(pilots, lines[6]);
-        Assert.NotEqual(new FileInfo("/proc/self/ns/net").LinkTarget, lines[6]);
+        Assert.Equal([PilotNetworks.Pilot4, PilotNetworks.Pilot6, PilotNetworks.Pilot4, PilotNetworks.Pilot6, PilotNetworks.Pilot4, "iso-p", "lo"], lines[..7]);
+        Assert.NotEqual(pilots, lines[7]);
+        Assert.NotEqual(new FileInfo("/proc/self/ns/net").LinkTarget, lines[7]);
         string id = JsonDocument.Parse(File.ReadAllLines(status)[^1]).RootElement.GetProperty("id").GetString()!;
         Assert.Equal("user", service.Records("admitted").Single(r => r.GetProperty("payload").GetString() == id).GetProperty("site").GetProperty("network").GetString());
     }
@@ -34,10 +34,12 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
         Assert.Equal(["127.0.0.1", "::1", PilotNetworks.Pilot4, PilotNetworks.Pilot6, "abstract"], service.Shell.Bash($"{nets.Pilot} {Ask(service)} {asked}").Silent().Split('\n'));
         // The addresses are its own, too: it asks itself.
         Assert.Equal(Enumerable.Repeat("ECONNREFUSED", 5), service.Shell.Bash($"{nets.Pilot} $A run -- {Ask(service)} {asked}").Silent().Split('\n'));
+        // Past its own loopback device: what listens there may be connected to, and gets and gives nothing.
+        Assert.NotEqual("127.0.0.1", service.Shell.Bash($"{nets.Pilot} $A run -- {Ask(service)} tcp@iso-p 127.0.0.1 7001").Silent());
     }
 
     [SkippableFact]
-    public void NobodyReachesIn()
+    public void NobodyConnectsToIt()
     {
         (Service service, PilotNetworks nets) = (shared.Get(), shared.Networks);
         using Client client = Client.Start(service, "python3 -c 'import socket,time; s=socket.create_server((\"::\",7009),family=socket.AF_INET6,dualstack_ipv6=True); print(\"up\",flush=True); time.sleep(61)'", "",
@@ -59,7 +61,9 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
             Dictionary<string, string> status = HostProcess.Status(server);
             Assert.Equal(Enumerable.Repeat((client.Uid - 1).ToString(CultureInfo.InvariantCulture), 4), status["Uid"].Split('\t'));
             Assert.Equal("", status["Groups"]);
-            Assert.NotEqual(new FileInfo($"/proc/{client.Pid}/ns/pid").LinkTarget, new FileInfo($"/proc/{server}/ns/pid").LinkTarget);
+            Assert.Equal("1", status["NoNewPrivs"]);
+            Assert.Equal(3, status["NSpid"].Split('\t').Length); // its own pid namespace is in the container's, whose end ends it
+            Assert.Equal(["0"], service.Shell.Bash($"nsenter -t {client.Pid} -p -m -S {client.Uid} -G {client.Uid} sh -c 'ls /proc | grep -c \"^{status["NSpid"].Split('\t')[1]}$\"'").Lines); // which does not show it to the payload
             // It is charged with neither what the payload uses nor what the service does.
             Assert.Contains(File.ReadLines($"/proc/{server}/cgroup"), line => line.EndsWith("/init", StringComparison.Ordinal));
             Assert.DoesNotContain(File.ReadLines($"/proc/{server}/cgroup"), line => line.Contains("/cell-", StringComparison.Ordinal));
@@ -68,6 +72,19 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
         }
 
         Until.True(() => !HostProcess.IsAlive(server), 10, () => "what served its network is still there");
+        NothingIsLeft(service);
+    }
+
+    [SkippableFact]
+    public void WhereverItIsMovedItEndsWithTheContainer()
+    {
+        (Service service, PilotNetworks nets) = (shared.Get(), shared.Networks);
+        using Client client = Client.Start(service, "sleep 61", "", before: nets.Pilot);
+        int server = Server(client);
+        File.WriteAllText(Isolation.Linux.CgroupLayout.Read().Unified + "/cgroup.procs", $"{server}"); // as a pilot can to whom the job's cgroup was given
+        HostProcess.Signal(client.Pid, 15);
+        Assert.Equal(143, client.Wait());
+        Assert.False(HostProcess.IsAlive(server));
         NothingIsLeft(service);
     }
 
@@ -106,7 +123,7 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
 
     [SkippableTheory]
     [InlineData("", "pasta cannot be run: it is not a program that only root can change. Fix: Install it: apt install passt")]
-    [InlineData("exit 0", "/usr/bin/pasta has made no device in the container's network: it said nothing")]
+    [InlineData("exit 0", "/usr/bin/pasta has made no way out of the container's network: it said nothing")]
     [InlineData("echo cannot; kill -9 $$", "/usr/bin/pasta was killed by signal 9: cannot")]
     public void WhereItDoesNotWorkTheLevelIsNotReadyAndSaysWhy(string script, string why)
     {
@@ -136,7 +153,7 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
         File.WriteAllText(program, $"#!/bin/sh\n{script(service.Root)}\n");
         File.SetUnixFileMode(program, (UnixFileMode)mode);
         Directory.CreateDirectory(service.Root + "/real");
-        File.Copy(new FileInfo("/usr/bin/pasta").ResolveLinkTarget(returnFinalTarget: true)!.FullName, service.Root + "/real/pasta");
+        File.Copy(new FileInfo("/usr/bin/pasta").ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? "/usr/bin/pasta", service.Root + "/real/pasta");
         service.MountsFirst = $"mount --bind {program} $(readlink -f /usr/bin/pasta)";
         service.Launch();
         return service;
@@ -164,11 +181,26 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
         }
     }
 
+    private static string[] Rooms(Service service) => [.. service.Slices().SelectMany(slice => Until.Directories(slice, 1)).Where(place => Path.GetFileName(place).StartsWith("room-", StringComparison.Ordinal) && !place.EndsWith("-builder", StringComparison.Ordinal))];
+
+    private static bool IsServerOf(Service service, HostProcess process)
+    {
+        try
+        {
+            return process.CommandLine.StartsWith("/usr/bin/pasta ", StringComparison.Ordinal)
+                && File.ReadAllText($"/proc/{process.Pid}/cgroup").Contains(Isolation.Linux.SliceName.Of(service.Run), StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // gone meanwhile
+        }
+    }
+
     private static void NothingIsLeft(Service service)
     {
-        // But what was built ahead.
-        Until.True(() => service.Slices().SelectMany(slice => Until.Directories(slice, 1)).All(room => Directory.GetDirectories(room).All(child => !Path.GetFileName(child).StartsWith("cell-", StringComparison.Ordinal))), 10,
-            () => "a leaf is left\n" + service.Log);
+        // But what was built ahead: empty rooms, and who serves each.
+        Until.True(() => Rooms(service).All(room => Until.Directories(room, 1).All(child => Path.GetFileName(child) == "init")) && Rooms(service).Length == HostProcess.All().Count(p => IsServerOf(service, p)), 10,
+            () => $"left: {string.Join(' ', Rooms(service))}, {HostProcess.All().Count(p => IsServerOf(service, p))} that serve\n{service.Log}");
         service.VerifyLedger();
     }
 }

@@ -9,16 +9,16 @@ namespace Isolation.Isolators.Container;
 
 /// <summary>
 /// The way out of a container's own network: the program pasta, which makes a device there with the addresses and routes of its pilot's network, and speaks for it in that
-/// network with the sockets of an ordinary process (pasta(1)). It is the container's root: an id of the room's outside, and capabilities only inside. It is in the room's own cgroup,
-/// beside the container's first process, and ends with it.
+/// network with the sockets of an ordinary process (pasta(1)). It is the container's root: an id of the room's outside, and capabilities only inside. It is in the container's pid
+/// namespace, in which the payload cannot see it, and so ends with the container's first process, wherever a pilot has moved it.
 /// </summary>
 /// <param name="program">Its path.</param>
 internal sealed class UserNetwork(string program)
 {
     private const int RLIMIT_CORE = 4;
     private const int MostWords = 16 << 10;
-    private const int Namespace = 3; // the descriptor
-    private const string Loopback = "lo";
+    private const string Loopback = "lo", NoAddress = "00000000", NoAddress6 = "00000000000000000000000000000000"; // as proc_pid_net(5) has them
+    private const string NamespaceName = "netns";
     private static readonly string[] Places = ["/usr/bin/pasta", "/usr/local/bin/pasta"];
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
@@ -33,7 +33,7 @@ internal sealed class UserNetwork(string program)
 
     /// <summary>Has it serve a container that has just been built. It does when this ends.</summary>
     /// <param name="first">The container's first process.</param>
-    /// <param name="room">The room's own cgroup: with whoever is in it, it is ended.</param>
+    /// <param name="room">The room's own cgroup.</param>
     /// <param name="nursery">What it sees of the host.</param>
     /// <param name="outside">The network that it leads to; null for this process's.</param>
     /// <param name="oomScoreAdjustment">What it has as oom_score_adj.</param>
@@ -51,8 +51,8 @@ internal sealed class UserNetwork(string program)
             ChildEnd end = End(starter, words, clock);
             if (end is not { IsExit: true, Value: 0 })
                 throw new IOException($"{program} {(end.IsExit ? $"ended with {end.Value}" : $"was killed by signal {end.Value}")}: {Said(words)}");
-            if (!HasDevice(first))
-                throw new IOException($"{program} has made no device in the container's network: {Said(words)}");
+            if (!HasWayOut(first))
+                throw new IOException($"{program} has made no way out of the container's network: {Said(words)}");
         }
         finally
         {
@@ -62,8 +62,8 @@ internal sealed class UserNetwork(string program)
 
     private PidFd Start(PidFd first, RoomDirectories room, Nursery nursery, PilotNetwork? outside, int? oomScoreAdjustment, ToldPipe words)
     {
-        using Descriptor users = Of(first, "user"), network = Of(first, "net");
-        using Descriptor devices = Devices(), nothing = SealedMemory.Create("nothing"u8, []), telling = words.TakeEnd();
+        using Descriptor users = Of(first, "user"), processes = Of(first, "pid"), network = Of(first, "net");
+        using Descriptor devices = Devices(), shown = Sys.CloneTree(network, "the container's network namespace"), nothing = SealedMemory.Create("nothing"u8, []), telling = words.TakeEnd();
         ChildPlan plan = new()
         {
             Program = Encoding.UTF8.GetBytes(program),
@@ -71,14 +71,20 @@ internal sealed class UserNetwork(string program)
             Arguments =
             [
                 .. Words(program, "--config-net", "--no-map-gw", "-t", "none", "-u", "none", "-T", "none", "-U", "none",
-                    "--netns-only", "--netns", $"/proc/self/fd/{Namespace}"),
+                    // By a path, and for good: it closes what it was given open, and looks for what is named by descriptor in a process that has ended.
+                    "--netns-only", "--no-netns-quit", "--netns", $"/dev/{NamespaceName}"),
             ],
             Environment = [],
-            Descriptors = [nothing, telling, telling, network],
+            Descriptors = [nothing, telling, telling],
             Cgroup = room.First,
             Namespaces = OwnNamespaces.Mounts,
             Nursery = nursery.Mounts,
-            Mounts = [new MountStep.Propagate(MountPropagation.Slave), new MountStep.Attach(devices, "/dev"), new MountStep.New("proc", "/proc", "hidepid=2")],
+            PidNamespace = processes,
+            Mounts =
+            [
+                new MountStep.Propagate(MountPropagation.Slave), new MountStep.Attach(devices, "/dev"), new MountStep.Attach(shown, $"/dev/{NamespaceName}"),
+                new MountStep.New("proc", "/proc", "hidepid=2"),
+            ],
             NetworkNamespace = outside?.File,
             UserNamespace = users,
             NewKeyring = true,
@@ -128,9 +134,14 @@ internal sealed class UserNetwork(string program)
         throw new IOException("the container's first process has ended");
     }
 
-    private static bool HasDevice(PidFd first)
-        => KernelFile.TextOrNothing(string.Create(CultureInfo.InvariantCulture, $"/proc/{first.Pid}/net/dev")).Split('\n')
-            .Any(line => line.Split(':') is [string name, _] && name.Trim() != Loopback) && !first.IsOver;
+    // A default route of either family.
+    private static bool HasWayOut(PidFd first)
+        => (Routes(first, "route").Any(route => route is [not Loopback, NoAddress, _, _, _, _, _, NoAddress, ..])
+            || Routes(first, "ipv6_route").Any(route => route is [NoAddress6, "00", .., not Loopback])) && !first.IsOver;
+
+    private static IEnumerable<string[]> Routes(PidFd first, string family)
+        => KernelFile.TextOrNothing(string.Create(CultureInfo.InvariantCulture, $"/proc/{first.Pid}/net/{family}")).Split('\n')
+            .Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
 
     // All that it opens there; the host's node for such devices may be root's alone.
     private static Descriptor Devices()
@@ -139,6 +150,7 @@ internal sealed class UserNetwork(string program)
         try
         {
             Sys.MakeDirectoryAt(devices, "net"u8, 0x1ed);
+            MountPlace.Make(devices, NamespaceName, isDirectory: false);
             Sys.MakeCharacterDeviceAt(devices, "null", 0x1b6, 1, 3); // Linux, Documentation/admin-guide/devices.txt
             Sys.MakeCharacterDeviceAt(devices, "net/tun", 0x1b6, 10, 200);
             return devices;

@@ -16,8 +16,10 @@ public static partial class Sys
     public static void MakeCharacterDeviceAt(Descriptor parent, string name, uint mode, uint major, uint minor)
     {
         // makedev(3), for numbers below 4096 and 256.
-        if (mknodat(parent.Number, name, S_IFCHR | mode, (major << 8) | minor) != 0 || fchmodat(parent.Number, name, mode, 0) != 0)
+        if (mknodat(parent.Number, name, S_IFCHR | mode, (major << 8) | minor) != 0)
             throw SyscallException.FromLastError("mknodat", name);
+        if (fchmodat(parent.Number, name, mode, 0) != 0)
+            throw SyscallException.FromLastError("fchmodat", name);
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

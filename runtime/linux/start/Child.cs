@@ -104,6 +104,8 @@ public static unsafe class Child
 
     private static (int Pid, PidFd? Process, int Errno) Clone(RawPlan* raw, ChildPlan plan)
     {
+        if (plan is { PidNamespace: not null, Nursery: null })
+            throw new ArgumentException("a child is born in another pid namespace by the nursery's thread", nameof(plan));
         int pidfd = -1;
         CloneArguments arguments = new()
         {
@@ -113,7 +115,7 @@ public static unsafe class Child
             Cgroup = plan.Cgroup is null ? 0 : (ulong)plan.Cgroup.Number,
         };
 
-        (int pid, int errno) = plan.Nursery is MountNamespace nursery ? NurseryThread.Instance.Clone(nursery, raw, &arguments) : CloneHere(raw, &arguments);
+        (int pid, int errno) = plan.Nursery is MountNamespace nursery ? NurseryThread.Instance.Clone(nursery, plan.PidNamespace, raw, &arguments) : CloneHere(raw, &arguments);
         return pid < 0 ? (0, null, errno) : (pid, new PidFd(pidfd), 0);
     }
 

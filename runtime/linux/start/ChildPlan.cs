@@ -38,6 +38,12 @@ public sealed record ChildPlan
     /// <summary>The mount namespace to be born from; null for this process's. Borrowed until the start is over.</summary>
     public MountNamespace? Nursery { get; init; }
 
+    /// <summary>
+    /// The pid namespace to be born in; null for this process's. Together with a <see cref="Nursery"/>, whose thread visits both. Needs CAP_SYS_ADMIN in the user namespace that owns
+    /// it. Borrowed until the start is over.
+    /// </summary>
+    public Descriptor? PidNamespace { get; init; }
+
     /// <summary>What it changes first in its own mount namespace; a failure is step <see cref="ChildResult.Failed.FirstMount"/> plus the index.</summary>
     public ImmutableArray<MountStep> Mounts { get; init; } = [];
 
