@@ -116,8 +116,10 @@ public sealed class UserNetworkTests(UserNetworkService shared) : IClassFixture<
     public void WhereThePilotHasNoWayOutThePayloadDoesNotRun()
     {
         Service service = shared.Get();
-        string told = service.Shell.Bash("unshare -n $A run -- touch $HOME/ran < /dev/null").Refused(244);
-        Assert.Contains("step \"network\", nothing of the payload has run: /usr/bin/pasta ended with 1: ", told, StringComparison.Ordinal);
+        string told = service.Shell.Bash("unshare -n $A run -- touch $WORK/ran < /dev/null").Refused(244);
+        // Of 2023 and 2024 it ends with 1; later ones make a network that leads nowhere.
+        Assert.Matches("step \"network\", nothing of the payload has run: /usr/bin/pasta (ended with 1|has made no way out of the container's network): .*interface", told);
+        Assert.False(File.Exists(service.Work + "/ran"));
         NothingIsLeft(service);
     }
 

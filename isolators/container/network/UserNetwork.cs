@@ -17,7 +17,9 @@ internal sealed class UserNetwork(string program)
 {
     private const int RLIMIT_CORE = 4;
     private const int MostWords = 16 << 10;
-    private const string Loopback = "lo", NoAddress = "00000000", NoAddress6 = "00000000000000000000000000000000"; // as proc_pid_net(5) has them
+
+    // As proc_pid_net(5) has them: addresses in the machine's order of bytes.
+    private const string Loopback = "lo", NoAddress = "00000000", LinkLocal = "FEA9", NoAddress6 = "00000000000000000000000000000000", Global = "00";
     private const string NamespaceName = "netns";
     private static readonly string[] Places = ["/usr/bin/pasta", "/usr/local/bin/pasta"];
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
@@ -134,13 +136,14 @@ internal sealed class UserNetwork(string program)
         throw new IOException("the container's first process has ended");
     }
 
-    // A default route of either family.
+    // A default route of either family, and not the one that it makes, with link-local addresses, where the network outside has none (pasta(1), "local mode").
     private static bool HasWayOut(PidFd first)
-        => (Routes(first, "route").Any(route => route is [not Loopback, NoAddress, _, _, _, _, _, NoAddress, ..])
-            || Routes(first, "ipv6_route").Any(route => route is [NoAddress6, "00", .., not Loopback])) && !first.IsOver;
+        => (Rows(first, "route").Any(route => route is [not Loopback, NoAddress, string gateway, _, _, _, _, NoAddress, ..] && !gateway.EndsWith(LinkLocal, StringComparison.Ordinal))
+            || (Rows(first, "ipv6_route").Any(route => route is [NoAddress6, "00", .., not Loopback]) && Rows(first, "if_inet6").Any(address => address is [_, _, _, Global, _, not Loopback])))
+            && !first.IsOver;
 
-    private static IEnumerable<string[]> Routes(PidFd first, string family)
-        => KernelFile.TextOrNothing(string.Create(CultureInfo.InvariantCulture, $"/proc/{first.Pid}/net/{family}")).Split('\n')
+    private static IEnumerable<string[]> Rows(PidFd first, string table)
+        => KernelFile.TextOrNothing(string.Create(CultureInfo.InvariantCulture, $"/proc/{first.Pid}/net/{table}")).Split('\n')
             .Select(line => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
 
     // All that it opens there; the host's node for such devices may be root's alone.
