@@ -47,7 +47,7 @@ internal sealed record WardenLimits
     /// <summary>Containers have a network of their own instead of their pilot's.</summary>
     public bool ContainerWithoutNetwork { get; init; }
 
-    /// <summary>Connections lead out of that network through their pilot's.</summary>
+    /// <summary>Connections lead out of that network through their pilot's. A word of its own: a warden that does not know it gives containers no way out, and not their pilot's network.</summary>
     public bool ContainerUserNetwork { get; init; }
 
     /// <summary>The images that containers may show, as <see cref="ImagePattern"/> writes them.</summary>
@@ -124,7 +124,7 @@ internal sealed record WardenLimits
     /// <summary>What containers are like: the tree that private rooms have, as a site wants it, with what the level says itself.</summary>
     internal ContainerSettings Containers() => _containers ??= new(PrivateRooms() with { Network = ContainerNetwork, NestedContainers = ContainersNest }, Rooms, ContainerRuntime, ImageCache.ToStore());
 
-    private RoomNetwork ContainerNetwork => (ContainerWithoutNetwork, ContainerUserNetwork) switch { (false, _) => RoomNetwork.Pilot, (_, true) => RoomNetwork.User, _ => RoomNetwork.None };
+    private RoomNetwork ContainerNetwork => !ContainerWithoutNetwork ? RoomNetwork.Pilot : ContainerUserNetwork ? RoomNetwork.User : RoomNetwork.None;
 
     /// <summary>What private rooms are like: what pilots can lend is shown to nobody who was not lent it.</summary>
     internal PrivateRoomSettings PrivateRooms()
@@ -145,6 +145,8 @@ internal sealed record WardenLimits
             throw new InvalidDataException($"{path} names an image that is neither 'host' nor a plain absolute path. Make it again: isolation policy install.");
         if (ImageCache is { Bytes: < 0 } or { UnusedSeconds: < 1 } or { ImageBytes: < 1 } or { ImageFiles: < 1 } or { StepSeconds: < 1 or > int.MaxValue })
             throw new InvalidDataException($"{path} lets unpacked images take less than nothing, or no time. Make it again: isolation policy install.");
+        if (ContainerUserNetwork && !ContainerWithoutNetwork)
+            throw new InvalidDataException($"{path} lets containers have their pilot's network and one of their own that leads to it. Make it again: isolation policy install.");
         if (ContainerRuntime is not null && !IsPlain(ContainerRuntime))
             throw new InvalidDataException($"{path} names a container runtime that is no plain absolute path. Make it again: isolation policy install.");
         if (WarmRooms is < 0 or > MostWarmRooms || WarmContainers is < 0 or > MostWarmRooms)

@@ -44,6 +44,7 @@ public sealed class LimitsFileTests
         WithRooms("""{"first":5000,"last":5010,"perRoom":2}"""),
         WithRooms("""{"first":2100000,"last":2100999,"perRoom":1}"""),
         WithRooms("""{"first":2100999,"last":2100000,"perRoom":2}"""),
+        Site.Json.Replace("\"service\":", "\"containerUserNetwork\":true,\"service\":", StringComparison.Ordinal),
     ];
 
     public static TheoryData<string> Bad => [.. Wrong];

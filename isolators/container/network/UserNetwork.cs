@@ -69,7 +69,7 @@ internal sealed class UserNetwork(string program)
         ChildPlan plan = new()
         {
             Program = Encoding.UTF8.GetBytes(program),
-            // What is outside's, loopback addresses among it, is not to be reached through an address of the gateway's; and nobody outside reaches in.
+            // What is outside's, loopback addresses among it, is not to be reached through an address of the gateway's; and nobody outside connects to what is in it.
             Arguments =
             [
                 .. Words(program, "--config-net", "--no-map-gw", "-t", "none", "-u", "none", "-T", "none", "-U", "none",

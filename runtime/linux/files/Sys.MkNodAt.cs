@@ -16,15 +16,15 @@ public static partial class Sys
     public static void MakeCharacterDeviceAt(Descriptor parent, string name, uint mode, uint major, uint minor)
     {
         // makedev(3), for numbers below 4096 and 256.
-        if (mknodat(parent.Number, name, S_IFCHR | mode, (major << 8) | minor) != 0)
+        if (MkNodAtRaw(parent, name, S_IFCHR | mode, (major << 8) | minor) != 0)
             throw SyscallException.FromLastError("mknodat", name);
-        if (fchmodat(parent.Number, name, mode, 0) != 0)
+        if (FChModAtRaw(parent, name, mode, 0) != 0)
             throw SyscallException.FromLastError("fchmodat", name);
     }
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int mknodat(int directory, string path, uint mode, ulong device);
+    [LibraryImport("libc", EntryPoint = "mknodat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MkNodAtRaw(Descriptor directory, string path, uint mode, ulong device);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int fchmodat(int directory, string path, uint mode, int flags);
+    [LibraryImport("libc", EntryPoint = "fchmodat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int FChModAtRaw(Descriptor directory, string path, uint mode, int flags);
 }

@@ -92,7 +92,7 @@ public enum WardenAnswer : byte
 public static class WardenProtocol
 {
     /// <summary>The version both sides must speak; another one whenever a message changes.</summary>
-    public const uint Version = 5;
+    public const uint Version = 6;
 
     /// <summary>The largest message, bytes.</summary>
     public const int MaxMessage = 64 << 10;
